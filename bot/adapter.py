@@ -1,0 +1,200 @@
+"""What the core asks of a chat platform, and what a platform tells the core.
+
+An adapter talks to one workspace. It never retries, sleeps or swallows: it says what the platform said, as a `Receipt` or
+as `DeliveryFailed`, and the core decides. The core knows no platform by name; it asks `capabilities`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from cards.card import Card, Message, Note
+
+
+class Edit(StrEnum):
+    """How long a message can be changed after it was sent."""
+
+    ALWAYS = "always"
+    ONCE = "once"
+    SHORT = "short"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do.
+
+    `answer_within`: seconds in which a click must be answered. `chat_rate`, `workspace_rate`: messages per second that the
+    platform allows for one conversation and for all of them together. `send_timeout`: seconds after which a call that has
+    not been answered counts as not delivered.
+    """
+
+    edit: Edit
+    buttons: bool
+    direct: bool
+    ephemeral: bool
+    mention: bool
+    threads: bool
+    answer_within: float
+    chat_rate: float
+    workspace_rate: float
+    send_timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class To:
+    """Where a message goes: a chat by the platform's id, or with `direct` the one-to-one conversation with that user."""
+
+    id: str
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was sent: the conversation as the platform named it in its answer, and the message in it."""
+
+    chat: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The platform took it. `said` is the platform's own word for it, for the timeline."""
+
+    message: MessageRef
+    said: str
+
+
+class FailureKind(StrEnum):
+    """What a failure means for what happens next.
+
+    The first three are tried again; an `uncertain` one may have been delivered, and counts as not delivered. The others
+    move on at once: another try of the same message cannot help.
+    """
+
+    UNREACHABLE = "unreachable"
+    RATE_LIMITED = "rate_limited"
+    UNCERTAIN = "uncertain"
+    UNLINKED = "unlinked"
+    REFUSED = "refused"
+    GONE = "gone"
+    TOO_LONG = "too_long"
+    UNAUTHORIZED = "unauthorized"
+    QUOTA = "quota"
+
+
+class DeliveryFailed(Exception):
+    """The platform did not take it. `detail` holds the platform's own words and no secret; `retry_after` is in seconds."""
+
+    def __init__(self, kind: FailureKind, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(f"{kind}: {detail}")
+        self.kind = kind
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """Somebody pressed a button or typed a command.
+
+    `text` is a sentence of `bot.commands`; a button's token is one too. `message` is the message that was clicked.
+    `trigger` is what the platform gives once per action; the same one twice is the same action.
+    """
+
+    user: str
+    user_name: str
+    text: str
+    chat: str | None = None
+    message: MessageRef | None = None
+    trigger: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are in the workspace, as the platform says: its name for it, and for our bot."""
+
+    workspace: str
+    bot: str
+    scopes: frozenset[str] = frozenset()
+
+
+class Inbox(Protocol):
+    """What an adapter tells the core while it runs."""
+
+    async def handle(self, interaction: Interaction) -> Note | None:
+        """Carry out what somebody asked; the note that comes back is for that person alone."""
+        ...
+
+    def connected(self) -> None:
+        """The connection stands: something was heard on it."""
+        ...
+
+    def disconnected(self, why: str) -> None:
+        """The connection is down, in words without secrets."""
+        ...
+
+
+class Adapter(Protocol):
+    """One workspace of one platform."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the platform can do."""
+        ...
+
+    async def check(self) -> Identity:
+        """Ask the platform who we are. Raises DeliveryFailed: credentials are wrong or the platform is away."""
+        ...
+
+    async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
+        """Send a new message, `under` another one where the platform has threads. Raises DeliveryFailed."""
+        ...
+
+    async def edit(self, message: MessageRef, card: Card) -> Receipt:
+        """Make the message show this card. Raises DeliveryFailed; `gone` means that it must be sent anew."""
+        ...
+
+    async def run(self, inbox: Inbox) -> None:
+        """Listen until cancelled; return or raise when the connection cannot go on by itself, to be run again."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what the adapter holds: sessions, sockets, threads."""
+        ...
+
+
+@runtime_checkable
+class FindsByEmail(Protocol):
+    """A platform that can tell who has an e-mail address."""
+
+    async def find_by_email(self, email: str) -> str | None:
+        """Return the user's id; None: the platform knows nobody by it. Raises DeliveryFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request that the platform made to us: raw, because it is verified before it is parsed. Header names are lower case."""
+
+    path: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What we answer to a callback."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+@runtime_checkable
+class TakesCallbacks(Protocol):
+    """A platform whose workspace is configured to call us instead of being listened to."""
+
+    async def callback(self, request: Callback) -> Answer:
+        """Verify, answer within the platform's deadline, and let the business run after."""
+        ...

@@ -1,0 +1,151 @@
+"""Deliveries: whether a message is still wanted, and what follows when it was not taken.
+
+Both are decided from the present state, so that after an outage nothing stale is sent, and a retry never runs for its own
+sake. One delivery is one message to one place; what happens to it never changes what another place receives.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Final, NewType
+
+from bot.domain.escalation import Chat
+from bot.domain.incident import Entry, Incident, IncidentId, Progress
+from bot.domain.organisation import Organisation
+from bot.domain.people import AccountId, WorkspaceId
+
+DeliveryId = NewType("DeliveryId", int)
+CardId = NewType("CardId", int)
+
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LONGEST_PAUSE: Final = timedelta(seconds=60)
+# A platform that stays away: its pages are tried until the incident moves on, but not for ever.
+LONGEST_TRY: Final = timedelta(hours=24)
+# An answer that says neither yes nor no may hide a message that arrived: a few repeats, then another way must be found.
+MOST_UNCERTAIN: Final = 6
+# What machines change is shown after this pause, so that a burst of changes is one edit.
+MERGE: Final = timedelta(seconds=1)
+
+
+class Kind(StrEnum):
+    """What is sent."""
+
+    CARD = "card"
+    REMINDER = "reminder"
+    NOTE = "note"
+    EDIT = "edit"
+
+
+class Lane(IntEnum):
+    """Which goes first when not everything can go at once."""
+
+    PAGE = 0
+    EDIT = 2
+
+
+class State(StrEnum):
+    """How far a delivery has come; the last three are its outcomes."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message goes in a workspace: a chat, or the direct conversation with an account."""
+
+    workspace: WorkspaceId
+    chat: str | None = None
+    account: AccountId | None = None
+
+    @property
+    def key(self) -> str:
+        """Return one word for the place, unique in its workspace."""
+        return f"account:{self.account}" if self.chat is None else f"chat:{self.chat}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one place. `version` is the incident's when it was decided; `entry` says what a note tells.
+
+    `uncertain`: an earlier try may have arrived, so this one says that it may be a repeat.
+    """
+
+    id: DeliveryId
+    incident: IncidentId
+    kind: Kind
+    place: Place
+    version: int
+    level: int
+    turn: int
+    created_at: datetime
+    card: CardId | None = None
+    entry: Entry | None = None
+    attempts: int = 0
+    uncertain: bool = False
+
+
+class Dropped(StrEnum):
+    """Why a message that was decided on is not sent."""
+
+    ACTED = "somebody_acted"
+    CLOSED = "incident_closed"
+    SNOOZED = "incident_snoozed"
+    SUPERSEDED = "a_later_turn_replaces_it"
+    SHOWN = "the_card_shows_it_already"
+    NOT_EDITABLE = "the_message_cannot_be_changed"
+
+
+def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropped | None:
+    """Return why the delivery is stale; None: it is to be sent. `shown`: the version on its card, if it has one."""
+    if delivery.kind is Kind.EDIT:
+        return Dropped.SHOWN if shown is not None and shown >= incident.version else None
+    if delivery.kind is Kind.CARD and delivery.place.chat is not None:
+        return None if incident.is_open else Dropped.CLOSED
+    if not incident.is_open:
+        return Dropped.CLOSED
+    if incident.moved > delivery.version and incident.progress is Progress.PROCESSING:
+        return Dropped.ACTED
+    if incident.snoozed_until is not None:
+        return Dropped.SNOOZED
+    if delivery.kind is Kind.REMINDER and (delivery.level, delivery.turn) != (incident.level, incident.turn):
+        return Dropped.SUPERSEDED
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """What a failed try means: `again` whether another try can help, `uncertain` whether it may have arrived all the same."""
+
+    again: bool
+    uncertain: bool = False
+    retry_after: timedelta | None = None
+
+
+def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | None:
+    """Return when to try again; None: no more, this way has failed. `delivery.attempts` counts the try that failed."""
+    if not setback.again or now - delivery.created_at >= LONGEST_TRY:
+        return None
+    if setback.uncertain and delivery.attempts >= MOST_UNCERTAIN:
+        return None
+    if setback.retry_after is not None:
+        return now + setback.retry_after
+    pause = min(FIRST_PAUSE * (1 << min(max(delivery.attempts - 1, 0), 10)), LONGEST_PAUSE)
+    # Spread by the delivery's own number, so that those which failed together do not come back together.
+    return now + pause * (1 + (delivery.id % 10) / 20)
+
+
+def place_of(account: AccountId, organisation: Organisation, chats: tuple[Chat, ...]) -> Place | None:
+    """Return where to tell this person: where they are linked, rather in a workspace that the level uses anyway.
+
+    Somebody who is linked nowhere is looked for by e-mail in the first workspace; None: there is no workspace at all.
+    """
+    active = [workspace.id for workspace in organisation.workspaces.values() if workspace.active]
+    used = [chat.workspace for chat in chats if chat.workspace in active]
+    linked = {link.workspace for link in organisation.links if link.account == account}
+    ordered = list(dict.fromkeys(used + active))
+    ordered.sort(key=lambda workspace: workspace not in linked)
+    return Place(ordered[0], account=account) if ordered else None

@@ -1,0 +1,59 @@
+"""Escalation rules: which levels an incident climbs, whom each level tells, and for how long it waits.
+
+Only the shape of the rules is here; when an incident climbs is the law of `incident`.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.people import Method, Target, WorkspaceId
+
+MOST_REPEATS: Final = 6
+SHORTEST_REPEAT: Final = timedelta(seconds=30)
+LONGEST_REPEAT: Final = timedelta(minutes=120)
+LONGEST_WAIT: Final = timedelta(minutes=720)
+
+
+class Unless(StrEnum):
+    """What keeps an incident from going on to the next level."""
+
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A group conversation: the workspace it is in, and the platform's own name for it."""
+
+    workspace: WorkspaceId
+    chat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A loop: notify again every so often, so many times more, until somebody acknowledges."""
+
+    every: timedelta
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One step of a rule. `methods` empty: each person's own preferences decide."""
+
+    targets: tuple[Target, ...] = ()
+    chats: tuple[Chat, ...] = ()
+    methods: tuple[Method, ...] = ()
+    repeat: Repeat | None = None
+    escalate_after: timedelta = timedelta(minutes=5)
+    unless: Unless = Unless.ACKNOWLEDGED
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An escalation rule of a channel: its levels, first to last."""
+
+    name: str
+    levels: tuple[Level, ...]

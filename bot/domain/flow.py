@@ -1,0 +1,168 @@
+"""From event to incident: the stages that a report passes, in order.
+
+    1  enrichment, pipeline     rewrite the event                           (of the integration)
+    2  routing                  choose the channels                         (of a shared integration)
+    3  drop rules               -
+    4  alert                    same key, same alert                        `_alert`
+    5  inhibition               -
+    6  silence                  -
+    7  grouping                 an alert joins an incident, or opens one    `_group`
+    8  storm, 9 flapping, 10 outlier, 11 delay
+       incident                 the law decides what follows                `_incident`
+
+`decide` is these stages for one arrival. A stage that is to come goes where its number stands; it is a plain function that
+takes what the stage before it gives. Stages 1 to 3 work on the arrival before its alert is looked up, because they may
+change its channel or its key; the others see the alert.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain import alert as alerts
+from bot.domain import incident as law
+from bot.domain.alert import Alert
+from bot.domain.event import Event, Severity
+from bot.domain.incident import AlertId, ChannelId, Effect, Facts, Incident, IncidentId, Rules, Step, Tally
+from bot.domain.organisation import Organisation
+
+
+class Outcome(StrEnum):
+    """What became of an event."""
+
+    OPENED = "opened"
+    CHANGED = "changed"
+    REPEATED = "repeated"
+    RECOVERED = "recovered"
+    UNMATCHED = "unmatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event at the door of a channel, under the key that it is known by."""
+
+    event: Event
+    channel: ChannelId
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored about the arrival's key: its alerts that have not recovered, newest last, and their incidents."""
+
+    alerts: tuple[Alert, ...] = ()
+    incidents: Mapping[IncidentId, Incident] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewIds:
+    """The ids that a new alert and a new incident would take."""
+
+    alert: AlertId
+    incident: IncidentId
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one arrival: the alerts and incidents that changed, and what follows for each incident."""
+
+    outcome: Outcome
+    alerts: tuple[Alert, ...] = ()
+    incidents: tuple[tuple[Incident, tuple[Effect, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An alert before and after the event."""
+
+    before: Alert | None
+    after: Alert
+
+
+def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewIds, now: datetime) -> Decision:
+    """Pass one arrival through the stages."""
+    outcome, turns = _alert(arrival, known, ids, now)
+    decided: list[Alert] = []
+    incidents = dict(known.incidents)
+    effects: dict[IncidentId, tuple[Effect, ...]] = {}
+    for turn in turns:
+        grouped = _group(turn, ids)
+        if grouped.after.incident is not None:
+            made = _incident(grouped, incidents.get(grouped.after.incident), organisation, now)
+            number = made.incident.id
+            incidents[number] = made.incident
+            effects[number] = effects.get(number, ()) + made.effects
+        decided.append(grouped.after)
+    return Decision(outcome, tuple(decided), tuple((incidents[number], said) for number, said in effects.items()))
+
+
+def _alert(arrival: Arrival, known: Known, ids: NewIds, now: datetime) -> tuple[Outcome, tuple[_Turn, ...]]:
+    """Stage 4. The alert that the event belongs to, as it was and as it is now."""
+    event = arrival.event
+    if event.is_recovery:
+        over = tuple(_Turn(alert, alerts.recover(alert, event, now)) for alert in known.alerts)
+        return (Outcome.RECOVERED if over else Outcome.UNMATCHED), over
+    current = next((alert for alert in known.alerts if alert.current), None)
+    if current is not None and not alerts.too_old(current, now):
+        after = alerts.take(current, event, now)
+        return (Outcome.REPEATED, ()) if after is current else (Outcome.CHANGED, (_Turn(current, after),))
+    fresh = _Turn(None, alerts.opened(event, arrival.key, (ids.alert, arrival.channel), now))
+    if current is None:
+        return Outcome.OPENED, (fresh,)
+    return Outcome.OPENED, (_Turn(current, replace(current, current=False)), fresh)
+
+
+def _group(turn: _Turn, ids: NewIds) -> _Turn:
+    """Stage 7. Without a grouping rule, each alert is an incident of its own."""
+    if turn.before is not None:
+        return turn
+    return _Turn(None, replace(turn.after, incident=ids.incident))
+
+
+def _incident(turn: _Turn, incident: Incident | None, organisation: Organisation, now: datetime) -> Step:
+    """Tell the law what the alert says now."""
+    if incident is None:
+        return _open(turn.after, organisation, now)
+    facts = _facts(turn, incident.facts)
+    over = facts.tally.active == 0 and turn.after.recovered_at is not None
+    happening = law.Recover(facts) if over else law.Change(facts)
+    made = law.step(incident, happening, rules_of(incident, organisation), now)
+    if not isinstance(made, Step):
+        raise TypeError(f"the law does not refuse what monitoring says: {made}")
+    return made
+
+
+def _open(alert: Alert, organisation: Organisation, now: datetime) -> Step:
+    if alert.incident is None:
+        raise TypeError("an alert is grouped before its incident is opened")
+    rule = organisation.first_rule(alert.channel)
+    facts = Facts(
+        severity=alert.severity,
+        title=alert.title,
+        description=alert.description,
+        labels=alert.labels,
+        images=alert.images,
+        links=alert.links,
+        tally=replace(Tally(), total=1).moved(None, alert.severity),
+    )
+    incident = Incident(alert.incident, alert.channel, facts, opened_at=now, rule=rule.name if rule else None)
+    return law.start(incident, rules_of(incident, organisation), now)
+
+
+def _facts(turn: _Turn, facts: Facts) -> Facts:
+    """What the incident says after its alert changed: its first title, its highest severity, its newest text."""
+    after = turn.after
+    tally = facts.tally.moved(_counted(turn.before), _counted(after))
+    severity = tally.highest or facts.severity
+    return Facts(severity, facts.title, after.description, after.labels, after.images, after.links, tally)
+
+
+def _counted(alert: Alert | None) -> Severity | None:
+    return alert.severity if alert is not None and alert.recovered_at is None else None
+
+
+def rules_of(incident: Incident, organisation: Organisation) -> Rules:
+    """Return what the law asks besides the incident: its rule as configured now, and who is there."""
+    rule = organisation.rule(incident.channel, incident.rule)
+    return Rules(rule.levels if rule else (), organisation.people)

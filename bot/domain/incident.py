@@ -1,0 +1,699 @@
+"""The law of an incident: `step` alone decides what an incident becomes, and what follows from it.
+
+    Triggered --acknowledge--> Processing --close, recover--> Closed --reopen--> Triggered
+        ^----unacknowledge, snooze over, escalate, reassign----'
+
+1. `step(incident, event, rules, now)` reads nothing else, changes nothing, and returns a new incident with the effects
+   that follow, or `Refused` with a reason that a person can be told.
+2. Every open incident that is not acknowledged has a next instant (`due`) or says why not (`idle`).
+3. A tick that comes early, late or twice does no harm. A late tick goes on from the present: a level that was due an hour
+   ago is entered now and has its whole time; turns that were missed are folded into one.
+4. A level notifies when it is entered, and then once for each turn of its loop, until somebody acknowledges. A level that
+   reaches nobody is passed at once. After the last level the incident is exhausted, once.
+5. `version` grows with each change. A click from a card older than the last move is explained, never carried out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NewType
+
+from bot.domain.escalation import Chat, Level, Unless
+from bot.domain.event import Image, Link, Severity
+from bot.domain.people import AccountId, Method, People, Target
+
+IncidentId = NewType("IncidentId", int)
+AlertId = NewType("AlertId", int)
+ChannelId = NewType("ChannelId", int)
+
+LONGEST_SNOOZE: Final = timedelta(hours=24)
+COMMENT_LIMIT: Final = 2048
+# A tick this late still counts from the instant it was due, so that small delays do not add up over the levels.
+PUNCTUAL: Final = timedelta(seconds=30)
+
+
+class Progress(StrEnum):
+    """How far the handling has come. The strings are the wire format too."""
+
+    TRIGGERED = "Triggered"
+    PROCESSING = "Processing"
+    CLOSED = "Closed"
+
+
+class Idle(StrEnum):
+    """Why an open incident has no next instant."""
+
+    NO_RULE = "no_rule"
+    ACKNOWLEDGED = "acknowledged"
+    EXHAUSTED = "exhausted"
+    BY_HAND = "assigned_by_hand"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it and through which door (a workspace's name, `cli`, `api`); no account: Oncard or the monitoring system."""
+
+    account: AccountId | None = None
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """That somebody did something, and when."""
+
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Responder:
+    """Somebody whom the incident was assigned to, and by which level (counted from 0); None: by hand."""
+
+    account: AccountId
+    level: int | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many alerts an incident has: those still active by severity, and all that ever were."""
+
+    critical: int = 0
+    warning: int = 0
+    info: int = 0
+    total: int = 0
+
+    @property
+    def active(self) -> int:
+        """Return how many have not recovered."""
+        return self.critical + self.warning + self.info
+
+    @property
+    def highest(self) -> Severity | None:
+        """Return the highest severity of those that have not recovered; None when all have."""
+        counts = (
+            (Severity.CRITICAL, self.critical),
+            (Severity.WARNING, self.warning),
+            (Severity.INFO, self.info),
+        )
+        return next((severity for severity, count in counts if count), None)
+
+    def moved(self, before: Severity | None, after: Severity | None) -> "Tally":
+        """Return the tally after one alert went from one severity to another; None: it did not count, or no longer does."""
+        counts = {Severity.CRITICAL: self.critical, Severity.WARNING: self.warning, Severity.INFO: self.info}
+        if before is not None:
+            counts[before] -= 1
+        if after is not None:
+            counts[after] += 1
+        return Tally(counts[Severity.CRITICAL], counts[Severity.WARNING], counts[Severity.INFO], self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the alerts of an incident say, apart from how it is handled."""
+
+    severity: Severity
+    title: str
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[Image, ...] = ()
+    links: tuple[Link, ...] = ()
+    tally: Tally = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident: what is the matter, how far its handling has come, and what happens next if nobody acts.
+
+    `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `moved` is the version at
+    which progress last changed, `turned` the one at which progress or level did.
+    """
+
+    id: IncidentId
+    channel: ChannelId
+    facts: Facts
+    opened_at: datetime
+    rule: str | None = None
+    progress: Progress = Progress.TRIGGERED
+    version: int = 1
+    moved: int = 1
+    turned: int = 1
+    level: int = -1
+    turn: int = 0
+    repeat_at: datetime | None = None
+    escalate_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    idle: Idle | None = None
+    responders: tuple[Responder, ...] = ()
+    assigned: tuple[Target, ...] = ()
+    acknowledged: Deed | None = None
+    closed: Deed | None = None
+    recovered: bool = False
+    resolution: str = ""
+    exhausted_at: datetime | None = None
+
+    @property
+    def due(self) -> datetime | None:
+        """Return the next instant at which somebody must look; None: `idle` says why not."""
+        if self.snoozed_until is not None:
+            return self.snoozed_until
+        return min((at for at in (self.repeat_at, self.escalate_at) if at is not None), default=None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not closed."""
+        return self.progress is not Progress.CLOSED
+
+
+# ---- what can happen: data in ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Somebody takes it. `seen`, here and below: the version on the card that was clicked; None when typed."""
+
+    by: Actor
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unacknowledge:
+    """Somebody gives it back: its level is notified again."""
+
+    by: Actor
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Somebody says that it is over."""
+
+    by: Actor
+    resolution: str = ""
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Somebody says that it is not over: it climbs again from the first level."""
+
+    by: Actor
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Somebody calls the next level, or the one named (from 0)."""
+
+    by: Actor
+    level: int | None = None
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Somebody wants it quiet until an instant; then its level is notified again."""
+
+    by: Actor
+    until: datetime
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reassign:
+    """Somebody gives it to others. With `escalation` the rule's later levels still follow."""
+
+    by: Actor
+    targets: tuple[Target, ...]
+    escalation: bool = True
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """Somebody says something about it."""
+
+    by: Actor
+    text: str
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Its alerts say something new."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """All its alerts have recovered; `facts` counts them so."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """Every message of this turn of this level was refused for good."""
+
+    level: int
+    turn: int
+
+
+Action = Acknowledge | Unacknowledge | Close | Reopen | Escalate | Snooze | Reassign | Comment
+Happening = Action | Change | Recover | Tick | Unreachable
+
+
+# ---- what follows: data out --------------------------------------------------------------------------------------
+
+
+class Entry(StrEnum):
+    """What the timeline says happened."""
+
+    OPENED = "opened"
+    NOTIFIED = "notified"
+    NO_RULE = "no_rule"
+    LEVEL_EMPTY = "level_empty"
+    LEVEL_FAILED = "level_failed"
+    EXHAUSTED = "exhausted"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    ESCALATED = "escalated"
+    SNOOZED = "snoozed"
+    SNOOZE_OVER = "snooze_over"
+    REASSIGNED = "reassigned"
+    COMMENTED = "commented"
+    SEVERITY = "severity"
+    RECOVERED = "recovered"
+    NOT_DELIVERED = "not_delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry of the timeline. `said` holds plain values only."""
+
+    entry: Entry
+    by: Actor = Actor()
+    said: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An entry as it stands in the timeline."""
+
+    at: datetime
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell these people and chats now. No methods: each person's own preferences."""
+
+    level: int
+    turn: int
+    accounts: tuple[AccountId, ...]
+    chats: tuple[Chat, ...]
+    methods: tuple[Method, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Every card of this incident shows its newest state. `prompt`: a person waits for it."""
+
+    prompt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """What has not gone out yet must not go out: pages, and with `cards` also cards that no chat has seen yet."""
+
+    reason: Entry
+    cards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """The channel's team and the admins must know."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class EndAlerts:
+    """Its alerts take no more events: the next event is a new alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviveAlerts:
+    """Its alerts that never recovered take events again."""
+
+
+Effect = Record | Notify | Refresh | Withdraw | Announce | EndAlerts | ReviveAlerts
+
+
+class Reason(StrEnum):
+    """Why an action was refused."""
+
+    ALREADY_ACKNOWLEDGED = "already_acknowledged"
+    NOT_ACKNOWLEDGED = "not_acknowledged"
+    ALREADY_CLOSED = "already_closed"
+    ALREADY_RECOVERED = "already_recovered"
+    NOT_CLOSED = "not_closed"
+    STALE = "stale"
+    NO_SUCH_LEVEL = "no_such_level"
+    NO_FURTHER_LEVEL = "no_further_level"
+    SNOOZE_TOO_LONG = "snooze_too_long"
+    SNOOZE_IN_THE_PAST = "snooze_in_the_past"
+    NOBODY = "nobody"
+    EMPTY_COMMENT = "empty_comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The action changes nothing; `deed` is what stands in its way, where somebody's deed does."""
+
+    reason: Reason
+    deed: Deed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the incident became, and what follows."""
+
+    incident: Incident
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a step depends on besides the incident: the levels of its rule, and who is there to be told."""
+
+    levels: tuple[Level, ...]
+    people: People
+
+
+# ---- the law -----------------------------------------------------------------------------------------------------
+
+
+def start(incident: Incident, rules: Rules, now: datetime) -> Step:
+    """Return a new incident on its first level. `incident` is as it was opened: no level entered."""
+    said = {"title": incident.facts.title, "severity": str(incident.facts.severity)}
+    return _after(Step(incident, (Record(Entry.OPENED, said=said),)), _enter(incident, 0, rules, now))
+
+
+def step(incident: Incident, event: Happening, rules: Rules, now: datetime) -> Step | Refused:
+    """Return what `event` makes of the incident, or why it is refused. The only way in which an incident changes."""
+    if isinstance(event, Tick):
+        return _tick(incident, rules, now)
+    if isinstance(event, Unreachable):
+        return _unreachable(incident, event, rules, now)
+    if isinstance(event, Change):
+        return _change(incident, event)
+    if isinstance(event, Recover):
+        return _recover(incident, event, now)
+    return _hindrance(incident, event) or _ACTIONS[type(event)](incident, event, rules, now)
+
+
+def _hindrance(incident: Incident, action: Action) -> Refused | None:
+    """Return why the state forbids the action. An old click is told what has happened since."""
+    if isinstance(action, Comment):
+        return None
+    if isinstance(action, Reopen):
+        return Refused(Reason.NOT_CLOSED) if incident.is_open else _if_stale(incident, action)
+    if not incident.is_open:
+        return Refused(Reason.ALREADY_RECOVERED if incident.recovered else Reason.ALREADY_CLOSED, incident.closed)
+    if isinstance(action, Acknowledge) and incident.progress is Progress.PROCESSING:
+        return Refused(Reason.ALREADY_ACKNOWLEDGED, incident.acknowledged)
+    if isinstance(action, Unacknowledge) and incident.progress is not Progress.PROCESSING:
+        return Refused(Reason.NOT_ACKNOWLEDGED)
+    return _if_stale(incident, action)
+
+
+def _if_stale(incident: Incident, action: Action) -> Refused | None:
+    last_move = incident.turned if isinstance(action, Escalate) else incident.moved
+    if action.seen is None or action.seen >= last_move:
+        return None
+    return Refused(Reason.STALE, incident.acknowledged)
+
+
+def _acknowledge(incident: Incident, action: Acknowledge, rules: Rules, now: datetime) -> Step:
+    level = _level(incident, rules)
+    goes_on = level is not None and level.unless is Unless.CLOSED and incident.escalate_at is not None
+    taken = replace(
+        incident,
+        progress=Progress.PROCESSING,
+        acknowledged=Deed(action.by, now),
+        repeat_at=None,
+        escalate_at=incident.escalate_at if goes_on else None,
+        snoozed_until=None,
+        idle=None if goes_on else Idle.ACKNOWLEDGED,
+    )
+    effects = (Withdraw(Entry.ACKNOWLEDGED), Record(Entry.ACKNOWLEDGED, action.by), Refresh(prompt=True))
+    return Step(_moved(taken), effects)
+
+
+def _unacknowledge(incident: Incident, action: Unacknowledge, rules: Rules, now: datetime) -> Step:
+    given_back = _moved(_triggered(incident))
+    said = Step(given_back, (Record(Entry.UNACKNOWLEDGED, action.by),))
+    return _after(said, _enter_again(given_back, rules, now))
+
+
+def _close(incident: Incident, action: Close, rules: Rules, now: datetime) -> Step:
+    del rules  # Closing depends on nobody.
+    resolution = action.resolution[:COMMENT_LIMIT]
+    said = {"resolution": resolution} if resolution else {}
+    closed = replace(_ended(incident, Deed(action.by, now)), resolution=resolution)
+    record = Record(Entry.CLOSED, action.by, said)
+    return Step(closed, (Withdraw(Entry.CLOSED, cards=True), record, EndAlerts(), Refresh(prompt=True)))
+
+
+def _reopen(incident: Incident, action: Reopen, rules: Rules, now: datetime) -> Step:
+    opened = _moved(replace(_triggered(incident), closed=None, recovered=False, resolution="", assigned=()))
+    said = Step(opened, (Record(Entry.REOPENED, action.by), ReviveAlerts()))
+    return _after(said, _enter(opened, 0, rules, now))
+
+
+def _escalate(incident: Incident, action: Escalate, rules: Rules, now: datetime) -> Step | Refused:
+    wanted = incident.level + 1 if action.level is None else action.level
+    if not 0 <= wanted < len(rules.levels):
+        return Refused(Reason.NO_FURTHER_LEVEL if action.level is None else Reason.NO_SUCH_LEVEL)
+    called = _moved(_triggered(incident))
+    said = Step(called, (Record(Entry.ESCALATED, action.by, {"level": wanted + 1}),))
+    return _after(said, _enter(called, wanted, rules, now))
+
+
+def _snooze(incident: Incident, action: Snooze, rules: Rules, now: datetime) -> Step | Refused:
+    del rules  # Whom the silence concerns is asked when it ends.
+    if action.until <= now:
+        return Refused(Reason.SNOOZE_IN_THE_PAST)
+    if action.until - now > LONGEST_SNOOZE:
+        return Refused(Reason.SNOOZE_TOO_LONG)
+    quiet = replace(incident, repeat_at=None, escalate_at=None, snoozed_until=action.until, idle=None)
+    record = Record(Entry.SNOOZED, action.by, {"until": action.until.isoformat()})
+    return Step(_changed(quiet), (Withdraw(Entry.SNOOZED), record, Refresh(prompt=True)))
+
+
+def _reassign(incident: Incident, action: Reassign, rules: Rules, now: datetime) -> Step | Refused:
+    accounts = rules.people.resolve(action.targets)
+    if not accounts:
+        return Refused(Reason.NOBODY)
+    given = replace(_moved(_triggered(incident)), assigned=action.targets, responders=(), turn=0)
+    names = ", ".join(rules.people.accounts[account].name for account in accounts)
+    said = Step(given, (Withdraw(Entry.REASSIGNED), Record(Entry.REASSIGNED, action.by, {"to": names})))
+    level = _level(given, rules) if action.escalation else None
+    if level is None:
+        given = replace(given, idle=Idle.BY_HAND)
+    return _after(said, _notify(_timed(given, level, rules, now), rules, now))
+
+
+def _comment(incident: Incident, action: Comment, rules: Rules, now: datetime) -> Step | Refused:
+    del rules, now  # A comment moves nothing.
+    text = action.text.strip()[:COMMENT_LIMIT]
+    if not text:
+        return Refused(Reason.EMPTY_COMMENT)
+    return Step(_changed(incident), (Record(Entry.COMMENTED, action.by, {"text": text}), Refresh(prompt=True)))
+
+
+_ACTIONS: Final[Mapping[type, Callable[..., Step | Refused]]] = {
+    Acknowledge: _acknowledge,
+    Unacknowledge: _unacknowledge,
+    Close: _close,
+    Reopen: _reopen,
+    Escalate: _escalate,
+    Snooze: _snooze,
+    Reassign: _reassign,
+    Comment: _comment,
+}
+
+
+def _change(incident: Incident, event: Change) -> Step:
+    if event.facts == incident.facts:
+        return Step(incident)
+    before, after = incident.facts.severity, event.facts.severity
+    changed = _changed(replace(incident, facts=event.facts))
+    if before is after:
+        return Step(changed, (Refresh(prompt=False),))
+    record = Record(Entry.SEVERITY, said={"from": str(before), "to": str(after)})
+    return Step(changed, (record, Refresh(prompt=False)))
+
+
+def _recover(incident: Incident, event: Recover, now: datetime) -> Step:
+    if not incident.is_open:
+        return Step(replace(incident, facts=event.facts))
+    over = replace(_ended(incident, Deed(Actor(), now)), facts=event.facts, recovered=True)
+    return Step(over, (Withdraw(Entry.RECOVERED, cards=True), Record(Entry.RECOVERED), Refresh(prompt=False)))
+
+
+def _tick(incident: Incident, rules: Rules, now: datetime) -> Step:
+    due = incident.due
+    if due is None or due > now or not incident.is_open:
+        return Step(incident)
+    on_time = due if now - due <= PUNCTUAL else now
+    if incident.snoozed_until is not None:
+        awake = _moved(_triggered(incident))
+        return _after(Step(awake, (Record(Entry.SNOOZE_OVER),)), _enter_again(awake, rules, on_time))
+    if incident.escalate_at is not None and incident.escalate_at <= now:
+        return _enter(_cleared(incident), incident.level + 1, rules, on_time)
+    level = _level(incident, rules)
+    if level is None or not (incident.assigned or _reaches_somebody(level, rules)):
+        return _enter(_cleared(incident), incident.level, rules, on_time)
+    again = replace(_changed(incident), turn=incident.turn + 1, repeat_at=_next_turn(incident, level, on_time))
+    return _notify(again, rules, on_time)
+
+
+def _unreachable(incident: Incident, event: Unreachable, rules: Rules, now: datetime) -> Step:
+    """Go on at once, unless somebody has acted or the level has moved on by itself meanwhile."""
+    stands = (incident.level, incident.turn) == (event.level, event.turn)
+    waits = incident.progress is Progress.TRIGGERED and incident.snoozed_until is None
+    if not (stands and waits) or incident.escalate_at is None:
+        return Step(incident)
+    said = Step(incident, (Record(Entry.LEVEL_FAILED, said={"level": event.level + 1}), Announce(Entry.LEVEL_FAILED)))
+    return _after(said, _enter(_cleared(incident), incident.level + 1, rules, now))
+
+
+# ---- levels ------------------------------------------------------------------------------------------------------
+
+
+def _enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
+    """Enter the level, or the first after it that reaches somebody; none is left: exhausted, or never had a rule."""
+    if not rules.levels:
+        return _without_rule(incident)
+    passed: tuple[Effect, ...] = ()
+    for number, level in enumerate(rules.levels[index:], start=index):
+        if _reaches_somebody(level, rules):
+            entered = replace(_turned(incident), level=number, turn=0, assigned=())
+            return _after(Step(incident, passed), _notify(_timed(entered, level, rules, now), rules, now))
+        passed += (Record(Entry.LEVEL_EMPTY, said={"level": number + 1}),)
+    return _after(Step(incident, passed), _exhausted(incident, rules, now))
+
+
+def _enter_again(incident: Incident, rules: Rules, now: datetime) -> Step:
+    """Notify the level where the incident stands as if it had just come there; assigned by hand, it stays so."""
+    level = _level(incident, rules)
+    if not incident.assigned:
+        return _enter(incident, max(incident.level, 0), rules, now)
+    timed = _timed(replace(incident, turn=0), level, rules, now)
+    return _notify(timed if level is not None else replace(timed, idle=Idle.BY_HAND), rules, now)
+
+
+def _without_rule(incident: Incident) -> Step:
+    stands = replace(_changed(incident), idle=Idle.NO_RULE)
+    return Step(stands, (Record(Entry.NO_RULE), Announce(Entry.NO_RULE), Refresh(prompt=False)))
+
+
+def _exhausted(incident: Incident, rules: Rules, now: datetime) -> Step:
+    last = replace(_turned(_cleared(incident)), level=len(rules.levels) - 1, idle=Idle.EXHAUSTED, exhausted_at=now)
+    return Step(last, (Record(Entry.EXHAUSTED), Announce(Entry.EXHAUSTED), Refresh(prompt=False)))
+
+
+def _notify(incident: Incident, rules: Rules, now: datetime) -> Step:
+    """Tell everybody on the level where the incident stands, as it is staffed at this moment."""
+    level = _level(incident, rules) or Level()
+    accounts = rules.people.resolve(incident.assigned or level.targets)
+    chats = () if incident.assigned else level.chats
+    by_level = None if incident.assigned else incident.level
+    known = {responder.account for responder in incident.responders}
+    new = tuple(Responder(account, by_level, now) for account in accounts if account not in known)
+    told = Notify(incident.level, incident.turn, accounts, chats, level.methods)
+    said: dict[str, str | int] = {"level": incident.level + 1, "turn": incident.turn + 1}
+    names = ", ".join(rules.people.accounts[account].name for account in accounts)
+    record = Record(Entry.NOTIFIED, said={**said, "to": names} if names else said)
+    return Step(
+        replace(incident, responders=incident.responders + new), (record, told, Refresh(prompt=False))
+    )
+
+
+def _timed(incident: Incident, level: Level | None, rules: Rules, now: datetime) -> Incident:
+    """Set the timers of the level where the incident stands, as entered now.
+
+    The last level also waits for the last turn of its loop. What is acknowledged already needs no loop, and goes on only
+    where the level says `unless: closed`.
+    """
+    if level is None:
+        return replace(incident, repeat_at=None, escalate_at=None)
+    if incident.progress is Progress.PROCESSING and level.unless is Unless.ACKNOWLEDGED:
+        return replace(incident, repeat_at=None, escalate_at=None, idle=Idle.ACKNOWLEDGED)
+    loop = level.repeat if incident.progress is Progress.TRIGGERED else None
+    wait = level.escalate_after
+    if loop is not None and incident.level == len(rules.levels) - 1:
+        wait = max(wait, loop.every * loop.times)
+    repeat_at = now + loop.every if loop is not None and loop.times > 0 else None
+    return replace(incident, repeat_at=repeat_at, escalate_at=now + wait, idle=None, exhausted_at=None)
+
+
+def _next_turn(incident: Incident, level: Level, now: datetime) -> datetime | None:
+    if level.repeat is None or incident.turn + 1 >= level.repeat.times:
+        return None
+    return now + level.repeat.every
+
+
+def _level(incident: Incident, rules: Rules) -> Level | None:
+    return rules.levels[incident.level] if 0 <= incident.level < len(rules.levels) else None
+
+
+def _reaches_somebody(level: Level, rules: Rules) -> bool:
+    return bool(level.chats) or rules.people.can_be_told(rules.people.resolve(level.targets))
+
+
+# ---- small moves -------------------------------------------------------------------------------------------------
+
+
+def _changed(incident: Incident) -> Incident:
+    return replace(incident, version=incident.version + 1)
+
+
+def _turned(incident: Incident) -> Incident:
+    """The level changed: an Escalate from a card that shows the old one is stale."""
+    changed = _changed(incident)
+    return replace(changed, turned=changed.version)
+
+
+def _moved(incident: Incident) -> Incident:
+    """Progress changed: a click from a card that shows the old one is stale."""
+    changed = _changed(incident)
+    return replace(changed, moved=changed.version, turned=changed.version)
+
+
+def _cleared(incident: Incident) -> Incident:
+    return replace(incident, repeat_at=None, escalate_at=None, snoozed_until=None, idle=None)
+
+
+def _triggered(incident: Incident) -> Incident:
+    return replace(_cleared(incident), progress=Progress.TRIGGERED, acknowledged=None, exhausted_at=None)
+
+
+def _ended(incident: Incident, deed: Deed) -> Incident:
+    return _moved(replace(_cleared(incident), progress=Progress.CLOSED, closed=deed, idle=Idle.CLOSED))
+
+
+def _after(first: Step, then: Step) -> Step:
+    return Step(then.incident, first.effects + then.effects)

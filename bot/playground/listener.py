@@ -1,0 +1,73 @@
+"""A web application on a loopback port whose plug can be pulled.
+
+It runs in the caller's event loop, without signal handlers and without access logs. Pulling the plug closes the
+listening socket and aborts every connection, WebSockets too; put back, it listens on the same port.
+"""
+
+import asyncio
+import socket
+
+import uvicorn
+from starlette.types import ASGIApp
+
+LOOPBACK = "127.0.0.1"
+LEAVE_SECONDS = 1.0
+"""How long a request may take, in real seconds, to notice that its connection is gone."""
+
+
+class Listener:
+    """Serves one ASGI application on 127.0.0.1; port 0 lets the system choose one, which then stays the same."""
+
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        self._config = uvicorn.Config(
+            app, lifespan="off", log_config=None, access_log=False, proxy_headers=False, date_header=False
+        )
+        self._server: uvicorn.Server | None = None
+        self.port = port
+
+    @property
+    def plugged(self) -> bool:
+        """Whether it listens at this instant."""
+        return self._server is not None
+
+    async def start(self) -> None:
+        """Listen; raises OSError if the port is taken."""
+        if self._server is not None:
+            return
+        if not self._config.loaded:
+            self._config.load()
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((LOOPBACK, self.port))
+        except OSError:
+            bound.close()
+            raise
+        self.port = bound.getsockname()[1]
+        server = uvicorn.Server(self._config)
+        server.lifespan = self._config.lifespan_class(self._config)
+        await server.startup(sockets=[bound])
+        self._server = server
+
+    async def pull(self) -> None:
+        """Drop every connection and refuse new ones until `start` is called again."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        for listening in server.servers:
+            listening.close()
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        tasks = [task for task in server.server_state.tasks if task is not asyncio.current_task()]
+        if tasks:
+            _, unmoved = await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
+            for task in unmoved:
+                task.cancel()
+
+    def cut(self, client: tuple[str, int]) -> None:
+        """Abort the one connection that comes from the address `client`, without an answer."""
+        if self._server is None:
+            return
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == client:
+                connection.transport.abort()

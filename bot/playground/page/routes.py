@@ -1,0 +1,214 @@
+"""The page's routes: files, the present state, what people do, and a stream that says when to look again.
+
+Nothing is loaded from elsewhere and no script stands in the page (Content-Security-Policy). What changes anything is a
+POST of JSON, which no other site's form can send.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from bot.clock import Clock, DemoClock
+from bot.playground.page.controls import Controls
+from bot.playground.page.pane import Pane
+from bot.playground.page.samples import SAMPLES
+from bot.playground.wire import JsonObject, as_object, as_text
+
+STATIC: Final = Path(__file__).parent / "static"
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+HEADERS: Final = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+STRETCHES: Final = {60: 2.0, 300: 5.0, 1800: 12.0}
+"""Seconds that a button lets pass, and the real seconds they take."""
+
+PULSE_SECONDS: Final = 1.0
+FAST_PULSE_SECONDS: Final = 0.25
+
+
+def routes(panes: Sequence[Pane], clock: Clock, controls: Controls) -> list[Route]:
+    """Return the routes of the page over these servers; only a `DemoClock` can be made to run."""
+    page = _Page({pane.id: pane for pane in panes}, clock, controls)
+    return [
+        Route("/playground", page.index),
+        Route("/playground/static/{path:path}", page.file),
+        Route("/playground/state", page.state),
+        Route("/playground/chat", page.chat),
+        Route("/playground/act", page.act, methods=["POST"]),
+        Route("/playground/control", page.control, methods=["POST"]),
+        Route("/playground/events", page.events),
+    ]
+
+
+class _Page:
+    def __init__(self, panes: dict[str, Pane], clock: Clock, controls: Controls) -> None:
+        self._panes = panes
+        self._clock = clock
+        self._controls = controls
+
+    async def index(self, _request: Request) -> Response:
+        return _file("playground.html")
+
+    async def file(self, request: Request) -> Response:
+        return _file(request.path_params["path"])
+
+    async def state(self, request: Request) -> Response:
+        """Everything beside the chat that is open: panes with people and chats as `as` sees them, clock, samples."""
+        asked = request.query_params.get("as", "")
+        panes = [_overview(pane, asked) for pane in self._panes.values()]
+        return _json(
+            {
+                "panes": panes,
+                "clock": self._time(),
+                "samples": [asdict(item) for item in SAMPLES],
+                "curl": self._controls.curl(str(request.base_url).rstrip("/")),
+            }
+        )
+
+    async def chat(self, request: Request) -> Response:
+        """One chat as one person sees it."""
+        asked = request.query_params
+        try:
+            pane = self._pane(asked.get("pane", ""))
+            return _json(pane.conversation(asked.get("as", ""), asked.get("chat", "")))
+        except LookupError as missing:
+            return _refused(str(missing), 404)
+
+    async def act(self, request: Request) -> Response:
+        """Something a person does in a pane."""
+
+        async def do(body: JsonObject) -> JsonObject:
+            pane = self._pane(as_text(body.get("pane")))
+            return {"trouble": await pane.act(as_text(body.get("as")), body)}
+
+        return await _asked(request, do)
+
+    async def control(self, request: Request) -> Response:
+        """Something the visitor does to the world."""
+        return await _asked(request, self._do)
+
+    async def _do(self, body: JsonObject) -> JsonObject:
+        match body.get("do"):
+            case "fire":
+                return {"said": await self._controls.fire(as_text(body.get("sample")))}
+            case "recover":
+                return {"said": await self._controls.recover(as_text(body.get("sample")))}
+            case "pull":
+                await self._pane(as_text(body.get("pane"))).pull_plug()
+                return {"said": "Unplugged"}
+            case "put back":
+                await self._pane(as_text(body.get("pane"))).put_back()
+                return {"said": "Plugged in again"}
+            case "run":
+                return self._run(body.get("seconds"))
+            case other:
+                raise LookupError(f"unknown control {other!r}")
+
+    def _run(self, seconds: object) -> JsonObject:
+        if not isinstance(self._clock, DemoClock):
+            raise LookupError("this clock is the real one")
+        if not isinstance(seconds, int) or seconds not in STRETCHES:
+            raise LookupError(f"time runs for one of {list(STRETCHES)} seconds")
+        self._clock.run(seconds, within=STRETCHES[seconds])
+        return {"said": f"{seconds // 60} min pass", "clock": self._time()}
+
+    async def events(self, _request: Request) -> Response:
+        return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    async def _stream(self) -> AsyncIterator[str]:
+        """Yield an event whenever there is something new to see, and the clock's pulse in between."""
+        changed = asyncio.Event()
+        with ExitStack() as watching:
+            for pane in self._panes.values():
+                watching.callback(pane.watch(changed.set))
+            yield "retry: 1000\nevent: changed\ndata: {}\n\n"
+            pulsed = 0.0
+            while True:
+                if await _set_within(changed, self._pulse()):
+                    changed.clear()
+                    yield "event: changed\ndata: {}\n\n"
+                if time.monotonic() - pulsed >= self._pulse():
+                    pulsed = time.monotonic()
+                    yield f"event: clock\ndata: {json.dumps(self._time())}\n\n"
+
+    def _pulse(self) -> float:
+        return FAST_PULSE_SECONDS if isinstance(self._clock, DemoClock) and self._clock.fast else PULSE_SECONDS
+
+    def _time(self) -> JsonObject:
+        runnable = isinstance(self._clock, DemoClock)
+        fast = isinstance(self._clock, DemoClock) and self._clock.fast
+        return {"now": self._clock.now().isoformat(), "runnable": runnable, "fast": fast}
+
+    def _pane(self, pane_id: str) -> Pane:
+        if pane_id not in self._panes:
+            raise LookupError(f"no pane {pane_id!r}")
+        return self._panes[pane_id]
+
+
+def _overview(pane: Pane, asked: str) -> JsonObject:
+    people = pane.people()
+    ids = [as_text(person.get("id")) for person in people]
+    person = asked if asked in ids else next(iter(ids), "")
+    return {
+        "id": pane.id,
+        "platform": pane.platform,
+        "title": pane.title,
+        "plugged": pane.plugged,
+        "people": people,
+        "person": person,
+        "chats": pane.chats(person),
+    }
+
+
+async def _asked(request: Request, do: Callable[[JsonObject], Awaitable[JsonObject]]) -> Response:
+    """Do what a JSON body asks; other bodies are refused, for they can come from another site's form."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return _refused("send application/json", 415)
+    try:
+        return _json(await do(as_object(json.loads(await request.body()))))
+    except json.JSONDecodeError:
+        return _refused("the body is not JSON", 400)
+    except LookupError as missing:
+        return _refused(str(missing), 404)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+def _file(path: str) -> Response:
+    """Return one of the page's own files."""
+    found = (STATIC / path).resolve()
+    if not found.is_relative_to(STATIC.resolve()) or not found.is_file() or found.suffix not in TYPES:
+        return _refused("no such file", 404)
+    return FileResponse(found, media_type=TYPES[found.suffix], headers=HEADERS)
+
+
+def _json(body: JsonObject) -> Response:
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+def _refused(why: str, status: int) -> Response:
+    return JSONResponse({"error": why}, status)

@@ -1,0 +1,126 @@
+"""Slack as the page draws it: what one person sees, in Slack's own wire format, and what they do."""
+
+from collections.abc import Callable
+
+from bot.playground.slack.modals import Modals
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.shapes import message_shape
+from bot.playground.slack.views import view_shape
+from bot.playground.slack.workspace import Channel, Message, User, Workspace
+from bot.playground.wire import JsonObject, as_object, as_text
+
+SHOWN = 200
+"""How many of the newest messages of a chat are drawn."""
+
+
+class SlackPane:
+    """The page's view of one Slack server."""
+
+    platform = "slack"
+
+    def __init__(self, server: SlackServer, *, pane_id: str = "slack") -> None:
+        self._server = server
+        self._workspace: Workspace = server.workspace
+        self._modals: Modals = server.modals
+        self.id = pane_id
+
+    @property
+    def title(self) -> str:
+        """The workspace's name."""
+        return self._workspace.name
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the app can reach Slack."""
+        return self._server.plugged
+
+    async def pull_plug(self) -> None:
+        """Make Slack vanish for the app."""
+        await self._server.pull_plug()
+
+    async def put_back(self) -> None:
+        """Bring it back."""
+        await self._server.put_back()
+
+    def people(self) -> list[JsonObject]:
+        """Return the people of the workspace."""
+        return [_person(user) for user in self._workspace.people()]
+
+    def chats(self, person: str) -> list[JsonObject]:
+        """Return a person's channels and their direct conversation with the app."""
+        seen = [c for c in self._workspace.channels.values() if self._workspace.sees(person, c) and c.kind != "im"]
+        direct = [c for c in self._workspace.channels.values() if c.kind == "im" and c.user == person]
+        return [self._chat(person, channel) for channel in [*seen, *direct]]
+
+    def conversation(self, person: str, chat: str) -> JsonObject:
+        """Return the newest messages of a chat and everything needed to draw them."""
+        channel = self._workspace.channels.get(chat)
+        if channel is None or not self._workspace.sees(person, channel):
+            raise LookupError(f"no chat {chat!r} for {person!r}")
+        view = self._modals.top(person)
+        return {
+            "chat": self._chat(person, channel),
+            "messages": [self._message(m) for m in self._workspace.messages(chat, reader=person)[-SHOWN:]],
+            "users": [_person(user) for user in self._workspace.users.values()],
+            "channels": [{"id": c.id, "name": c.name} for c in self._workspace.channels.values() if c.name],
+            "view": None if view is None else view_shape(self._workspace, view),
+        }
+
+    async def act(self, person: str, action: JsonObject) -> str:
+        """Click, choose, submit or close a form, or write; return what Slack would show if it went wrong."""
+        server, chat = self._server, as_text(action.get("chat"))
+        if person not in self._workspace.users:
+            raise LookupError(f"nobody is {person!r}")
+        match action.get("do"):
+            case "choose":
+                wanted, choice = as_text(action.get("action")), as_text(action.get("choice"))
+                answer = await server.choose(person, chat, as_text(action.get("ts")), wanted, choice)
+            case "submit":
+                answer = await server.submit(person, as_object(action.get("values")))
+            case "close":
+                server.close_view(person)
+                return ""
+            case "write":
+                return await self._write(person, chat, as_text(action.get("text")).strip())
+            case other:
+                raise LookupError(f"nothing is called {other!r}")
+        return f"The app did not answer: {answer.why}." if answer.why else ""
+
+    async def _write(self, person: str, chat: str, text: str) -> str:
+        """Post what a person wrote, or send it to the app if it is a slash command."""
+        if not text.startswith("/"):
+            self._workspace.say(person, chat, text)
+            return ""
+        answer = await self._server.command(person, chat, text)
+        return f"{text.split()[0]} failed: {answer.why}." if answer.why else ""
+
+    def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` after every change of the workspace."""
+        return self._workspace.watch(lambda _change: tell())
+
+    def _chat(self, person: str, channel: Channel) -> JsonObject:
+        messages = self._workspace.messages(channel.id, reader=person)
+        direct = channel.kind == "im"
+        members = [user for user in self._workspace.people() if self._workspace.sees(user.id, channel)]
+        return {
+            "id": channel.id,
+            "name": self._workspace.bot.real_name if direct else channel.name,
+            "kind": "direct" if direct else "channel",
+            "private": channel.kind == "private",
+            "archived": channel.archived,
+            "members": len(members),
+            "count": len(messages),
+            "latest": messages[-1].ts if messages else "",
+        }
+
+    def _message(self, message: Message) -> JsonObject:
+        return {
+            **message_shape(self._workspace, message),
+            "at": message.at.isoformat(),
+            "edits": message.edits,
+            "ephemeral": bool(message.visible_to),
+        }
+
+
+def _person(user: User) -> JsonObject:
+    return {"id": user.id, "name": user.real_name, "handle": user.name, "bot": user.is_bot}

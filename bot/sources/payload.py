@@ -1,0 +1,166 @@
+"""Untrusted JSON, tamed: what comes out of here can be read, hashed and stored without a surprise.
+
+`decode` gives plain JSON of bounded depth with finite numbers, and without the characters that PostgreSQL cannot store.
+The other functions read one value each, and answer None or nothing where it is not of their kind: whether that is a
+fault is for the source to say.
+"""
+
+import hashlib
+import json
+import math
+import re
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from bot.domain.event import ALERT_KEY_LIMIT, LABEL_VALUE_LIMIT, cut
+from bot.sources.source import PayloadError
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+DEPTH_LIMIT: Final = 64
+INTEGER_DIGITS: Final = 40
+
+_TOO_DEEP: Final = f"nests deeper than {DEPTH_LIMIT} levels"
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
+_NOT_IN_A_NAME: Final = re.compile(r"\W")
+_STEP: Final = re.compile(r"[^.\[\]]+")
+_BEFORE_UNIX: Final = 1970
+
+
+def decode(body: bytes) -> Json:
+    """Return the JSON of a body; a JSON text that itself holds JSON is opened once more.
+
+    Forgiven are control characters in texts and bytes that are no UTF-8, since hand-written templates of monitoring
+    systems insert whatever they find. Infinite numbers become null, integers beyond 40 digits text; of equal keys the
+    last one counts.
+    """
+    value = _loads(body.decode(json.detect_encoding(body), "replace"))
+    if isinstance(value, str):
+        value = _loads(value)
+    return _tame(value, DEPTH_LIMIT)
+
+
+def _finite(digits: str) -> Json:
+    number = float(digits)
+    return number if math.isfinite(number) else None
+
+
+def _integer(digits: str) -> Json:
+    return int(digits) if len(digits) <= INTEGER_DIGITS else digits
+
+
+def _nothing(_name: str) -> None:
+    return None
+
+
+_DECODER: Final = json.JSONDecoder(strict=False, parse_float=_finite, parse_int=_integer, parse_constant=_nothing)
+
+
+def _loads(written: str) -> Json:
+    try:
+        value: Json = _DECODER.decode(written)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise PayloadError("body", f"is not JSON: {error.msg} at {place}") from None
+    except RecursionError:
+        raise PayloadError("body", _TOO_DEEP) from None
+    return value
+
+
+def _tame(value: Json, depth: int) -> Json:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("", value)
+    if not isinstance(value, list | dict):
+        return value
+    if depth == 0:
+        raise PayloadError("body", _TOO_DEEP)
+    if isinstance(value, list):
+        return [_tame(item, depth - 1) for item in value]
+    return {_UNSTORABLE.sub("", name): _tame(item, depth - 1) for name, item in value.items()}
+
+
+def text(value: Json) -> str | None:
+    """Return a text, number or truth value as text; None for null, blank, lists and objects."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def line(value: Json) -> str | None:
+    """Return a value's text on one line, as titles are; None if it has none."""
+    written = text(value)
+    return " ".join(written.split()) if written else None
+
+
+def compact(value: Json) -> str:
+    """Return the one JSON text of a value, whatever the order of its keys."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def key(value: Json) -> str | None:
+    """Return an alert key: a short text as it is, anything else that holds something as its hash, else None."""
+    if not holds(value):
+        return None
+    written = text(value)
+    if written and len(written) <= ALERT_KEY_LIMIT:
+        return written
+    return hashlib.sha256(compact(value).encode()).hexdigest()
+
+
+def holds(value: Json) -> bool:
+    """Whether there is any text, number or truth value in it, however deep."""
+    if isinstance(value, dict):
+        return any(holds(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds(item) for item in value)
+    return text(value) is not None
+
+
+def label_name(name: str) -> str:
+    """Return the name as filters and templates can write it: letters of any script, digits and `_`."""
+    return _NOT_IN_A_NAME.sub("_", name)
+
+
+def labels(value: Json) -> dict[str, str]:
+    """Return what can be a label: null, blank and nested values are left out, long ones are cut."""
+    found: dict[str, str] = {}
+    if isinstance(value, dict):
+        for name, item in value.items():
+            written = text(item)
+            if written is not None:
+                found.setdefault(label_name(name), cut(written, LABEL_VALUE_LIMIT))
+    return found
+
+
+def address(value: Json) -> str | None:
+    """Return an http or https address; None for anything else, since it may end up behind a button."""
+    return value if isinstance(value, str) and _ADDRESS.fullmatch(value) else None
+
+
+def instant(value: Json) -> datetime | None:
+    """Return the instant of an ISO 8601 text, UTC unless it says otherwise; None for what is none.
+
+    Go writes "no time" as the year 1 (https://pkg.go.dev/time#Time.IsZero), so no instant lies before 1970.
+    """
+    try:
+        read = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if read is None or read.year < _BEFORE_UNIX:
+            return None
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def at(value: Json, path: str) -> Json:
+    """Return what is at `data.items[0].name` within a value; None if there is nothing."""
+    for step in _STEP.findall(path):
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return None
+    return value

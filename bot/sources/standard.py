@@ -1,0 +1,126 @@
+"""The standard source: the event in Oncard's own words, or JSON of any shape by a field mapping.
+
+Fields and limits are those of https://docs.flashcat.cloud/en/on-call/integration/alert-integration/alert-sources/standard-alert.
+Too long is cut, wrong is refused by the name of its field. Kinder than that page: `title` may stand for `title_rule`,
+the status may be written in any case, numbers may stand for text, null stands for nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.event import ALERT_KEY_LIMIT, TITLE_LIMIT, Event, Image, Severity, fit
+from bot.sources import mapping, payload, title_rule
+from bot.sources.payload import Json
+from bot.sources.source import Parsed, PayloadError, Request, Source, parsed
+
+BATCH_LIMIT: Final = 100
+
+_STATUSES: Final = {status.lower(): status for status in Severity}
+_ONE_OF: Final = "Critical, Warning, Info or Ok"
+
+
+def _parse(request: Request) -> Parsed:
+    body = payload.decode(request.body)
+    if not request.settings.fields:
+        if not isinstance(body, dict):
+            raise PayloadError("body", "must be one JSON object; a list needs a field mapping in the integration")
+        return Parsed((_event(body, ""),))
+    if isinstance(body, list) and len(body) > BATCH_LIMIT:
+        raise PayloadError("body", f"holds {len(body)} events; send at most {BATCH_LIMIT} at once")
+    events: list[Event] = []
+    faults: list[PayloadError] = []
+    for number, posted in enumerate(body if isinstance(body, list) else [body]):
+        place = f"[{number}]" if isinstance(body, list) else ""
+        try:
+            if not isinstance(posted, dict):
+                raise PayloadError(place or "body", "must be an object")
+            events.append(_event(mapping.apply(request.settings, posted), place and f"{place}."))
+        except PayloadError as fault:
+            faults.append(fault)
+    return parsed(events, faults)
+
+
+def _event(posted: Mapping[str, Json], place: str) -> Event:
+    """Return the event of one object; `place` stands before the names of its fields in faults."""
+    status = _status(posted.get("event_status"), f"{place}event_status")
+    key = _key(posted.get("alert_key"), f"{place}alert_key")
+    if status is Severity.OK and key is None:
+        raise PayloadError(f"{place}alert_key", "is missing: a recovery must name the alert it closes")
+    event = Event(
+        status=status,
+        title=key or "",
+        alert_key=key,
+        description=(_text(posted.get("description"), f"{place}description") or "").strip(),
+        labels=_labels(posted.get("labels"), f"{place}labels"),
+        images=_images(posted.get("images"), f"{place}images"),
+    )
+    return fit(replace(event, title=_title(posted, event, place)))
+
+
+def _status(value: Json, field: str) -> Severity:
+    if value is None:
+        raise PayloadError(field, f"is missing: send {_ONE_OF}")
+    status = _STATUSES.get((payload.text(value) or "").strip().lower())
+    if status is None:
+        raise PayloadError(field, f"must be {_ONE_OF}")
+    return status
+
+
+def _text(value: Json, field: str) -> str | None:
+    if isinstance(value, list | dict):
+        raise PayloadError(field, "must be text")
+    return payload.text(value)
+
+
+def _key(value: Json, field: str) -> str | None:
+    key = _text(value, field)
+    if key and len(key) > ALERT_KEY_LIMIT:
+        raise PayloadError(field, f"has {len(key)} characters; at most {ALERT_KEY_LIMIT} are possible")
+    return key
+
+
+def _title(posted: Mapping[str, Json], event: Event, place: str) -> str:
+    """Return the title; a recovery may leave it out, since its alert has one."""
+    plain = _text(posted.get("title"), f"{place}title")
+    rule = _text(posted.get("title_rule"), f"{place}title_rule") or plain
+    if rule is None and event.is_recovery:
+        return event.title
+    if rule is None:
+        raise PayloadError(f"{place}title_rule", "is missing: every alert needs a title")
+    fields = {"Title": plain or "", "Description": event.description, "EventSeverity": event.status.value}
+    return payload.line(title_rule.expand(rule[:TITLE_LIMIT], event.labels, fields)) or mapping.UNTITLED
+
+
+def _labels(value: Json, field: str) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise PayloadError(field, "must be an object of names and texts")
+    for name, item in value.items():
+        _text(item, f"{field}.{name}")
+    return payload.labels(value)
+
+
+def _images(value: Json, field: str) -> tuple[Image, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise PayloadError(field, "must be a list")
+    return tuple(_image(image, f"{field}[{number}]") for number, image in enumerate(value))
+
+
+def _image(value: Json, field: str) -> Image:
+    if not isinstance(value, dict):
+        raise PayloadError(field, "must be an object with src")
+    src = payload.address(value.get("src"))
+    if src is None:
+        raise PayloadError(f"{field}.src", "must be an http or https address")
+    return Image(
+        src=src,
+        alt=_text(value.get("alt"), f"{field}.alt") or "",
+        href=payload.address(value.get("href")) or "",
+    )
+
+
+SOURCE: Final = Source("Standard alert event", _parse)

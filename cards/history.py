@@ -1,0 +1,57 @@
+"""The timeline in words: one line for each entry that a reader of the card should know of.
+
+Not every entry has a line: what the rest of the card says already, and what concerns nobody, has none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.domain.event import cut
+from bot.domain.incident import Entry, Record
+from cards import words
+from cards.card import Moment, Part, Text
+from cards.words import say
+
+TEXT_IN_LINE: Final = 140
+# What an entry says under these names; one that is missing is an empty word, never a reason to send no card.
+_SAID: Final = ("level", "to", "from", "via", "why", "text", "resolution")
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An entry of the timeline, and when it was made."""
+
+    at: datetime
+    record: Record
+
+
+def line_of(record: Record, who: Text, locale: str, timezone: str) -> Text:
+    """Return what the entry says happened, `who` did it; empty when the card needs no line for it.
+
+    `said` is read as the law writes it. A message that was not delivered says `to` whom, `via` which workspace, and `why`
+    in the platform's own words.
+    """
+    form = _form(record)
+    return say(locale, form, who=who, **_said(record.said, timezone)) if form else ()
+
+
+def _form(record: Record) -> str:
+    if record.entry is Entry.NOTIFIED:
+        first = record.said.get("turn", 1) == 1
+        return (words.TOLD if record.said.get("to") else words.TOLD_LEVEL) if first else ""
+    if record.entry is Entry.CLOSED and record.said.get("resolution"):
+        return words.CLOSED_BECAUSE
+    return words.HISTORY.get(record.entry, "")
+
+
+def _said(said: Mapping[str, str | int], timezone: str) -> dict[str, Part]:
+    parts: dict[str, Part] = {name: cut(str(said.get(name, "")), TEXT_IN_LINE) for name in _SAID}
+    return parts | {"until": until(said, timezone)}
+
+
+def until(said: Mapping[str, str | int], timezone: str) -> Part:
+    """Return the instant until which it is quiet, as the law records it."""
+    text = str(said.get("until", ""))
+    return Moment(datetime.fromisoformat(text), timezone, day=True) if text else ""

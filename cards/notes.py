@@ -1,0 +1,126 @@
+"""Short messages beside the card: reminders, word for the team and the admins, answers to one person.
+
+Those about an incident begin with its severity and title, because a lock screen shows little more. An answer says what
+happened, who stands in the way and since when, and what to do instead.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from bot.domain.event import cut
+from bot.domain.incident import LONGEST_SNOOZE, Entry, Idle, Progress, Reason, Record, Refused
+from cards import words
+from cards.build import TITLE_IN_LINE, Scene, acknowledge, by, mentions, status, summary
+from cards.card import Button, Moment, Note, Strong, Text
+from cards.history import until
+from cards.plain import line
+from cards.words import say
+
+HINT_LIMIT: Final = 200
+
+
+def reminder(scene: Scene, turn: int) -> Note:
+    """Return the note of a loop's turn; `turn` counts from 1."""
+    return _aloud(scene, say(scene.locale, words.REMINDER, incident=Strong(summary(scene)), turn=turn))
+
+
+def announcement(scene: Scene, entry: Entry) -> Note:
+    """Return what the team and the admins must know: nobody acknowledged, nobody was told, or a level reached nobody."""
+    incident = Strong(summary(scene))
+    if entry is Entry.EXHAUSTED:
+        return _aloud(scene, say(scene.locale, words.ANNOUNCE_EXHAUSTED, incident=incident, levels=scene.levels))
+    if entry is Entry.NO_RULE:
+        return _aloud(scene, say(scene.locale, words.ANNOUNCE_NO_RULE, incident=incident, channel=Strong(scene.channel)))
+    if entry is Entry.LEVEL_FAILED:
+        return _aloud(scene, _failed(scene, incident))
+    raise ValueError(f"nobody is told by an announcement that it was {entry}")
+
+
+def refusal(scene: Scene, refused: Refused, now: datetime) -> Note:
+    """Return why an action did nothing, for the person who tried it."""
+    locale, reason, deed = scene.locale, refused.reason, refused.deed
+    if deed is not None and reason in words.REFUSED_BECAUSE:
+        ago = words.duration(locale, now - deed.at)
+        return Note(say(locale, words.REFUSED_BECAUSE[reason], who=by(scene, deed.by), ago=ago))
+    without = not scene.levels and reason in (Reason.NO_SUCH_LEVEL, Reason.NO_FURTHER_LEVEL)
+    return Note(
+        say(
+            locale,
+            words.NO_LEVELS if without else words.REFUSED[reason],
+            number=scene.incident.id,
+            channel=Strong(scene.channel),
+            levels=scene.levels,
+            longest=words.duration(locale, LONGEST_SNOOZE),
+            status=status(scene),
+        )
+    )
+
+
+def done(scene: Scene, record: Record) -> Note | None:
+    """Return what an action did, for the person who did it; None for an entry that no person's action makes.
+
+    A click on a card shows by the card itself; a typed command needs this answer.
+    """
+    form = words.DONE.get(record.entry)
+    if form is None:
+        return None
+    incident, goes_on = scene.incident, scene.incident.escalate_at
+    if record.entry is Entry.ACKNOWLEDGED and goes_on is not None:
+        form = words.DONE_GOES_ON
+    if record.entry is Entry.REOPENED and not scene.levels:
+        form = words.REOPENED_NO_RULE
+    return Note(
+        say(
+            scene.locale,
+            form,
+            number=incident.id,
+            title=Strong(cut(line(incident.facts.title), TITLE_IN_LINE)),
+            channel=Strong(scene.channel),
+            level=record.said.get("level", incident.level + 2),
+            levels=scene.levels,
+            at=Moment(goes_on or incident.opened_at, scene.timezone),
+            to=str(record.said.get("to", "")),
+            until=until(record.said, scene.timezone),
+        )
+    )
+
+
+def unlinked(user: str, user_name: str, workspace: str, locale: str = "en") -> Note:
+    """Return how the person behind the platform's `user` gets linked; it is not known who that is."""
+    entry = Strong(f"{{you@example.com: {user}}}")
+    return Note(say(locale, words.UNLINKED, name=Strong(user_name or user), entry=entry, workspace=Strong(workspace)))
+
+
+def not_understood(said: str, hint: str, locale: str = "en") -> Note:
+    """Return that what was typed is no command; `hint` is a line that says what is."""
+    return Note(say(locale, words.NOT_UNDERSTOOD, said=cut(line(said), HINT_LIMIT), hint=hint))
+
+
+def unknown_incident(number: int, locale: str = "en") -> Note:
+    """Return that no incident has this number."""
+    return Note(say(locale, words.UNKNOWN_INCIDENT, number=number))
+
+
+def _failed(scene: Scene, incident: Strong) -> Text:
+    record = _last(scene, Entry.LEVEL_FAILED)
+    failed = record.said.get("level", scene.levels) if record else scene.incident.level + 1
+    last = scene.incident.idle is Idle.EXHAUSTED
+    form = words.ANNOUNCE_FAILED_LAST if last else words.ANNOUNCE_FAILED_NEXT
+    level = scene.incident.level + 1
+    said = say(scene.locale, form, incident=incident, failed=failed, level=level, levels=scene.levels)
+    refusal = _last(scene, Entry.NOT_DELIVERED)
+    if refusal is None:
+        return said
+    words_said = {name: str(refusal.said.get(name, "")) for name in ("to", "via", "why")}
+    return said + say(scene.locale, words.FAILED_BECAUSE, **words_said)
+
+
+def _aloud(scene: Scene, text: Text) -> Note:
+    """Return a note that all who see the card see, with the button that ends it."""
+    waits = scene.incident.progress is Progress.TRIGGERED
+    buttons: tuple[Button, ...] = (acknowledge(scene),) if waits else ()
+    return Note(text, mentions(scene), buttons, aloud=not scene.direct)
+
+
+def _last(scene: Scene, entry: Entry) -> Record | None:
+    return next((item.record for item in reversed(scene.timeline) if item.record.entry is entry), None)

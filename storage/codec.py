@@ -1,0 +1,54 @@
+"""Domain values as JSON text, and back.
+
+What is written must be readable by the next version and, during an upgrade, by the one before: fields are only added, and
+have defaults.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.domain.alert import Alert
+from bot.domain.definition import (
+    AccountDefinition,
+    Body,
+    ChannelDefinition,
+    IntegrationDefinition,
+    Kind,
+    TeamDefinition,
+    WorkspaceDefinition,
+)
+from bot.domain.event import Event
+from bot.domain.incident import Incident, Record
+
+Value = TypeVar("Value")
+
+
+class Codec(Generic[Value]):
+    """Writes and reads one type."""
+
+    def __init__(self, kind: type[Value]) -> None:
+        self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
+
+    def write(self, value: Value) -> str:
+        """Return the value as JSON text."""
+        return self._adapter.dump_json(value).decode()
+
+    def read(self, text: str) -> Value:
+        """Return the value that was written."""
+        return self._adapter.validate_json(text)
+
+
+INCIDENT: Final = Codec(Incident)
+ALERT: Final = Codec(Alert)
+EVENT: Final = Codec(Event)
+RECORD: Final = Codec(Record)
+SECRETS: Final[Codec[dict[str, str]]] = Codec(dict[str, str])
+BODIES: Final[Mapping[Kind, Codec[Body]]] = {
+    Kind.ACCOUNT: Codec[Body](AccountDefinition),
+    Kind.TEAM: Codec[Body](TeamDefinition),
+    Kind.WORKSPACE: Codec[Body](WorkspaceDefinition),
+    Kind.CHANNEL: Codec[Body](ChannelDefinition),
+    Kind.INTEGRATION: Codec[Body](IntegrationDefinition),
+}

@@ -1,0 +1,135 @@
+"""What is configured: definitions in, definitions out, and the organisation that they make."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from bot.domain.definition import Definition, Kept, Kind, Secret, WorkspaceDefinition, organise
+from bot.domain.organisation import Organisation
+from bot.domain.people import AccountId, ChatLink, WorkspaceId
+from storage import codec, tables
+from storage.database import Connection
+from storage.vault import Vault
+
+_REVISION = "revision"
+
+
+async def revision(connection: Connection) -> int:
+    """Return the number that grows whenever what is configured changes."""
+    query = sa.select(tables.numbers.c.last).where(tables.numbers.c.name == _REVISION)
+    return int(await connection.scalar(query) or 0)
+
+
+async def organisation(connection: Connection) -> Organisation:
+    """Return the organisation as it is configured now, without secrets."""
+    rows = (await connection.execute(sa.select(tables.definitions).order_by(tables.definitions.c.id))).all()
+    kept = [Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows]
+    links = (await connection.execute(sa.select(tables.links))).all()
+    known = tuple(ChatLink(WorkspaceId(row.workspace_id), row.user, AccountId(row.account_id)) for row in links)
+    return organise(await revision(connection), kept, known)
+
+
+async def stored(connection: Connection, vault: Vault) -> tuple[Definition, ...]:
+    """Return the active definitions with their secrets."""
+    active = sa.select(tables.definitions).where(tables.definitions.c.active).order_by(tables.definitions.c.id)
+    rows = (await connection.execute(active)).all()
+    return tuple(
+        Definition(Kind(row.kind), codec.BODIES[Kind(row.kind)].read(row.body), vault.open(row.secrets)) for row in rows
+    )
+
+
+async def workspace_secrets(
+    connection: Connection, vault: Vault
+) -> dict[WorkspaceId, tuple[WorkspaceDefinition, dict[str, Secret]]]:
+    """Return what is needed to connect each active workspace."""
+    query = sa.select(tables.definitions).where(
+        tables.definitions.c.active, tables.definitions.c.kind == Kind.WORKSPACE
+    )
+    found: dict[WorkspaceId, tuple[WorkspaceDefinition, dict[str, Secret]]] = {}
+    for row in (await connection.execute(query)).all():
+        body = codec.BODIES[Kind.WORKSPACE].read(row.body)
+        if isinstance(body, WorkspaceDefinition):
+            found[WorkspaceId(row.id)] = (body, vault.open(row.secrets))
+    return found
+
+
+async def integration_by_key(connection: Connection, digest: str) -> int | None:
+    """Return the id of the active integration whose key has this digest."""
+    columns = tables.definitions.c
+    query = sa.select(columns.id).where(columns.key_digest == digest, columns.active)
+    return await connection.scalar(query)
+
+
+async def replace_all(connection: Connection, wanted: Iterable[Definition], vault: Vault) -> None:
+    """Make the stored definitions these and no others. What is no longer wanted stays as a name for old incidents."""
+    definitions = tables.definitions
+    wanted = tuple(wanted)
+    # A key that moves from one integration to another must be free before it is taken.
+    await connection.execute(sa.update(definitions).values(active=False, key_digest=None))
+    known = {
+        (row.kind, row.name): row.id
+        for row in await connection.execute(sa.select(definitions.c.id, definitions.c.kind, definitions.c.name))
+    }
+    for definition in wanted:
+        values = _row(definition, vault)
+        number = known.get((definition.kind, definition.name))
+        if number is None:
+            await connection.execute(sa.insert(definitions).values(**values))
+        else:
+            await connection.execute(sa.update(definitions).where(definitions.c.id == number).values(**values))
+    await _replace_links(connection, wanted)
+    await changed(connection)
+
+
+async def changed(connection: Connection) -> None:
+    """Let every process see that what is configured has changed."""
+    numbers = tables.numbers
+    await connection.execute(sa.update(numbers).where(numbers.c.name == _REVISION).values(last=numbers.c.last + 1))
+
+
+async def add_link(connection: Connection, link: ChatLink) -> None:
+    """Remember that the platform says who somebody is, unless the identity is taken already."""
+    links = tables.links
+    taken = await connection.scalar(
+        sa.select(links.c.user).where(links.c.workspace_id == link.workspace, links.c.user == link.user)
+    )
+    if taken is None:
+        await connection.execute(
+            sa.insert(links).values(
+                workspace_id=link.workspace, user=link.user, account_id=link.account, origin="email"
+            )
+        )
+        await changed(connection)
+
+
+def _row(definition: Definition, vault: Vault) -> dict[str, object]:
+    key = definition.secrets.get("key") if definition.kind is Kind.INTEGRATION else None
+    return {
+        "kind": str(definition.kind),
+        "name": definition.name,
+        "active": True,
+        "body": codec.BODIES[definition.kind].write(definition.body),
+        "secrets": vault.seal(definition.secrets),
+        "key_digest": vault.digest(key.value) if key else None,
+    }
+
+
+async def _replace_links(connection: Connection, wanted: tuple[Definition, ...]) -> None:
+    """The file's links are these; what the platform said stays, unless the file says something else of that identity."""
+    definitions, links = tables.definitions, tables.links
+    rows = await connection.execute(
+        sa.select(definitions.c.id, definitions.c.kind, definitions.c.name).where(definitions.c.active)
+    )
+    ids = {(row.kind, row.name): row.id for row in rows}
+    await connection.execute(sa.delete(links).where(links.c.origin == "config"))
+    for definition in wanted:
+        if not isinstance(definition.body, WorkspaceDefinition):
+            continue
+        workspace = ids[Kind.WORKSPACE, definition.name]
+        for email, user in definition.body.links.items():
+            account = ids[Kind.ACCOUNT, email]
+            said_otherwise = sa.or_(links.c.user == user, links.c.account_id == account)
+            await connection.execute(sa.delete(links).where(links.c.workspace_id == workspace, said_otherwise))
+            await connection.execute(
+                sa.insert(links).values(workspace_id=workspace, user=user, account_id=account, origin="config")
+            )

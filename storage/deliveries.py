@@ -1,0 +1,396 @@
+"""Cards and deliveries: what is shown where, and the queue of what is still to be sent.
+
+A claim is a lease with a fencing token: who comes back after its lease has run out finds that its token no longer counts.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from bot.adapter import MessageRef, Receipt
+from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
+from bot.domain.incident import Entry, IncidentId
+from bot.domain.people import AccountId, WorkspaceId
+from storage import tables
+from storage.database import Connection, take_numbers
+
+LEASE: Final = timedelta(seconds=60)
+_CANDIDATES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """The live message of an incident in one place. `message` is None until it was sent, `shown` the version it shows."""
+
+    id: CardId
+    incident: IncidentId
+    place: Place
+    message: MessageRef | None = None
+    shown: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A delivery that is to be made."""
+
+    incident: IncidentId
+    kind: Kind
+    place: Place
+    version: int
+    level: int
+    turn: int
+    not_before: datetime
+    card: CardId | None = None
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that is ours until the lease runs out."""
+
+    delivery: Delivery
+    claim: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A delivery with its outcome so far, to be shown."""
+
+    delivery: Delivery
+    state: State
+    reason: str
+    said: str
+    not_before: datetime
+    settled_at: datetime | None
+
+
+async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
+    """Return the cards of these incidents."""
+    columns = tables.cards.c
+    found: dict[IncidentId, list[CardRow]] = {incident: [] for incident in incidents}
+    query = sa.select(tables.cards).where(columns.incident_id.in_(sorted(incidents))).order_by(columns.id)
+    for row in await connection.execute(query):
+        found[IncidentId(row.incident_id)].append(_card(row))
+    return found
+
+
+async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, Place]]) -> list[CardRow]:
+    """Make a card for each place, not sent yet."""
+    if not places:
+        return []
+    ids = await take_numbers(connection, "cards", len(places))
+    made = [CardRow(CardId(number), incident, place) for number, (incident, place) in zip(ids, places, strict=True)]
+    rows = [{"id": card.id, "incident_id": card.incident, **_place_row(card.place)} for card in made]
+    await connection.execute(sa.insert(tables.cards), rows)
+    return made
+
+
+async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
+    """Put deliveries into the queue."""
+    rows = [_row(one, now) for one in wanted]
+    if rows:
+        await connection.execute(sa.insert(tables.deliveries), rows)
+
+
+async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Let these cards be edited; a card that waits for an edit already waits no longer than the sooner of the two."""
+    columns = tables.deliveries.c
+    for one in wanted:
+        waiting = await connection.execute(
+            sa.update(tables.deliveries)
+            .where(columns.card_id == one.card, columns.state == State.PENDING, columns.kind == Kind.EDIT)
+            .values(not_before=sa.case((columns.not_before < one.not_before, columns.not_before), else_=one.not_before))
+        )
+        if not waiting.rowcount:
+            await connection.execute(sa.insert(tables.deliveries), [_row(one, now)])
+
+
+async def withdraw(
+    connection: Connection, incident: IncidentId, reason: Dropped, *, cards: bool, now: datetime
+) -> None:
+    """Take back what has not gone out: pages and, with `cards`, cards that no chat has seen yet."""
+    columns = tables.deliveries.c
+    is_page = sa.or_(columns.kind == Kind.REMINDER, sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None)))
+    is_card = columns.kind.in_((Kind.CARD, Kind.REMINDER))
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(columns.incident_id == incident, columns.state == State.PENDING, is_card if cards else is_page)
+        .values(state=State.WITHDRAWN, reason=reason, settled_at=now)
+    )
+
+
+async def claim(
+    connection: Connection, token: str, now: datetime, busy: Collection[tuple[WorkspaceId, str]], most: int
+) -> list[Claimed]:
+    """Take what is due, the most urgent first, and of each place one.
+
+    `busy` places are passed over, a workspace as a whole under the place `""`. A message of a card that has another one under
+    way waits for it, and an edit waits until there is a message to edit.
+    """
+    columns = tables.deliveries.c
+    other = tables.deliveries.alias()
+    under_way = sa.exists().where(other.c.card_id == columns.card_id, other.c.state == State.SENDING)
+    unsent = sa.exists().where(tables.cards.c.id == columns.card_id, tables.cards.c.message_id.is_(None))
+    query = (
+        sa.select(columns.id, columns.workspace_id, columns.place)
+        .where(
+            columns.state == State.PENDING,
+            columns.not_before <= now,
+            sa.or_(columns.card_id.is_(None), sa.not_(under_way)),
+            sa.or_(columns.kind != Kind.EDIT, sa.not_(unsent)),
+        )
+        .order_by(columns.lane, columns.not_before, columns.id)
+        .limit(_CANDIDATES)
+        .with_for_update(skip_locked=True)
+    )
+    whole = [workspace for workspace, place in busy if not place]
+    if whole:
+        query = query.where(columns.workspace_id.not_in(whole))
+    places = [(workspace, place) for workspace, place in busy if place]
+    if places:
+        query = query.where(sa.tuple_(columns.workspace_id, columns.place).not_in(places))
+    picked: dict[tuple[int, str], int] = {}
+    for row in await connection.execute(query):
+        picked.setdefault((row.workspace_id, row.place), row.id)
+    ids = list(picked.values())[:most]
+    if not ids:
+        return []
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(columns.id.in_(ids))
+        .values(state=State.SENDING, claim=token, lease_until=now + LEASE, attempts=columns.attempts + 1)
+    )
+    rows = await connection.execute(
+        sa.select(tables.deliveries).where(columns.id.in_(ids)).order_by(columns.lane, columns.id)
+    )
+    return [Claimed(_delivery(row), token) for row in rows]
+
+
+async def next_pending(connection: Connection) -> datetime | None:
+    """Return the instant from which the next delivery may go out."""
+    columns = tables.deliveries.c
+    query = sa.select(columns.not_before).where(columns.state == State.PENDING).order_by(columns.not_before).limit(1)
+    return await connection.scalar(query)
+
+
+async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
+    """Return the first instant after now from which a delivery may go out."""
+    columns = tables.deliveries.c
+    query = (
+        sa.select(columns.not_before)
+        .where(columns.state == State.PENDING, columns.not_before > now)
+        .order_by(columns.not_before)
+        .limit(1)
+    )
+    return await connection.scalar(query)
+
+
+async def reclaim(connection: Connection, now: datetime) -> int:
+    """Put back what somebody took and never settled. It may have gone out, so it will say that it may be a repeat."""
+    columns = tables.deliveries.c
+    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now)
+    # The card may wait for a newer edit by now: one pending edit is enough.
+    other = tables.deliveries.alias()
+    newer = sa.exists().where(
+        other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.EDIT
+    )
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(expired, columns.kind == Kind.EDIT, newer)
+        .values(state=State.WITHDRAWN, reason=Dropped.SUPERSEDED, settled_at=now, claim=None)
+    )
+    back = await connection.execute(
+        sa.update(tables.deliveries)
+        .where(expired)
+        .values(state=State.PENDING, claim=None, lease_until=None, uncertain=True, reason="lease_expired")
+    )
+    return back.rowcount
+
+
+async def delivered(connection: Connection, claimed: Claimed, receipt: Receipt, shown: int, now: datetime) -> bool:
+    """Store that the platform took it; False: the claim was no longer ours, and nothing was stored."""
+    values = {"state": State.DELIVERED, "said": receipt.said, "settled_at": now, "reason": None}
+    message = {"message_chat": receipt.message.chat, "message_id": receipt.message.id}
+    if not await _settle(connection, claimed, {**values, **message}):
+        return False
+    delivery = claimed.delivery
+    if delivery.kind in (Kind.CARD, Kind.EDIT) and delivery.card is not None:
+        await connection.execute(
+            sa.update(tables.cards).where(tables.cards.c.id == delivery.card).values(**message, shown=shown)
+        )
+    return True
+
+
+async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now: datetime) -> bool:
+    """Store that it was no longer wanted; False: the claim was no longer ours."""
+    return await _settle(connection, claimed, {"state": State.WITHDRAWN, "reason": reason, "settled_at": now})
+
+
+async def failed(connection: Connection, claimed: Claimed, why: tuple[str, str], now: datetime) -> bool:
+    """Store that this way has failed, why in our word and in the platform's; False: the claim was no longer ours."""
+    reason, said = why
+    return await _settle(
+        connection, claimed, {"state": State.FAILED, "reason": reason, "said": said, "settled_at": now}
+    )
+
+
+async def postponed(
+    connection: Connection, claimed: Claimed, why: tuple[str, str], at: datetime, *, uncertain: bool
+) -> bool:
+    """Put it back to be tried again; False: the claim was no longer ours."""
+    reason, said = why
+    delivery = claimed.delivery
+    if delivery.kind is Kind.EDIT and await _has_pending_edit(connection, delivery.card):
+        return await _settle(
+            connection, claimed, {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "said": said}
+        )
+    values = {"state": State.PENDING, "reason": reason, "said": said, "not_before": at}
+    return await _settle(connection, claimed, {**values, "uncertain": uncertain or delivery.uncertain})
+
+
+async def forget_message(connection: Connection, card: CardId) -> None:
+    """The platform has lost the message: the card must be sent anew."""
+    await connection.execute(
+        sa.update(tables.cards).where(tables.cards.c.id == card).values(message_chat=None, message_id=None, shown=None)
+    )
+
+
+async def pages_of_turn(
+    connection: Connection, incident: IncidentId, level: int, turn: int
+) -> list[tuple[Delivery, State]]:
+    """Return the pages that this turn of this level sent, with how far they have come."""
+    columns = tables.deliveries.c
+    query = sa.select(tables.deliveries).where(
+        columns.incident_id == incident,
+        columns.level == level,
+        columns.turn == turn,
+        columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+    )
+    return [(_delivery(row), State(row.state)) for row in await connection.execute(query)]
+
+
+async def waiting(
+    connection: Connection, incidents: Collection[IncidentId]
+) -> set[tuple[IncidentId, WorkspaceId, str]]:
+    """Return the places where a card or a reminder of these incidents is still to be sent."""
+    columns = tables.deliveries.c
+    query = sa.select(columns.incident_id, columns.workspace_id, columns.place).where(
+        columns.incident_id.in_(sorted(incidents)),
+        columns.state == State.PENDING,
+        columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+    )
+    return {
+        (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
+        for row in await connection.execute(query)
+    }
+
+
+async def card(connection: Connection, number: CardId) -> CardRow | None:
+    """Return one card."""
+    row = (await connection.execute(sa.select(tables.cards).where(tables.cards.c.id == number))).one_or_none()
+    return _card(row) if row is not None else None
+
+
+async def card_at(connection: Connection, workspace: WorkspaceId, message: MessageRef) -> CardRow | None:
+    """Return the card that a message is."""
+    columns = tables.cards.c
+    query = sa.select(tables.cards).where(
+        columns.workspace_id == workspace, columns.message_chat == message.chat, columns.message_id == message.id
+    )
+    row = (await connection.execute(query)).first()
+    return _card(row) if row is not None else None
+
+
+async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
+    """Return everything that was to be sent for an incident, oldest first."""
+    columns = tables.deliveries.c
+    query = sa.select(tables.deliveries).where(columns.incident_id == incident).order_by(columns.id)
+    return [
+        Settled(_delivery(row), State(row.state), row.reason or "", row.said or "", row.not_before, row.settled_at)
+        for row in await connection.execute(query)
+    ]
+
+
+async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, datetime]]:
+    """Return for each kind and state of what is not settled how many there are, and since when the oldest waits."""
+    columns = tables.deliveries.c
+    query = (
+        sa.select(columns.kind, columns.state, sa.func.count(), sa.func.min(columns.created_at))
+        .where(columns.state.in_((State.PENDING, State.SENDING)))
+        .group_by(columns.kind, columns.state)
+    )
+    return {(kind, state): (count, since) for kind, state, count, since in await connection.execute(query)}
+
+
+async def _has_pending_edit(connection: Connection, number: CardId | None) -> bool:
+    columns = tables.deliveries.c
+    query = sa.select(columns.id).where(
+        columns.card_id == number, columns.state == State.PENDING, columns.kind == Kind.EDIT
+    )
+    return await connection.scalar(query) is not None
+
+
+async def _settle(connection: Connection, claimed: Claimed, values: Mapping[str, object]) -> bool:
+    columns = tables.deliveries.c
+    ours = sa.and_(columns.id == claimed.delivery.id, columns.claim == claimed.claim, columns.state == State.SENDING)
+    done = await connection.execute(
+        sa.update(tables.deliveries).where(ours).values(**values, claim=None, lease_until=None)
+    )
+    return bool(done.rowcount)
+
+
+def _place_row(place: Place) -> Mapping[str, object]:
+    return {
+        "workspace_id": place.workspace,
+        "place": place.key,
+        "chat": place.chat,
+        "account_id": place.account,
+    }
+
+
+def _place(row: sa.Row[tuple[object, ...]]) -> Place:
+    return Place(WorkspaceId(row.workspace_id), row.chat, AccountId(row.account_id) if row.account_id else None)
+
+
+def _card(row: sa.Row[tuple[object, ...]]) -> CardRow:
+    message = MessageRef(row.message_chat, row.message_id) if row.message_id else None
+    return CardRow(CardId(row.id), IncidentId(row.incident_id), _place(row), message, row.shown)
+
+
+def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
+    return {
+        "incident_id": one.incident,
+        "kind": str(one.kind),
+        "lane": int(Lane.EDIT if one.kind is Kind.EDIT else Lane.PAGE),
+        **_place_row(one.place),
+        "card_id": one.card,
+        "entry": str(one.entry) if one.entry else None,
+        "version": one.version,
+        "level": one.level,
+        "turn": one.turn,
+        "state": str(State.PENDING),
+        "attempts": 0,
+        "uncertain": False,
+        "not_before": one.not_before,
+        "created_at": now,
+    }
+
+
+def _delivery(row: sa.Row[tuple[object, ...]]) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        incident=IncidentId(row.incident_id),
+        kind=Kind(row.kind),
+        place=_place(row),
+        version=row.version,
+        level=row.level,
+        turn=row.turn,
+        created_at=row.created_at,
+        card=CardId(row.card_id) if row.card_id else None,
+        entry=Entry(row.entry) if row.entry else None,
+        attempts=row.attempts,
+        uncertain=row.uncertain,
+    )

@@ -1,0 +1,244 @@
+"""Events, alerts, incidents and their timelines."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.domain.alert import Alert
+from bot.domain.event import Event
+from bot.domain.flow import Outcome
+from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
+from bot.domain.organisation import IntegrationId
+from storage import codec, tables
+from storage.database import Connection, take_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One event as it came in, and what became of it."""
+
+    received_at: datetime
+    request_id: str
+    integration: IntegrationId | None
+    channel: ChannelId
+    key: str
+    alert: AlertId | None
+    outcome: Outcome
+    event: Event
+
+
+async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, IncidentId]]:
+    """Take ids for `count` new alerts, each with an incident."""
+    if not count:
+        return []
+    alerts = await take_numbers(connection, "alerts", count)
+    incidents = await take_numbers(connection, "incidents", count)
+    return [(AlertId(alert), IncidentId(incident)) for alert, incident in zip(alerts, incidents, strict=True)]
+
+
+async def alerts_of_keys(
+    connection: Connection, keys: Iterable[tuple[ChannelId, str]]
+) -> dict[tuple[ChannelId, str], list[Alert]]:
+    """Return the alerts that have not recovered, by channel and key, oldest first; locked until the transaction ends."""
+    columns = tables.alerts.c
+    wanted: dict[ChannelId, list[str]] = {}
+    for channel, key in dict.fromkeys(keys):
+        wanted.setdefault(channel, []).append(key)
+    found: dict[tuple[ChannelId, str], list[Alert]] = {}
+    for channel, names in wanted.items():
+        query = (
+            sa.select(columns.body)
+            .where(columns.channel_id == channel, columns.key.in_(names), columns.recovered.is_(sa.false()))
+            .order_by(columns.id)
+            .with_for_update()
+        )
+        for body in await connection.scalars(query):
+            alert = codec.ALERT.read(body)
+            found.setdefault((alert.channel, alert.key), []).append(alert)
+    return found
+
+
+async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
+    """Return these incidents, locked until the transaction ends."""
+    columns = tables.incidents.c
+    query = sa.select(columns.body).where(columns.id.in_(sorted(set(ids)))).order_by(columns.id).with_for_update()
+    return {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
+
+
+async def find(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
+    """Return these incidents as they are."""
+    columns = tables.incidents.c
+    query = sa.select(columns.body).where(columns.id.in_(sorted(set(ids))))
+    return {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
+
+
+async def newest(connection: Connection, *, most: int, open_only: bool) -> list[Incident]:
+    """Return the newest incidents, newest first."""
+    columns = tables.incidents.c
+    query = sa.select(columns.body).order_by(columns.id.desc()).limit(most)
+    if open_only:
+        query = query.where(columns.progress != Progress.CLOSED)
+    return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+
+
+async def due(connection: Connection, now: datetime, most: int) -> list[Incident]:
+    """Return incidents whose next instant has come, longest due first; locked, and passed over where others hold them."""
+    columns = tables.incidents.c
+    query = (
+        sa.select(columns.body)
+        .where(columns.due <= now)
+        .order_by(columns.due)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """Return the next instant at which an incident must be looked at."""
+    columns = tables.incidents.c
+    query = sa.select(columns.due).where(columns.due.is_not(None)).order_by(columns.due).limit(1)
+    return await connection.scalar(query)
+
+
+async def count_by_progress(connection: Connection) -> dict[str, int]:
+    """Return how many incidents are open, by progress."""
+    columns = tables.incidents.c
+    query = (
+        sa.select(columns.progress, sa.func.count())
+        .where(columns.progress != Progress.CLOSED)
+        .group_by(columns.progress)
+    )
+    return {progress: count for progress, count in await connection.execute(query)}
+
+
+async def insert(connection: Connection, new: Sequence[Incident]) -> None:
+    """Store incidents that were not there."""
+    if new:
+        await connection.execute(sa.insert(tables.incidents), [_incident_row(incident) for incident in new])
+
+
+async def update(connection: Connection, changed: Sequence[Incident]) -> None:
+    """Store incidents that were there."""
+    if changed:
+        table = tables.incidents
+        rows = [{f"_{name}": value for name, value in _incident_row(incident).items()} for incident in changed]
+        names = [column.name for column in table.c if column.name not in ("id", "channel_id", "opened_at")]
+        statement = (
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("_id"))
+            .values({name: sa.bindparam(f"_{name}") for name in names})
+        )
+        used = {"_id", *(f"_{name}" for name in names)}
+        await connection.execute(statement, [{name: row[name] for name in used} for row in rows])
+
+
+async def insert_alerts(connection: Connection, new: Sequence[Alert]) -> None:
+    """Store alerts that were not there."""
+    if new:
+        await connection.execute(sa.insert(tables.alerts), [_alert_row(alert) for alert in new])
+
+
+async def update_alerts(connection: Connection, changed: Sequence[Alert]) -> None:
+    """Store alerts that were there."""
+    if changed:
+        table = tables.alerts
+        statement = (
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("_id"))
+            .values(
+                current=sa.bindparam("_current"),
+                recovered=sa.bindparam("_recovered"),
+                body=sa.bindparam("_body"),
+            )
+        )
+        rows = [
+            {
+                "_id": alert.id,
+                "_current": alert.current,
+                "_recovered": alert.recovered_at is not None,
+                "_body": codec.ALERT.write(alert),
+            }
+            for alert in changed
+        ]
+        await connection.execute(statement, rows)
+
+
+async def alerts_of(connection: Connection, incident: IncidentId) -> list[Alert]:
+    """Return all alerts of an incident, oldest first; locked until the transaction ends."""
+    columns = tables.alerts.c
+    query = sa.select(columns.body).where(columns.incident_id == incident).order_by(columns.id).with_for_update()
+    return [codec.ALERT.read(body) for body in await connection.scalars(query)]
+
+
+async def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
+    """Store what came in."""
+    if rows:
+        await connection.execute(
+            sa.insert(tables.events),
+            [
+                {
+                    "received_at": row.received_at,
+                    "request_id": row.request_id,
+                    "integration_id": row.integration,
+                    "channel_id": row.channel,
+                    "key": row.key,
+                    "alert_id": row.alert,
+                    "outcome": str(row.outcome),
+                    "body": codec.EVENT.write(row.event),
+                }
+                for row in rows
+            ],
+        )
+
+
+async def record(connection: Connection, entries: Sequence[tuple[IncidentId, datetime, Record]]) -> None:
+    """Add entries to the timelines, in this order."""
+    if entries:
+        await connection.execute(
+            sa.insert(tables.timeline),
+            [{"incident_id": number, "at": at, "body": codec.RECORD.write(said)} for number, at, said in entries],
+        )
+
+
+async def timeline(connection: Connection, incident: IncidentId, most: int) -> tuple[Happened, ...]:
+    """Return the last entries of an incident's timeline, oldest first."""
+    columns = tables.timeline.c
+    query = (
+        sa.select(columns.at, columns.body)
+        .where(columns.incident_id == incident)
+        .order_by(columns.id.desc())
+        .limit(most)
+    )
+    rows = (await connection.execute(query)).all()
+    return tuple(Happened(row.at, codec.RECORD.read(row.body)) for row in reversed(rows))
+
+
+def _incident_row(incident: Incident) -> Mapping[str, object]:
+    return {
+        "id": incident.id,
+        "channel_id": incident.channel,
+        "progress": str(incident.progress),
+        "severity": str(incident.facts.severity),
+        "opened_at": incident.opened_at,
+        "closed_at": incident.closed.at if incident.closed else None,
+        "due": incident.due,
+        "idle": str(incident.idle) if incident.idle else None,
+        "version": incident.version,
+        "body": codec.INCIDENT.write(incident),
+    }
+
+
+def _alert_row(alert: Alert) -> Mapping[str, object]:
+    return {
+        "id": alert.id,
+        "channel_id": alert.channel,
+        "key": alert.key,
+        "incident_id": alert.incident,
+        "current": alert.current,
+        "recovered": alert.recovered_at is not None,
+        "opened_at": alert.opened_at,
+        "body": codec.ALERT.write(alert),
+    }

@@ -1,0 +1,246 @@
+"""The tables. What is asked by is a column; what is only read back whole is one JSON text, `body`.
+
+Rows are written by migrations' schema, which a test holds against this one.
+"""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class Instant(sa.types.TypeDecorator[datetime]):
+    """An instant in UTC. SQLite keeps no zone, so it is taken off on the way in and put on again on the way out."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant has a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect  # Whatever the database, what comes back is UTC.
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# SQLite gives automatic numbers to INTEGER keys only.
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+# Numbers are taken before the rows are written, so that rows can name each other. PostgreSQL counts in sequences, so that
+# processes do not wait for each other; SQLite, which has one writer, in this table: the last number given out.
+NUMBERED = ("incidents", "alerts", "cards")
+numbers = sa.Table(
+    "numbers",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
+
+# What admins configured. Removed objects stay, not active, because old incidents name them.
+definitions = sa.Table(
+    "definitions",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("name", sa.String(320), nullable=False),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("secrets", sa.Text, nullable=False),
+    sa.Column("key_digest", sa.String(64)),
+    sa.UniqueConstraint("kind", "name"),
+)
+sa.Index(
+    "ix_definitions_key_digest",
+    definitions.c.key_digest,
+    unique=True,
+    sqlite_where=definitions.c.key_digest.is_not(None),
+    postgresql_where=definitions.c.key_digest.is_not(None),
+)
+
+# Who is whom in a workspace. `origin`: config (the file says so) or email (the platform said so).
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("workspace_id", BigId, primary_key=True),
+    sa.Column("user", sa.String(128), primary_key=True),
+    sa.Column("account_id", BigId, nullable=False),
+    sa.Column("origin", sa.String(16), nullable=False),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("received_at", Instant, nullable=False, index=True),
+    sa.Column("request_id", sa.String(64), nullable=False),
+    sa.Column("integration_id", BigId),
+    sa.Column("channel_id", BigId, nullable=False),
+    sa.Column("key", sa.String(255), nullable=False),
+    sa.Column("alert_id", BigId, index=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("channel_id", BigId, nullable=False),
+    sa.Column("key", sa.String(255), nullable=False),
+    sa.Column("incident_id", BigId, index=True),
+    sa.Column("current", sa.Boolean, nullable=False),
+    sa.Column("recovered", sa.Boolean, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+# One alert of a key takes events: two processes that open it at once collide here, and the second starts over.
+sa.Index(
+    "ix_alerts_current",
+    alerts.c.channel_id,
+    alerts.c.key,
+    unique=True,
+    sqlite_where=alerts.c.current.is_(sa.true()),
+    postgresql_where=alerts.c.current.is_(sa.true()),
+)
+sa.Index(
+    "ix_alerts_unrecovered",
+    alerts.c.channel_id,
+    alerts.c.key,
+    sqlite_where=alerts.c.recovered.is_(sa.false()),
+    postgresql_where=alerts.c.recovered.is_(sa.false()),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("channel_id", BigId, nullable=False),
+    sa.Column("progress", sa.String(16), nullable=False),
+    sa.Column("severity", sa.String(16), nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("closed_at", Instant),
+    sa.Column("due", Instant),
+    sa.Column("idle", sa.String(32)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+sa.Index(
+    "ix_incidents_due",
+    incidents.c.due,
+    sqlite_where=incidents.c.due.is_not(None),
+    postgresql_where=incidents.c.due.is_not(None),
+)
+sa.Index(
+    "ix_incidents_open",
+    incidents.c.channel_id,
+    incidents.c.id,
+    sqlite_where=incidents.c.progress != "Closed",
+    postgresql_where=incidents.c.progress != "Closed",
+)
+
+timeline = sa.Table(
+    "timeline",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("incident_id", BigId, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+sa.Index("ix_timeline_incident_id", timeline.c.incident_id, timeline.c.id)
+
+# One live message of an incident per place. `shown`: the incident's version that it shows.
+cards = sa.Table(
+    "cards",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("incident_id", BigId, nullable=False),
+    sa.Column("workspace_id", BigId, nullable=False),
+    sa.Column("place", sa.String(255), nullable=False),
+    sa.Column("chat", sa.String(255)),
+    sa.Column("account_id", BigId),
+    sa.Column("message_chat", sa.String(255)),
+    sa.Column("message_id", sa.String(255)),
+    sa.Column("shown", sa.Integer),
+    sa.UniqueConstraint("incident_id", "workspace_id", "place"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("incident_id", BigId, nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("lane", sa.SmallInteger, nullable=False),
+    sa.Column("workspace_id", BigId, nullable=False),
+    sa.Column("place", sa.String(255), nullable=False),
+    sa.Column("chat", sa.String(255)),
+    sa.Column("account_id", BigId),
+    sa.Column("card_id", BigId),
+    sa.Column("entry", sa.String(32)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("uncertain", sa.Boolean, nullable=False),
+    sa.Column("not_before", Instant, nullable=False),
+    sa.Column("lease_until", Instant),
+    sa.Column("claim", sa.String(64)),
+    sa.Column("reason", sa.String(64)),
+    sa.Column("said", sa.Text),
+    sa.Column("message_chat", sa.String(255)),
+    sa.Column("message_id", sa.String(255)),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("settled_at", Instant),
+)
+sa.Index(
+    "ix_deliveries_pending",
+    deliveries.c.lane,
+    deliveries.c.not_before,
+    deliveries.c.id,
+    sqlite_where=deliveries.c.state == "pending",
+    postgresql_where=deliveries.c.state == "pending",
+)
+sa.Index(
+    "ix_deliveries_not_before",
+    deliveries.c.not_before,
+    sqlite_where=deliveries.c.state == "pending",
+    postgresql_where=deliveries.c.state == "pending",
+)
+sa.Index(
+    "ix_deliveries_sending",
+    deliveries.c.lease_until,
+    sqlite_where=deliveries.c.state == "sending",
+    postgresql_where=deliveries.c.state == "sending",
+)
+# One pending edit per card: whoever asks again finds it waiting.
+sa.Index(
+    "ix_deliveries_pending_edit",
+    deliveries.c.card_id,
+    unique=True,
+    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
+)
+# Messages to one card go out one after the other.
+sa.Index(
+    "ix_deliveries_sending_card",
+    deliveries.c.card_id,
+    sqlite_where=deliveries.c.state == "sending",
+    postgresql_where=deliveries.c.state == "sending",
+)
