@@ -6,7 +6,7 @@
 # The rest: make install | check | format | lock
 
 PORT ?= 8000
-# More options for pytest: make test ARGS='tests/cards -x'
+# More options for pytest, such as ARGS=-x. For a part of the tests call .venv/bin/pytest with its path.
 ARGS ?=
 
 BIN := .venv/bin

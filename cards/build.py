@@ -1,7 +1,7 @@
 """From an incident to what is said about it: the only place that decides what is shown.
 
-A card says in its first lines what is the matter, who has it, and what happens next if nobody acts. Whoever has just acted
-is not mentioned, and a closed card mentions nobody.
+A card says in its first lines what is the matter, who has it, and what happens next if nobody acts. Whoever has just
+acted is not mentioned, and a closed card mentions nobody.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,23 +9,30 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.event import cut
-from bot.domain.incident import Actor, Entry, Idle, Incident, Progress, Record
+from bot.domain.incident import Actor, Entry, Idle, Incident, Progress
 from bot.domain.people import AccountId
 from cards import words
 from cards.card import Button, Card, Confirm, Fact, Moment, Part, Person, Style, Text, Tone
-from cards.history import Happened, line_of
+from cards.history import Happened, line_of, newest
 from cards.plain import line
 from cards.words import name_of, say
 
 TITLE_IN_LINE: Final = 200
 RESOLUTION_IN_LINE: Final = 300
-MOST_LABELS: Final = 8
+MOST_LABELS: Final = 7
 MOST_HISTORY: Final = 5
 # What tells where the trouble is comes first; aliases of one thing stand side by side.
 KEY_LABELS: Final = (
     *("service", "app", "application", "instance", "host", "hostname", "node", "resource"),
     *("cluster", "namespace", "pod", "container", "env", "environment", "job", "team", "region", "zone"),
 )
+_LABELS: Final = {
+    "ack": words.ACKNOWLEDGE,
+    "unack": words.UNACKNOWLEDGE,
+    "escalate": words.ESCALATE,
+    "close": words.CLOSE,
+    "reopen": words.REOPEN,
+}
 _TONES: Final = {"Critical": Tone.CRITICAL, "Warning": Tone.WARNING}
 
 
@@ -33,8 +40,9 @@ _TONES: Final = {"Critical": Tone.CRITICAL, "Warning": Tone.WARNING}
 class Scene:
     """Everything that a message about an incident is built from, as it is known where the message will be read.
 
-    `levels`: how many its rule has. `users`: the platform's ids of those who are linked in this workspace. `mention`: who
-    must notice this message. `upcoming`: whom the level after this one would tell. `direct`: one person reads it alone.
+    `levels`: how many its rule has. `users`: the platform's ids of those who are linked in this workspace. `mention`:
+    who must notice this message. `upcoming`: whom the level after this one would tell. `direct`: one person reads it
+    alone.
     """
 
     incident: Incident
@@ -104,19 +112,21 @@ def status(scene: Scene) -> Text:
 
 def by(scene: Scene, actor: Actor) -> Text:
     """Return who it was, and through which door."""
-    if actor.account is None:
-        return say(scene.locale, words.ONCARD)
-    name = Person(scene.names.get(actor.account) or name_of(scene.locale, words.SOMEBODY))
-    doors = {"": "{name}", "cli": words.BY_CLI, "api": words.BY_API}
-    form = doors.get(actor.via, words.IN_WORKSPACE)
-    return say(scene.locale, form, name=name, place=actor.via)
+    form = words.BY_DOOR.get(actor.via, words.BY_CHAT)
+    return say(scene.locale, form, name=_who(scene, actor), place=actor.via)
 
 
 def mentions(scene: Scene) -> tuple[Person, ...]:
-    """Return those who must notice a message, except where they would in any case, or have just acted."""
+    """Return those who must notice a message: nobody where they would in any case, and not who has just acted."""
     if scene.direct or not scene.incident.is_open:
         return ()
-    acted = next((item.record.by.account for item in reversed(scene.timeline) if item.record.by.account), None)
+    notified = newest(scene.timeline, Entry.NOTIFIED)
+    deeds = [
+        item
+        for item in scene.timeline
+        if item.record.by.account is not None and (notified is None or item.at >= notified.at)
+    ]
+    acted = deeds[-1].record.by.account if deeds else None
     return tuple(_person(scene, account) for account in scene.mention if account != acted)
 
 
@@ -154,10 +164,10 @@ def _ended(scene: Scene) -> Text:
 
 
 def _snoozed(scene: Scene, until: Moment) -> Text:
-    record = _last(scene, Entry.SNOOZED)
-    if record is None:
+    happened = newest(scene.timeline, Entry.SNOOZED)
+    if happened is None:
         return say(scene.locale, words.SNOOZED, until=until)
-    return say(scene.locale, words.SNOOZED_BY, who=by(scene, record.by), until=until)
+    return say(scene.locale, words.SNOOZED_BY, who=by(scene, happened.record.by), until=until)
 
 
 def _paging(scene: Scene) -> Text:
@@ -175,8 +185,8 @@ def _told(scene: Scene) -> Text:
     persons = mentions(scene)
     if persons:
         return _listed(persons)
-    record = _last(scene, Entry.NOTIFIED)
-    names = str(record.said.get("to", "")) if record else ""
+    happened = newest(scene.timeline, Entry.NOTIFIED)
+    names = str(happened.record.said.get("to", "")) if happened else ""
     return (names,) if names else ()
 
 
@@ -238,7 +248,7 @@ def _history(scene: Scene) -> tuple[Text, ...]:
         (Moment(item.at, scene.timezone), " ", *sentence)
         for item, previous in zip(scene.timeline, before, strict=False)
         if not (previous is Entry.REASSIGNED and item.record.entry is Entry.NOTIFIED)
-        and (sentence := line_of(item.record, by(scene, item.record.by), scene.locale, scene.timezone))
+        and (sentence := line_of(item.record, _who(scene, item.record.by), scene.locale, scene.timezone))
     ]
     return tuple(said[-MOST_HISTORY:])
 
@@ -247,15 +257,6 @@ def _button(scene: Scene, verb: str, style: Style = Style.PLAIN, confirm: Confir
     """Return a button; its token is a sentence of the chat grammar with the version that the reader sees."""
     label = name_of(scene.locale, _LABELS[verb])
     return Button(label, f"{verb} {scene.incident.id} v{scene.incident.version}", style, confirm)
-
-
-_LABELS: Final = {
-    "ack": words.ACKNOWLEDGE,
-    "unack": words.UNACKNOWLEDGE,
-    "escalate": words.ESCALATE,
-    "close": words.CLOSE,
-    "reopen": words.REOPEN,
-}
 
 
 def _confirm(scene: Scene, title: str, text: str, verb: str) -> Confirm:
@@ -281,6 +282,13 @@ def _reopen(scene: Scene) -> Button:
     return _button(scene, "reopen", confirm=_confirm(scene, words.REOPEN_TITLE, text, "reopen"))
 
 
+def _who(scene: Scene, actor: Actor) -> Text:
+    """Return who it was, by name: nobody is mentioned for what is past."""
+    return (
+        (Person(_person(scene, actor.account).name),) if actor.account is not None else say(scene.locale, words.ONCARD)
+    )
+
+
 def _person(scene: Scene, account: AccountId) -> Person:
     name = scene.names.get(account) or name_of(scene.locale, words.SOMEBODY)
     user = scene.users.get(account)
@@ -290,7 +298,3 @@ def _person(scene: Scene, account: AccountId) -> Person:
 def _listed(persons: Iterable[Person]) -> Text:
     parts: list[Part] = [part for person in persons for part in (", ", person)]
     return tuple(parts[1:])
-
-
-def _last(scene: Scene, entry: Entry) -> Record | None:
-    return next((item.record for item in reversed(scene.timeline) if item.record.entry is entry), None)

@@ -32,7 +32,7 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody, by name. With `user`, the platform's own id of them, and `notify` they are mentioned so that they notice."""
+    """Somebody, by name. With `user`, the platform's own id of them, and `notify` they are mentioned, to notice it."""
 
     name: str
     user: str | None = None
@@ -41,8 +41,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant, shown as a time of day, with `day` also the date; in the reader's own zone where the platform can, else
-    in `timezone`.
+    """An instant, as a time of day and with `day` also its date.
+
+    It is shown in the reader's own zone where the platform can, else in `timezone`.
     """
 
     at: datetime

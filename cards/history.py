@@ -3,7 +3,6 @@
 Not every entry has a line: what the rest of the card says already, and what concerns nobody, has none.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -30,11 +29,11 @@ class Happened:
 def line_of(record: Record, who: Text, locale: str, timezone: str) -> Text:
     """Return what the entry says happened, `who` did it; empty when the card needs no line for it.
 
-    `said` is read as the law writes it. A message that was not delivered says `to` whom, `via` which workspace, and `why`
-    in the platform's own words.
+    `said` is read as the law writes it. A message that was not delivered says `to` whom, `via` which workspace, and
+    `why` in the platform's own words.
     """
     form = _form(record)
-    return say(locale, form, who=who, **_said(record.said, timezone)) if form else ()
+    return say(locale, form, who=who, **parts_of(record, timezone)) if form else ()
 
 
 def _form(record: Record) -> str:
@@ -46,12 +45,13 @@ def _form(record: Record) -> str:
     return words.HISTORY.get(record.entry, "")
 
 
-def _said(said: Mapping[str, str | int], timezone: str) -> dict[str, Part]:
-    parts: dict[str, Part] = {name: cut(str(said.get(name, "")), TEXT_IN_LINE) for name in _SAID}
-    return parts | {"until": until(said, timezone)}
+def parts_of(record: Record, timezone: str) -> dict[str, Part]:
+    """Return what the entry says, by the names that messages use."""
+    parts: dict[str, Part] = {name: cut(str(record.said.get(name, "")), TEXT_IN_LINE) for name in _SAID}
+    until = str(record.said.get("until", ""))
+    return parts | {"until": Moment(datetime.fromisoformat(until), timezone, day=True) if until else ""}
 
 
-def until(said: Mapping[str, str | int], timezone: str) -> Part:
-    """Return the instant until which it is quiet, as the law records it."""
-    text = str(said.get("until", ""))
-    return Moment(datetime.fromisoformat(text), timezone, day=True) if text else ""
+def newest(timeline: tuple[Happened, ...], entry: Entry) -> Happened | None:
+    """Return the last time that something happened."""
+    return next((item for item in reversed(timeline) if item.record.entry is entry), None)

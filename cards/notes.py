@@ -12,7 +12,7 @@ from bot.domain.incident import LONGEST_SNOOZE, Entry, Idle, Progress, Reason, R
 from cards import words
 from cards.build import TITLE_IN_LINE, Scene, acknowledge, by, mentions, status, summary
 from cards.card import Button, Moment, Note, Strong, Text
-from cards.history import until
+from cards.history import newest, parts_of
 from cards.plain import line
 from cards.words import say
 
@@ -25,12 +25,14 @@ def reminder(scene: Scene, turn: int) -> Note:
 
 
 def announcement(scene: Scene, entry: Entry) -> Note:
-    """Return what the team and the admins must know: nobody acknowledged, nobody was told, or a level reached nobody."""
+    """Return what the team and the admins must know: nobody acknowledged, or nobody was told, or a level failed."""
     incident = Strong(summary(scene))
     if entry is Entry.EXHAUSTED:
         return _aloud(scene, say(scene.locale, words.ANNOUNCE_EXHAUSTED, incident=incident, levels=scene.levels))
     if entry is Entry.NO_RULE:
-        return _aloud(scene, say(scene.locale, words.ANNOUNCE_NO_RULE, incident=incident, channel=Strong(scene.channel)))
+        return _aloud(
+            scene, say(scene.locale, words.ANNOUNCE_NO_RULE, incident=incident, channel=Strong(scene.channel))
+        )
     if entry is Entry.LEVEL_FAILED:
         return _aloud(scene, _failed(scene, incident))
     raise ValueError(f"nobody is told by an announcement that it was {entry}")
@@ -69,20 +71,13 @@ def done(scene: Scene, record: Record) -> Note | None:
         form = words.DONE_GOES_ON
     if record.entry is Entry.REOPENED and not scene.levels:
         form = words.REOPENED_NO_RULE
-    return Note(
-        say(
-            scene.locale,
-            form,
-            number=incident.id,
-            title=Strong(cut(line(incident.facts.title), TITLE_IN_LINE)),
-            channel=Strong(scene.channel),
-            level=record.said.get("level", incident.level + 2),
-            levels=scene.levels,
-            at=Moment(goes_on or incident.opened_at, scene.timezone),
-            to=str(record.said.get("to", "")),
-            until=until(record.said, scene.timezone),
-        )
-    )
+    parts = parts_of(record, scene.timezone) | {
+        "title": Strong(cut(line(incident.facts.title), TITLE_IN_LINE)),
+        "channel": Strong(scene.channel),
+        "next": str(incident.level + 2),
+        "at": Moment(goes_on, scene.timezone) if goes_on else "",
+    }
+    return Note(say(scene.locale, form, number=incident.id, levels=scene.levels, **parts))
 
 
 def unlinked(user: str, user_name: str, workspace: str, locale: str = "en") -> Note:
@@ -102,17 +97,16 @@ def unknown_incident(number: int, locale: str = "en") -> Note:
 
 
 def _failed(scene: Scene, incident: Strong) -> Text:
-    record = _last(scene, Entry.LEVEL_FAILED)
-    failed = record.said.get("level", scene.levels) if record else scene.incident.level + 1
+    happened = newest(scene.timeline, Entry.LEVEL_FAILED)
+    failed = happened.record.said.get("level", "") if happened else scene.incident.level + 1
     last = scene.incident.idle is Idle.EXHAUSTED
     form = words.ANNOUNCE_FAILED_LAST if last else words.ANNOUNCE_FAILED_NEXT
     level = scene.incident.level + 1
     said = say(scene.locale, form, incident=incident, failed=failed, level=level, levels=scene.levels)
-    refusal = _last(scene, Entry.NOT_DELIVERED)
-    if refusal is None:
+    refused = newest(scene.timeline, Entry.NOT_DELIVERED)
+    if refused is None:
         return said
-    words_said = {name: str(refusal.said.get(name, "")) for name in ("to", "via", "why")}
-    return said + say(scene.locale, words.FAILED_BECAUSE, **words_said)
+    return said + say(scene.locale, words.FAILED_BECAUSE, **parts_of(refused.record, scene.timezone))
 
 
 def _aloud(scene: Scene, text: Text) -> Note:
@@ -120,7 +114,3 @@ def _aloud(scene: Scene, text: Text) -> Note:
     waits = scene.incident.progress is Progress.TRIGGERED
     buttons: tuple[Button, ...] = (acknowledge(scene),) if waits else ()
     return Note(text, mentions(scene), buttons, aloud=not scene.direct)
-
-
-def _last(scene: Scene, entry: Entry) -> Record | None:
-    return next((item.record for item in reversed(scene.timeline) if item.record.entry is entry), None)

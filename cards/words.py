@@ -1,8 +1,8 @@
 """All words that Oncard says in chats.
 
-Each message is a whole sentence or line, written in English, which is also its id in a catalogue. What stands in braces is
-put in by its name, so that a language may order it otherwise; words in square brackets stand out. A message that depends
-on a number has one form for one and one for many.
+Each message is a whole sentence or line, written in English, which is also its id in a catalogue. What stands in
+braces is put in by its name, so that a language may order it otherwise; words in square brackets stand out. A message
+that depends on a number has one form for one and one for many.
 """
 
 import re
@@ -21,13 +21,13 @@ from cards.card import Part, Strong, Text
 PAGING: Final = "[Triggered] · paging {who} (level {level} of {levels})"
 PAGING_LEVEL: Final = "[Triggered] · paging level {level} of {levels}"
 ASSIGNED: Final = "[Triggered] · assigned to {who}"
-ASSIGNED_BY_HAND: Final = "[Triggered] · assigned to {who} · nobody else is called by itself"
+ASSIGNED_BY_HAND: Final = "[Triggered] · assigned to {who} · no level follows"
 NEXT_UNLESS_ACKNOWLEDGED: Final = " · next: level {level} at {at} unless acknowledged"
 LAST_UNLESS_ACKNOWLEDGED: Final = " · last level: at {at} the team and the admins are told unless acknowledged"
 NEXT_UNLESS_CLOSED: Final = " · next: level {level} at {at} unless closed"
 LAST_UNLESS_CLOSED: Final = " · at {at} the team and the admins are told unless closed"
-NO_RULE: Final = "[Nobody was told: channel] {channel} [has no escalation rule.] Take it, or call somebody."
-EXHAUSTED: Final = "[Nobody acknowledged.] All levels ({levels}) were told, nobody else will be. Exhausted at {at}."
+NO_RULE: Final = "⚠️ [Nobody was told: channel] {channel} [has no escalation rule.] Take it, or call somebody."
+EXHAUSTED: Final = "⚠️ [Nobody acknowledged.] All levels ({levels}) were told, nobody else will be. Exhausted at {at}."
 ACKNOWLEDGED: Final = "[Acknowledged] by {who} at {at}"
 SNOOZED: Final = "[Snoozed] until {until}"
 SNOOZED_BY: Final = "[Snoozed] by {who} until {until}"
@@ -49,9 +49,11 @@ RESPONDERS: Final = "Responders"
 ALERTS: Final = "Alerts"
 ALERTS_ACTIVE: Final = "{active} active of {total}"
 MORE_LABELS: Final = ("and {count} more label", "and {count} more labels")
-IN_WORKSPACE: Final = "{name} in {place}"
-BY_CLI: Final = "{name} from the command line"
-BY_API: Final = "{name} through the API"
+BY_CHAT: Final = "{name} in {place}"
+# Doors that are no workspace, by the names that the law records.
+BY_DOOR: Final[Mapping[str, str]] = MappingProxyType(
+    {"": "{name}", "cli": "{name} from the command line", "api": "{name} through the API"}
+)
 ONCARD: Final = "Oncard"
 SOMEBODY: Final = "somebody"
 
@@ -142,7 +144,7 @@ DONE: Final[Mapping[Entry, str]] = MappingProxyType(
         Entry.COMMENTED: "Your comment stands on #{number}.",
     }
 )
-DONE_GOES_ON: Final = "#{number} is yours: {title}. Level {level} is called at {at} unless it is closed."
+DONE_GOES_ON: Final = "#{number} is yours: {title}. Level {next} is called at {at} unless it is closed."
 REOPENED_NO_RULE: Final = "You reopened #{number}. Nobody was told: channel {channel} has no escalation rule."
 
 # Without a deed in the way, and with one.
@@ -155,7 +157,7 @@ REFUSED: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.NOT_CLOSED: "#{number} is not closed, so there is nothing to reopen. Now: {status}",
         Reason.STALE: "The card had changed before your click, so nothing was done. Now: {status}",
         Reason.NO_SUCH_LEVEL: "There is no such level: this rule has {levels}. Nothing changed.",
-        Reason.NO_FURTHER_LEVEL: "Level {levels} of {levels} is the last: there is nobody further to call. Nothing changed.",
+        Reason.NO_FURTHER_LEVEL: "Level {levels} of {levels} is the last: nobody else can be called. Nothing changed.",
         Reason.SNOOZE_TOO_LONG: "A snooze lasts at most {longest}; nothing changed.",
         Reason.SNOOZE_IN_THE_PAST: "That time is over already; nothing changed. Say how long, for example 30m.",
         Reason.NOBODY: "None of them is an active account, so #{number} stays as it was.",
@@ -210,12 +212,12 @@ def count_of(locale: str, forms: tuple[str, str], count: int) -> str:
 
 
 def duration(locale: str, lasted: timedelta) -> str:
-    """Return how long it was in at most two units: `4 s`, `2 min`, `1 h 5 min`, `3 d 2 h`."""
+    """Return how long it was in at most two units: `4 s`, `2 min`, `1 h 5 min`, `24 h`, from two days on `3 d 2 h`."""
     del locale  # The symbols of the units are the same in all languages that are written in Latin letters.
     seconds = max(int(lasted.total_seconds()), 0)
     if seconds < 60:
         return f"{seconds} s"
-    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
-    units = ((days, "d"), (hours, "h"), (minutes, "min"))
+    days = seconds // 86400 if seconds >= 2 * 86400 else 0
+    units = ((days, "d"), (seconds // 3600 - 24 * days, "h"), (seconds // 60 % 60, "min"))
     first = next(index for index, (amount, _) in enumerate(units) if amount)
     return " ".join(f"{amount} {unit}" for amount, unit in units[first : first + 2] if amount)

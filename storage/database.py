@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -64,7 +64,7 @@ class Database:
             try:
                 async with self._writing() as connection:
                     return await work(connection)
-            except (IntegrityError, OperationalError, DBAPIError) as error:
+            except DBAPIError as error:
                 if not tries_left or not _is_collision(error):
                     raise
         raise AssertionError("the last try returns or raises")
@@ -73,6 +73,17 @@ class Database:
         """Run `work`, which only reads, on one consistent state."""
         async with self._reader.connect() as connection:
             return await work(connection)
+
+    async def check(self) -> None:
+        """Write something that changes nothing. Raises DatabaseUnusable when that does not reach the disk."""
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(sa.update(tables.numbers).values(last=tables.numbers.c.last))
+
+        try:
+            await self.transact(work)
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseUnusable(f"the database cannot be written to ({type(error).__name__})") from error
 
     async def close(self) -> None:
         """Give back all connections."""

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapter import MessageRef, Receipt
 from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
@@ -97,15 +98,18 @@ async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -
 
 async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> None:
     """Let these cards be edited; a card that waits for an edit already waits no longer than the sooner of the two."""
+    if not wanted:
+        return
+    # Both dialects know the same clause; SQLAlchemy has it in each of them.
+    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(tables.deliveries)
     columns = tables.deliveries.c
-    for one in wanted:
-        waiting = await connection.execute(
-            sa.update(tables.deliveries)
-            .where(columns.card_id == one.card, columns.state == State.PENDING, columns.kind == Kind.EDIT)
-            .values(not_before=sa.case((columns.not_before < one.not_before, columns.not_before), else_=one.not_before))
-        )
-        if not waiting.rowcount:
-            await connection.execute(sa.insert(tables.deliveries), [_row(one, now)])
+    sooner = sa.case((columns.not_before < statement.excluded.not_before, columns.not_before))
+    merged = statement.on_conflict_do_update(
+        index_elements=[columns.card_id],
+        index_where=sa.text("state = 'pending' AND kind = 'edit'"),
+        set_={"not_before": sa.func.coalesce(sooner, statement.excluded.not_before)},
+    )
+    await connection.execute(merged, [_row(one, now) for one in wanted])
 
 
 async def withdraw(
@@ -118,7 +122,7 @@ async def withdraw(
     await connection.execute(
         sa.update(tables.deliveries)
         .where(columns.incident_id == incident, columns.state == State.PENDING, is_card if cards else is_page)
-        .values(state=State.WITHDRAWN, reason=reason, settled_at=now)
+        .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
     )
 
 
@@ -169,11 +173,12 @@ async def claim(
     return [Claimed(_delivery(row), token) for row in rows]
 
 
-async def next_pending(connection: Connection) -> datetime | None:
-    """Return the instant from which the next delivery may go out."""
+async def is_work(connection: Connection, now: datetime) -> bool:
+    """Whether something is due, or was taken by somebody whose lease has run out."""
     columns = tables.deliveries.c
-    query = sa.select(columns.not_before).where(columns.state == State.PENDING).order_by(columns.not_before).limit(1)
-    return await connection.scalar(query)
+    due = sa.exists().where(columns.state == State.PENDING, columns.not_before <= now)
+    expired = sa.exists().where(columns.state == State.SENDING, columns.lease_until < now)
+    return bool(await connection.scalar(sa.select(sa.or_(due, expired))))
 
 
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
@@ -258,18 +263,16 @@ async def forget_message(connection: Connection, card: CardId) -> None:
     )
 
 
-async def pages_of_turn(
-    connection: Connection, incident: IncidentId, level: int, turn: int
-) -> list[tuple[Delivery, State]]:
-    """Return the pages that this turn of this level sent, with how far they have come."""
+async def pages_of_turn(connection: Connection, incident: IncidentId, level: int, turn: int) -> list[State]:
+    """Return how far the pages of this turn of this level have come."""
     columns = tables.deliveries.c
-    query = sa.select(tables.deliveries).where(
+    query = sa.select(columns.state).where(
         columns.incident_id == incident,
         columns.level == level,
         columns.turn == turn,
         columns.kind.in_((Kind.CARD, Kind.REMINDER)),
     )
-    return [(_delivery(row), State(row.state)) for row in await connection.execute(query)]
+    return [State(state) for state in await connection.scalars(query)]
 
 
 async def waiting(

@@ -1,5 +1,7 @@
 """What every test has at hand; the fixtures live in `tests/support`."""
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = [
     "tests.support.browser",
     "tests.support.databases",
@@ -7,3 +9,7 @@ pytest_plugins = [
     "tests.support.monitoring",
     "tests.support.network",
 ]
+
+# How long an example takes says more of the machine than of the code; a test that hangs is ended by its timeout.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("house")

@@ -44,7 +44,9 @@ class SlackConfig(BaseModel):
     @classmethod
     def _is_bot_token(cls, token: SecretStr) -> SecretStr:
         if token.get_secret_value().startswith("xapp-"):
-            raise ValueError("this is an app-level token (xapp-): it belongs into app_token; bot_token begins with xoxb-")
+            raise ValueError(
+                "this is an app-level token (xapp-): it belongs into app_token; bot_token begins with xoxb-"
+            )
         if not token.get_secret_value().startswith("xoxb-"):
             raise ValueError("a bot token begins with xoxb-: copy it from OAuth & Permissions of the Slack app")
         return token

@@ -29,12 +29,8 @@ _KINDS: Final[Mapping[FailureKind, str]] = {
     FailureKind.UNCERTAIN: "fatal_error internal_error",
     # The workspace may send no more for a good while; it comes with HTTP 200 and without Retry-After.
     FailureKind.QUOTA: "message_limit_exceeded",
-    FailureKind.TOO_LONG: "msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded too_many_attachments",
-    # Our own content is at fault, or the chat does not take messages from us.
+    # The chat takes no messages from us.
     FailureKind.REFUSED: """
-        invalid_blocks invalid_blocks_format invalid_attachments invalid_arguments invalid_arg_name
-        invalid_array_arg invalid_json json_not_object no_text block_mismatch markdown_text_conflict
-        invalid_metadata_format metadata_must_be_sent_from_app metadata_too_large duplicate_external_id
         channel_not_found is_archived not_in_channel cannot_reply_to_message ekm_access_denied no_permission
         restricted_action restricted_action_read_only_channel restricted_action_thread_only_channel
         restricted_action_non_threadable_channel restricted_action_thread_locked posting_to_channel_denied
@@ -50,18 +46,19 @@ _KINDS: Final[Mapping[FailureKind, str]] = {
         accesslimited team_access_not_granted link_disabled""",
 }
 
-CODES: Final[Mapping[str, FailureKind]] = MappingProxyType(
-    {code: kind for kind, codes in _KINDS.items() for code in codes.split()}
-)
+# Codes that speak of our content: a plain line in its stead can still be taken.
+_CONTENT: Final[Mapping[FailureKind, str]] = {
+    FailureKind.TOO_LONG: "msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded too_many_attachments",
+    FailureKind.REFUSED: """
+        invalid_blocks invalid_blocks_format invalid_attachments invalid_arguments invalid_arg_name
+        invalid_array_arg invalid_json json_not_object no_text block_mismatch markdown_text_conflict
+        invalid_metadata_format invalid_metadata_schema metadata_too_large duplicate_external_id""",
+}
 
-# Codes that speak of the content: a plain line in its stead can still be taken.
-CONTENT_CODES: Final = frozenset(
-    """
-    msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded too_many_attachments
-    invalid_blocks invalid_blocks_format invalid_attachments invalid_arguments invalid_arg_name invalid_array_arg
-    invalid_json json_not_object no_text block_mismatch markdown_text_conflict duplicate_external_id
-    """.split()
+CODES: Final[Mapping[str, FailureKind]] = MappingProxyType(
+    {code: kind for table in (_KINDS, _CONTENT) for kind, codes in table.items() for code in codes.split()}
 )
+CONTENT_CODES: Final = frozenset(code for codes in _CONTENT.values() for code in codes.split())
 
 
 class SlackFailed(DeliveryFailed):

@@ -40,7 +40,7 @@ class Verifier:
         timestamp = request.headers.get("x-slack-request-timestamp", "")
         if not _TIMESTAMP.fullmatch(timestamp):
             return Verdict.FORGED
-        given = request.headers.get("x-slack-signature", "").encode()
+        given = request.headers.get("x-slack-signature", "").encode(errors="replace")
         digest = hmac.new(self._key, f"v0:{timestamp}:".encode() + request.body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(f"v0={digest}".encode(), given):
             return Verdict.FORGED

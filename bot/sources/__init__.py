@@ -16,7 +16,7 @@ The tests then damage every node of every body, send every body to every other s
 the key of an alert. What they ask of a spec:
 
 - The key is equal in trigger and recovery, and survives a new severity, text or time. A source that can leave its own
-  key out has a fallback (`fingerprint || labels`): an event without a key is a new alert each time.
+  key out has a fallback (`first([fingerprint, labels])`): an event without a key is a new alert each time.
 - Recovery is read from the alert itself: neither from its group, nor from a time that may lie in the future.
 - What is damaged or missing becomes null and then a default. Only what cannot be an alert at all is refused, alone.
 

@@ -115,13 +115,13 @@ def _object(place: str, alert: Json) -> dict[str, Json]:
     return alert
 
 
-def _event(spec: Spec, scope: Mapping[str, Json], place: str) -> Event:
+def _event(spec: Spec, scope: dict[str, Json], place: str) -> Event:
     if not payload.holds(evaluate(spec.needs.expression, scope)):
         raise PayloadError(f"{place}.{spec.needs.field}", spec.needs.mend)
     key = _key(spec, scope)
     status = _status(spec, scope)
     if status is Severity.OK and key is None:
-        raise PayloadError(f"{place}.{spec.key[0]}", "is missing: a recovery must name the alert it closes")
+        raise PayloadError(place, "has recovered, but nothing in it says which alert to close")
     event = Event(
         status=status,
         title=_first(payload.line, spec.title, scope) or spec.untitled,
@@ -134,12 +134,12 @@ def _event(spec: Spec, scope: Mapping[str, Json], place: str) -> Event:
     return fit(event)
 
 
-def _key(spec: Spec, scope: Mapping[str, Json]) -> str | None:
+def _key(spec: Spec, scope: dict[str, Json]) -> str | None:
     parts = [evaluate(part, scope) for part in spec.key]
     return payload.key(parts[0] if len(parts) == 1 else parts)
 
 
-def _status(spec: Spec, scope: Mapping[str, Json]) -> Severity:
+def _status(spec: Spec, scope: dict[str, Json]) -> Severity:
     word = payload.line(evaluate(spec.status, scope)) or ""
     if word.lower() in spec.recovered:
         return Severity.OK
@@ -150,19 +150,19 @@ def _status(spec: Spec, scope: Mapping[str, Json]) -> Severity:
     return spec.default_severity
 
 
-def _first(read: Callable[[Json], str | None], candidates: tuple[str, ...], scope: Mapping[str, Json]) -> str | None:
+def _first(read: Callable[[Json], str | None], candidates: tuple[str, ...], scope: dict[str, Json]) -> str | None:
     readings = (read(evaluate(candidate, scope)) for candidate in candidates)
     return next((reading for reading in readings if reading), None)
 
 
-def _labels(spec: Spec, scope: Mapping[str, Json]) -> dict[str, str]:
+def _labels(spec: Spec, scope: dict[str, Json]) -> dict[str, str]:
     merged: dict[str, str] = {}
     for expression in reversed(spec.labels):
         merged.update(payload.labels(evaluate(expression, scope)))
     return merged
 
 
-def _links(spec: Spec, scope: Mapping[str, Json]) -> Iterator[Link]:
+def _links(spec: Spec, scope: dict[str, Json]) -> Iterator[Link]:
     for words, expression in spec.links:
         address = payload.address(evaluate(expression, scope))
         if address:

@@ -1,9 +1,9 @@
 """Field and value mapping: JSON of any shape is read as a standard event.
 
 `{"event_status": "{{severity}}", "alert_key": "{{host}}::{{check}}"}` says where the fields of the event stand. A
-variable is a path (`data.items[0].name`), nothing more: users write it, and a path can neither hang nor grow. A variable
-alone keeps its type, so `"labels": "{{tags}}"` takes all tags; among other text it becomes text. Where no variable of a
-text has a value, the field has none.
+variable is a path (`data.items[0].name`), nothing more: users write it, and a path can neither hang nor grow. Alone, it
+keeps its type, so `"labels": "{{tags}}"` takes all tags; among other text it becomes text. Where no variable of a text
+has a value, the field has none.
 
 Whatever is posted makes an event, since the sender's shape is not ours to refuse: what is missing or of no use gets a
 default (status Warning). Only a recovery without a key is refused, for it could close nothing.
@@ -20,6 +20,7 @@ from bot.sources.payload import Json
 from bot.sources.source import Settings, Template
 
 FIELDS: Final = ("title", "title_rule", "description", "event_status", "alert_key", "labels")
+_TITLES: Final = ("title_rule", "title")
 UNTITLED: Final = "Alert without a title"
 
 _VARIABLE: Final = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
@@ -56,16 +57,15 @@ def apply(settings: Settings, posted: dict[str, Json]) -> dict[str, Json]:
 
     Fields that the mapping does not name are taken from the posted JSON, if it has them under their own name.
     """
-    said = {
-        name: _translated(settings, name, _rendered(settings, template, posted))
-        for name, template in settings.fields.items()
-    }
+    said = {name: _rendered(settings, template, posted) for name, template in settings.fields.items()}
     event = {**posted, **said}
-    titles = (said.get("title_rule"), said.get("title"), posted.get("title_rule"), posted.get("title"))
+    event |= {name: _translated(settings, name, event[name]) for name in FIELDS if name in event}
+    names = (*(name for name in _TITLES if name in said), *_TITLES)
+    titles = (_written(event.get(name)) for name in names)
     description = _written(event.get("description"))
     status = (payload.text(event.get("event_status")) or "").strip().lower()
     return {
-        "title_rule": next(filter(None, map(_written, titles)), (description or UNTITLED).strip().split("\n")[0]),
+        "title_rule": next(filter(None, titles), (description or UNTITLED).strip().split("\n")[0]),
         "description": description,
         "event_status": _STATUSES.get(status, Severity.WARNING.value),
         "alert_key": payload.key(event.get("alert_key")),

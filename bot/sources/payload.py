@@ -1,8 +1,8 @@
 """Untrusted JSON, tamed: what comes out of here can be read, hashed and stored without a surprise.
 
-`decode` gives plain JSON of bounded depth with finite numbers, and without the characters that PostgreSQL cannot store.
-The other functions read one value each, and answer None or nothing where it is not of their kind: whether that is a
-fault is for the source to say.
+`decode` gives plain JSON of bounded depth with finite numbers, and without control characters and halves of characters:
+PostgreSQL cannot store some of them, and chat platforms refuse others. The other functions read one value each, and
+answer None or nothing where it is not of their kind: whether that is a fault is for the source to say.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 DEPTH_LIMIT: Final = 64
 INTEGER_DIGITS: Final = 40
 
-_TOO_DEEP: Final = f"nests deeper than {DEPTH_LIMIT} levels"
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _NOT_IN_A_NAME: Final = re.compile(r"\W")
 _STEP: Final = re.compile(r"[^.\[\]]+")
+_PLACE: Final = re.compile(r"[0-9]{1,9}")
 _BEFORE_UNIX: Final = 1970
 
 
@@ -32,8 +32,8 @@ def decode(body: bytes) -> Json:
     """Return the JSON of a body; a JSON text that itself holds JSON is opened once more.
 
     Forgiven are control characters in texts and bytes that are no UTF-8, since hand-written templates of monitoring
-    systems insert whatever they find. Infinite numbers become null, integers beyond 40 digits text; of equal keys the
-    last one counts.
+    systems insert whatever they find. Infinite numbers, and what nests deeper than 64 levels, become null, integers
+    beyond 40 digits text; of equal keys the last one counts.
     """
     value = _loads(body.decode(json.detect_encoding(body), "replace"))
     if isinstance(value, str):
@@ -64,20 +64,20 @@ def _loads(written: str) -> Json:
         place = f"line {error.lineno} column {error.colno}"
         raise PayloadError("body", f"is not JSON: {error.msg} at {place}") from None
     except RecursionError:
-        raise PayloadError("body", _TOO_DEEP) from None
+        raise PayloadError("body", f"nests too deep: at most {DEPTH_LIMIT} levels are read") from None
     return value
 
 
 def _tame(value: Json, depth: int) -> Json:
     if isinstance(value, str):
-        return _UNSTORABLE.sub("", value)
+        return _UNWANTED.sub("", value)
     if not isinstance(value, list | dict):
         return value
     if depth == 0:
-        raise PayloadError("body", _TOO_DEEP)
+        return None
     if isinstance(value, list):
         return [_tame(item, depth - 1) for item in value]
-    return {_UNSTORABLE.sub("", name): _tame(item, depth - 1) for name, item in value.items()}
+    return {_UNWANTED.sub("", name): _tame(item, depth - 1) for name, item in value.items()}
 
 
 def text(value: Json) -> str | None:
@@ -159,7 +159,7 @@ def at(value: Json, path: str) -> Json:
     for step in _STEP.findall(path):
         if isinstance(value, dict):
             value = value.get(step)
-        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        elif isinstance(value, list) and _PLACE.fullmatch(step) and int(step) < len(value):
             value = value[int(step)]
         else:
             return None

@@ -3,12 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Final
 
 from bot.domain.event import Event
-
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 Template = str | Mapping[str, str]
 """A text with variables, `Host {{host}}: {{data.check}}`; for labels also a text for each label."""
@@ -45,8 +41,8 @@ class Request:
     body: bytes = field(repr=False)
     now: datetime
     settings: Settings = field(default_factory=Settings)
-    query: Mapping[str, str] = field(default=NOTHING, repr=False)
-    headers: Mapping[str, str] = field(default=NOTHING, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

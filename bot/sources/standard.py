@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.domain.event import ALERT_KEY_LIMIT, TITLE_LIMIT, Event, Image, Severity, fit
+from bot.domain.event import ALERT_KEY_LIMIT, TITLE_LIMIT, Event, Image, Severity, cut, fit
 from bot.sources import mapping, payload, title_rule
 from bot.sources.payload import Json
 from bot.sources.source import Parsed, PayloadError, Request, Source, parsed
 
 BATCH_LIMIT: Final = 100
+ECHO_LIMIT: Final = 40
 
 _STATUSES: Final = {status.lower(): status for status in Severity}
 _ONE_OF: Final = "Critical, Warning, Info or Ok"
@@ -22,7 +23,7 @@ _ONE_OF: Final = "Critical, Warning, Info or Ok"
 
 def _parse(request: Request) -> Parsed:
     body = payload.decode(request.body)
-    if not request.settings.fields:
+    if not (request.settings.fields or request.settings.values):
         if not isinstance(body, dict):
             raise PayloadError("body", "must be one JSON object; a list needs a field mapping in the integration")
         return Parsed((_event(body, ""),))
@@ -61,9 +62,10 @@ def _event(posted: Mapping[str, Json], place: str) -> Event:
 def _status(value: Json, field: str) -> Severity:
     if value is None:
         raise PayloadError(field, f"is missing: send {_ONE_OF}")
-    status = _STATUSES.get((payload.text(value) or "").strip().lower())
+    word = payload.line(value) or ""
+    status = _STATUSES.get(word.lower())
     if status is None:
-        raise PayloadError(field, f"must be {_ONE_OF}")
+        raise PayloadError(field, f"must be {_ONE_OF}, not {cut(word, ECHO_LIMIT)!r}")
     return status
 
 

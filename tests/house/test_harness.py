@@ -14,6 +14,8 @@ from playwright.async_api import Page
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from storage import schema
+from storage.database import Database
 from tests.support.browser import NewPage
 from tests.support.databases import NewDatabase
 from tests.support.golden import compare, write
@@ -61,6 +63,10 @@ async def test_an_empty_database_takes_a_schema(database_url: str) -> None:
     assert await words(database_url) == []
 
 
+async def test_a_database_has_the_newest_schema(database: Database) -> None:
+    assert await schema.current(database) == schema.newest()
+
+
 def test_a_golden_file_that_differs_fails_with_the_difference(tmp_path: Path) -> None:
     write(tmp_path / "cards" / "words.txt", "one\ntwo\n")
     compare(tmp_path / "cards" / "words.txt", "one\ntwo\n")
@@ -73,9 +79,16 @@ def test_a_golden_file_that_is_not_there_fails(tmp_path: Path) -> None:
         compare(tmp_path / "words.txt", "")
 
 
-def test_golden_files_are_not_written_in_ci() -> None:
-    command = [sys.executable, "-m", "pytest", "--update-golden", "--collect-only", __file__]
-    done = subprocess.run(command, env={**os.environ, "CI": "true"}, capture_output=True, text=True, check=False)
+def test_golden_files_are_not_written_in_ci(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-c", str(tmp_path / "pytest.ini"), "--noconftest"]
+    done = subprocess.run(
+        [*command, "-p", "tests.support.golden", "--update-golden"],
+        env={**os.environ, "CI": "true", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "refused in CI" in done.stderr
 

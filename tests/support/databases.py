@@ -1,11 +1,13 @@
 """Fixtures: a fresh database for each test, on SQLite and on a real PostgreSQL.
 
-`database_url` is empty and runs the test once on each kind. `new_database(build)` gives a database that holds what
-`build(url)` made: it is built once per session, and every call gets its own copy.
+A test that asks for `database` (open, with Oncard's schema), `schema_url` (its address) or `database_url` (empty) runs
+once on each kind. `new_database(build)` gives a database that holds what `build(url)` made: it is built once per
+session, and every call gets its own copy.
 """
 
+import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import Protocol
 
 import pytest
 
+from storage import schema
+from storage.database import Database
 from tests.support.postgresql import PostgresqlServer, postgresql
 
 Build = Callable[[str], object]
@@ -151,6 +155,31 @@ def sqlite_url(new_sqlite_database: NewDatabase) -> str:
 def database_url(new_database: NewDatabase) -> str:
     """Give the address of an empty database, once for each kind."""
     return new_database(None)
+
+
+@pytest.fixture
+def schema_url(new_database: NewDatabase) -> str:
+    """Give the address of a database with Oncard's schema and nothing in it, once for each kind."""
+    return new_database(with_schema)
+
+
+@pytest.fixture
+async def database(schema_url: str) -> AsyncIterator[Database]:
+    """Give an open database with Oncard's schema and nothing in it, once for each kind."""
+    database = Database(schema_url)
+    yield database
+    await database.close()
+
+
+def with_schema(url: str) -> None:
+    """Bring the empty database at `url` to the newest schema."""
+
+    async def upgrade() -> None:
+        database = Database(url)
+        await schema.upgrade(database)
+        await database.close()
+
+    asyncio.run(upgrade())
 
 
 def _sqlite_url(path: Path) -> str:

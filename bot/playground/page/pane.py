@@ -1,7 +1,7 @@
 """What the page asks of a server that it draws: one pane each.
 
-A pane's `platform` names the JavaScript module that renders it, `static/panes/<platform>.js`; what `conversation` returns
-is for that module alone. Adding a platform to the page is a class like this and a module.
+A pane's `platform` names the JavaScript module that renders it, `static/panes/<platform>.js`; what
+`conversation` returns is for that module alone. Adding a platform to the page is a class like this and a module.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Pane(Protocol):
         ...
 
     def people(self) -> list[JsonObject]:
-        """Return those one can be: `id`, `name`, `handle`."""
+        """Return those one can be: `id`, `name`, `handle`, and `direct`, their number of direct messages."""
         ...
 
     def chats(self, person: str) -> list[JsonObject]:

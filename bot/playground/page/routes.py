@@ -6,7 +6,6 @@ POST of JSON, which no other site's form can send.
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.clock import Clock, DemoClock
+from bot.clock import Clock, DemoClock, SystemClock
 from bot.playground.page.controls import Controls
 from bot.playground.page.pane import Pane
 from bot.playground.page.samples import SAMPLES
@@ -39,8 +38,11 @@ HEADERS: Final = {
 STRETCHES: Final = {60: 2.0, 300: 5.0, 1800: 12.0}
 """Seconds that a button lets pass, and the real seconds they take."""
 
+REAL_TIME: Final = SystemClock()
 PULSE_SECONDS: Final = 1.0
 FAST_PULSE_SECONDS: Final = 0.25
+MERGE_SECONDS: Final = 0.03
+"""Changes that come together are told together; all in real seconds."""
 
 
 def routes(panes: Sequence[Pane], clock: Clock, controls: Controls) -> list[Route]:
@@ -122,12 +124,12 @@ class _Page:
                 raise LookupError(f"unknown control {other!r}")
 
     def _run(self, seconds: object) -> JsonObject:
-        if not isinstance(self._clock, DemoClock):
-            raise LookupError("this clock is the real one")
-        if not isinstance(seconds, int) or seconds not in STRETCHES:
-            raise LookupError(f"time runs for one of {list(STRETCHES)} seconds")
+        if not isinstance(seconds, int) or seconds not in STRETCHES or not isinstance(self._clock, DemoClock):
+            raise LookupError(f"only a demo clock runs, and for one of {list(STRETCHES)} seconds")
         self._clock.run(seconds, within=STRETCHES[seconds])
-        return {"said": f"{seconds // 60} min pass", "clock": self._time()}
+        minutes = seconds // 60
+        passes = "1 minute passes" if minutes == 1 else f"{minutes} minutes pass"
+        return {"said": passes, "clock": self._time()}
 
     async def events(self, _request: Request) -> Response:
         return StreamingResponse(self._stream(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
@@ -139,14 +141,12 @@ class _Page:
             for pane in self._panes.values():
                 watching.callback(pane.watch(changed.set))
             yield "retry: 1000\nevent: changed\ndata: {}\n\n"
-            pulsed = 0.0
             while True:
-                if await _set_within(changed, self._pulse()):
+                if await REAL_TIME.wait(changed, self._pulse()):
+                    await REAL_TIME.sleep(MERGE_SECONDS)
                     changed.clear()
                     yield "event: changed\ndata: {}\n\n"
-                if time.monotonic() - pulsed >= self._pulse():
-                    pulsed = time.monotonic()
-                    yield f"event: clock\ndata: {json.dumps(self._time())}\n\n"
+                yield f"event: clock\ndata: {json.dumps(self._time())}\n\n"
 
     def _pulse(self) -> float:
         return FAST_PULSE_SECONDS if isinstance(self._clock, DemoClock) and self._clock.fast else PULSE_SECONDS
@@ -187,15 +187,6 @@ async def _asked(request: Request, do: Callable[[JsonObject], Awaitable[JsonObje
         return _refused("the body is not JSON", 400)
     except LookupError as missing:
         return _refused(str(missing), 404)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _file(path: str) -> Response:

@@ -45,15 +45,15 @@ SAMPLES = (
     Sample(
         "certificate",
         "Info",
-        "Certificate of shop.example.com expires in 14 days",
+        "Certificate expires in 14 days",
         "Renewal has not run since 3 October.",
         {"service": "edge", "host": "shop.example.com", "check": "certificate"},
     ),
     Sample(
         "hostile",
         "Critical",
-        "<!channel> *all* <b>your</b> _base_ & <https://example.com|free coffee> `rm -rf /` \u202e\u0e01\u0e33 @here",
-        "<script>alert(1)</script> </pre> ```fence``` ~strike~ :boom: &lt;&amp;&gt; <@U00000002> " + "long " * 120,
+        "<!channel> *all* <b>your</b> _base_ & <https://example.com|free coffee> `rm -rf /` \u202ekcatta @here",
+        "<script>alert(1)</script> </pre> ```fence``` ~strike~ :boom: &lt;&amp;&gt; <@U00000002> " + "long " * 40,
         {"service": '"><img src=x onerror=alert(1)>', "host": "<!everyone>", "check": "*_~`"},
         note="Text that tries to break out of the card",
     ),

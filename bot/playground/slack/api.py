@@ -151,13 +151,22 @@ async def _read(request: Request, method: Method | None) -> tuple[JsonObject, st
     if body and kind == FORM:
         arguments |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     elif body and kind == "application/json" and (method is None or method.json_body):
-        try:
-            arguments |= as_object(json.loads(body))
-        except (json.JSONDecodeError, UnicodeDecodeError):
-            raise Refusal("invalid_json") from None
+        arguments |= _json_arguments(body)
     token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     in_body = str(arguments.pop("token", "") or "")
     return arguments, token or in_body
+
+
+def _json_arguments(body: bytes) -> JsonObject:
+    """Return the object that a body holds; one that cannot be written as UTF-8 is refused as well."""
+    try:
+        value = json.loads(body)
+        json.dumps(value, ensure_ascii=False).encode()
+    except ValueError:
+        raise Refusal("invalid_json") from None
+    if not isinstance(value, dict):
+        raise Refusal("json_not_object")
+    return as_object(value)
 
 
 async def _held(hold: Hold, request: Request) -> bool:

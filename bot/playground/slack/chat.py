@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.playground.slack.call import Call
+from bot.playground.slack.node import characters
 from bot.playground.slack.refusal import Refusal
 from bot.playground.slack.shapes import message_shape
 from bot.playground.slack.validate import POSTED_TEXT, UPDATED_TEXT, read_draft
@@ -15,7 +16,7 @@ def post_message(call: Call) -> JsonObject:
     workspace = call.workspace
     channel = workspace.destination(call.text("channel"))
     draft = read_draft(call.arguments)
-    cut = len(draft.text) > POSTED_TEXT
+    cut = characters(draft.text) > POSTED_TEXT
     if cut:
         draft = replace(draft, text=draft.text[:POSTED_TEXT])
     message = workspace.new_message(channel.id, workspace.bot.id, draft)
@@ -65,7 +66,7 @@ def update(call: Call) -> JsonObject:
     """
     workspace = call.workspace
     channel, message = _own_message(call, "cant_update_message")
-    if len(call.optional("text")) > UPDATED_TEXT:
+    if characters(call.optional("text")) > UPDATED_TEXT:
         raise Refusal("msg_too_long")
     draft = read_draft(call.arguments)
     if call.arguments.get("attachments") is None:

@@ -11,6 +11,11 @@ ID_LIMIT = 255
 """Characters of an action_id, block_id or callback_id."""
 
 
+def characters(text: str) -> int:
+    """Return a text's length in UTF-16 code units: the strictest of the ways in which Slack may count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 class Node:
     """A value, its JSON pointer, and the list that collects the faults of the whole payload."""
 
@@ -51,9 +56,9 @@ class Node:
         """Check a string's length in characters."""
         if not isinstance(self.value, str):
             self.fail("must be a string")
-        elif len(self.value) > most:
+        elif characters(self.value) > most:
             self.fail(f"must be less than {most + 1} characters")
-        elif len(self.value) < least:
+        elif characters(self.value) < least:
             self.fail(f"must be more than {least - 1} characters")
 
     def link(self, most: int = 3000) -> None:

@@ -43,8 +43,9 @@ class SlackPane:
         await self._server.put_back()
 
     def people(self) -> list[JsonObject]:
-        """Return the people of the workspace."""
-        return [_person(user) for user in self._workspace.people()]
+        """Return the people of the workspace, and how many direct messages each has."""
+        counts = {c.user: len(self._workspace.messages(c.id)) for c in self._workspace.channels.values() if c.user}
+        return [{**_person(user), "direct": counts.get(user.id, 0)} for user in self._workspace.people()]
 
     def chats(self, person: str) -> list[JsonObject]:
         """Return a person's channels and their direct conversation with the app."""
@@ -92,7 +93,7 @@ class SlackPane:
             self._workspace.say(person, chat, text)
             return ""
         answer = await self._server.command(person, chat, text)
-        return f"{text.split()[0]} failed: {answer.why}." if answer.why else ""
+        return f"{text.split(maxsplit=1)[0]} failed: {answer.why}." if answer.why else ""
 
     def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call `tell` after every change of the workspace."""

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterable
 
 from bot.playground.slack.blocks import MESSAGE_BLOCKS, block_faults
-from bot.playground.slack.node import Node
+from bot.playground.slack.node import Node, characters
 from bot.playground.slack.refusal import Refusal, refused_content
 from bot.playground.slack.workspace import Draft
 from bot.playground.wire import JsonObject, as_list, as_object, as_objects, as_text
@@ -76,7 +76,7 @@ def block_characters(value: object) -> int:
         return sum(block_characters(item) for item in value)
     total = 0
     for key, item in as_object(value).items():
-        total += len(item) if key == "text" and isinstance(item, str) else block_characters(item)
+        total += characters(item) if key == "text" and isinstance(item, str) else block_characters(item)
     return total
 
 

@@ -1,0 +1,196 @@
+"""The single values of a configuration file: names, addresses, numbers, durations, secrets.
+
+Each reader takes what the file says and returns what it means, or refuses it with the way to mend it. Readers of secrets
+never quote what they refuse.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Final, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from pydantic import PlainValidator
+
+from bot.config import duration
+from bot.config.fault import SAID, did_you_mean, one_of, refuse
+
+LONGEST_NAME: Final = 64
+LONGEST_TEXT: Final = 2048
+LONGEST_SECRET: Final = 4096
+LONGEST_ID: Final = 255
+LOCALES: Final = ("en", "zh")
+
+_STORED: Final = re.compile(r"stored:([0-9a-f]{8})")
+# Control characters, halves of surrogate pairs, separators of lines, and those that turn the direction of other text.
+_UNSEEN: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Meaning = TypeVar("Meaning")
+
+
+def plain_text(value: object) -> str:
+    """Return the text, if it is one."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        refuse("nothing stands here", "write a value, or remove the line")
+    kind = "a list" if isinstance(value, list) else "a mapping"
+    refuse(f"text belongs here, and this is {kind}", "write one value; quote it, if it begins with `[` or `{`")
+
+
+def of(reader: Callable[[str], Meaning]) -> Callable[[object], Meaning]:
+    """Return the reader for whatever the file holds in that place."""
+    return lambda value: reader(plain_text(value))
+
+
+def text(value: str, longest: int = LONGEST_TEXT) -> str:
+    """Return a text that is not empty, nor longer than `longest`."""
+    if not value.strip():
+        refuse("this is empty", "write a value, or remove the line")
+    if len(value) > longest:
+        refuse(f"this has {len(value)} characters", f"write at most {longest}")
+    return value
+
+
+def name(value: str) -> str:
+    """Return a name: something that people can read, type and tell from others."""
+    if value != value.strip() or any(unicodedata.category(sign) in _UNSEEN or sign in _TURNING for sign in value):
+        refuse(f"the name {SAID} holds characters that nobody sees", "write it on one line, without spaces around it")
+    return text(value, LONGEST_NAME)
+
+
+def workspace_name(value: str) -> str:
+    """Return the name of a workspace, which stands in addresses too."""
+    if name(value) and not re.fullmatch(r"\w[^\s/?#%]*", value):
+        refuse(f"the name {SAID} cannot stand in an address", "begin with a letter; use no space and none of `/ ? # %`")
+    return value
+
+
+def email(value: str) -> str:
+    """Return the address as it is compared: in lower case. Nobody is asked whether it exists."""
+    try:
+        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        found = None
+    if found is None or "." not in found.domain:
+        refuse(f"{SAID} is no e-mail address", "write one such as `ana@example.com`")
+    return unicodedata.normalize("NFC", found.normalized.lower())
+
+
+def phone(value: str) -> str:
+    """Return the number in E.164. Whether it has been given to anybody is not asked: lists of that grow old."""
+    mend = "write it with the country, such as `+33 6 12 34 56 78`"
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        refuse(f"{SAID} is no international phone number", mend)
+    if not phonenumbers.is_possible_number(number):
+        refuse(f"the phone number {SAID} has too many or too few digits", mend)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def timezone(value: str) -> str:
+    """Return the name of a time zone."""
+    if value not in timezones():
+        mend = did_you_mean(value, timezones(), "write a name such as `Europe/Paris`, `Asia/Shanghai` or `UTC`")
+        refuse(f"{SAID} is no time zone", mend)
+    return value
+
+
+@cache
+def timezones() -> frozenset[str]:
+    """Return the names of the time zones."""
+    return frozenset(available_timezones() - {"Factory", "localtime"})
+
+
+def choice(value: str, known: Collection[str], what: str) -> str:
+    """Return one of the `known` words; `what` says what it is."""
+    if value not in known:
+        refuse(f"{SAID} is no {what}", did_you_mean(value, known, f"write {one_of(known)}"))
+    return value
+
+
+def locale(value: str) -> str:
+    """Return a language that Oncard speaks."""
+    return choice(value, LOCALES, "language of Oncard")
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Durations between two others, both included."""
+
+    shortest: timedelta
+    longest: timedelta
+
+    def read(self, value: str) -> timedelta:
+        """Return the duration."""
+        found = duration.read(value)
+        if found is None:
+            refuse(f"{SAID} is no duration", "write a number and `s`, `m`, `h` or `d`, such as `90s` or `5m`")
+        if not self.shortest <= found <= self.longest:
+            limits = f"from {duration.write(self.shortest)} to {duration.write(self.longest)}"
+            refuse(f"the duration {SAID} is out of range", f"write one {limits}")
+        return found
+
+
+def seconds(value: str) -> str:
+    """Return a time limit for a network call, as a number of seconds."""
+    limit = Between(timedelta(seconds=1), timedelta(seconds=60)).read(value)
+    return str(int(limit.total_seconds()))
+
+
+def platform_id(value: str) -> str:
+    """Return a platform's own id of a person or a chat."""
+    if any(sign.isspace() or unicodedata.category(sign) in _UNSEEN for sign in value):
+        refuse(f"{SAID} holds spaces or characters that nobody sees", "copy the id from the chat app")
+    return text(value, LONGEST_ID)
+
+
+def address(value: str) -> str:
+    """Return the base address of a service."""
+    try:
+        parts = urlsplit(text(value))
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole, parts = False, urlsplit("")
+    if "@" in parts.netloc:
+        refuse("this address holds a password", "write it without")
+    if not is_whole or any(not "!" <= sign <= "~" for sign in value):
+        refuse("this is no address", "write one such as `https://chat.example.com/api/`")
+    return value
+
+
+def secret(value: str, shortest: int = 1) -> str:
+    """Return a secret, or the reference to a stored one."""
+    if value.startswith("stored:"):
+        if not _STORED.fullmatch(value):
+            refuse("this refers to no stored secret", "write `stored:` and the eight digits that an export shows")
+        return value
+    if not value or any(not "!" <= sign <= "~" for sign in value):
+        refuse("this secret is empty, or holds spaces or characters other than ASCII", "copy it once more, in one line")
+    if not shortest <= len(value) <= LONGEST_SECRET:
+        mend = f"give it from {shortest} to {LONGEST_SECRET}: `openssl rand -hex 16` makes a good one"
+        refuse(f"this secret has {len(value)} characters", mend)
+    return value
+
+
+def stored_fingerprint(value: str) -> str | None:
+    """Return the fingerprint, if this is a reference to a stored secret."""
+    found = _STORED.fullmatch(value)
+    return found[1] if found else None
+
+
+Name = Annotated[str, PlainValidator(of(name))]
+WorkspaceName = Annotated[str, PlainValidator(of(workspace_name))]
+Email = Annotated[str, PlainValidator(of(email))]
+Phone = Annotated[str, PlainValidator(of(phone))]
+Locale = Annotated[str, PlainValidator(of(locale))]
+Timezone = Annotated[str, PlainValidator(of(timezone))]
+Text = Annotated[str, PlainValidator(of(text))]

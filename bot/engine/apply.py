@@ -1,0 +1,190 @@
+"""Carries out what the law says follows: rows, in the transaction of the decision. Nothing is sent here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.delivery import MERGE, Dropped, Kind, Place, place_of
+from bot.domain.incident import (
+    Announce,
+    Effect,
+    EndAlerts,
+    Entry,
+    Incident,
+    IncidentId,
+    Notify,
+    Record,
+    Refresh,
+    ReviveAlerts,
+    Withdraw,
+)
+from bot.domain.organisation import Organisation
+from bot.domain.people import WorkspaceId
+from storage import deliveries, incidents
+from storage.database import Connection
+from storage.deliveries import CardRow, Wanted
+
+Made = tuple[Incident, tuple[Effect, ...]]
+
+_WITHDRAWN = {
+    Entry.ACKNOWLEDGED: Dropped.ACTED,
+    Entry.CLOSED: Dropped.CLOSED,
+    Entry.RECOVERED: Dropped.CLOSED,
+    Entry.SNOOZED: Dropped.SNOOZED,
+    Entry.REASSIGNED: Dropped.SUPERSEDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Where the incidents of a transaction are shown already, and where a message is still on its way."""
+
+    cards: dict[IncidentId, list[CardRow]]
+    waiting: set[tuple[IncidentId, WorkspaceId, str]]
+
+
+async def apply(
+    connection: Connection, made: Sequence[Made], new: Iterable[IncidentId], organisation: Organisation, now: datetime
+) -> None:
+    """Write what follows for each incident; the incidents themselves are stored by the caller. `new`: just opened."""
+    await _record(connection, made, now)
+    await _withdraw(connection, made, now)
+    await _move_alerts(connection, made)
+    shown = await _shown(connection, {incident.id for incident, _ in made} - set(new))
+    await _refresh(connection, made, shown, now)
+    await _notify(connection, made, shown, organisation, now)
+    await _announce(connection, made, organisation, now)
+
+
+async def _record(connection: Connection, made: Sequence[Made], now: datetime) -> None:
+    entries = [(incident.id, now, said) for incident, effects in made for said in effects if isinstance(said, Record)]
+    await incidents.record(connection, entries)
+
+
+async def _withdraw(connection: Connection, made: Sequence[Made], now: datetime) -> None:
+    for incident, effects in made:
+        for effect in effects:
+            if isinstance(effect, Withdraw):
+                reason = _WITHDRAWN[effect.reason]
+                await deliveries.withdraw(connection, incident.id, reason, cards=effect.cards, now=now)
+
+
+async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
+    """Close an incident's alerts to further events, or open them again where nothing took their place."""
+    for incident, effects in made:
+        if any(isinstance(effect, EndAlerts) for effect in effects):
+            alerts = await incidents.alerts_of(connection, incident.id)
+            await incidents.update_alerts(connection, [replace(alert, current=False) for alert in alerts])
+        if any(isinstance(effect, ReviveAlerts) for effect in effects):
+            ended = [one for one in await incidents.alerts_of(connection, incident.id) if one.recovered_at is None]
+            keys = [(alert.channel, alert.key) for alert in ended]
+            known = await incidents.alerts_of_keys(connection, keys)
+            taken = {key for key, alerts in known.items() if any(alert.current for alert in alerts)}
+            # Of several alerts of one key only the newest can take events.
+            newest = {(alert.channel, alert.key): alert for alert in ended if (alert.channel, alert.key) not in taken}
+            await incidents.update_alerts(connection, [replace(alert, current=True) for alert in newest.values()])
+
+
+async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
+    if not known:
+        return _Shown({}, set())
+    return _Shown(await deliveries.cards_of(connection, known), await deliveries.waiting(connection, known))
+
+
+async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> None:
+    wanted: list[Wanted] = []
+    for incident, effects in made:
+        refreshes = [effect for effect in effects if isinstance(effect, Refresh)]
+        if refreshes:
+            at = now if any(refresh.prompt for refresh in refreshes) else now + MERGE
+            wanted += [_edit(incident, card, at) for card in shown.cards.get(incident.id, ())]
+    await deliveries.ask_for_edits(connection, wanted, now)
+
+
+async def _notify(
+    connection: Connection, made: Sequence[Made], shown: _Shown, organisation: Organisation, now: datetime
+) -> None:
+    """Put a card where there is none yet, and a reminder under it where there is one."""
+    new: list[tuple[Incident, Notify, Place]] = []
+    wanted: list[Wanted] = []
+    for incident, effects in made:
+        for effect in effects:
+            if not isinstance(effect, Notify):
+                continue
+            cards = {card.place.key: card for card in shown.cards.get(incident.id, ())}
+            for place in _places(effect, organisation):
+                card = cards.get(place.key)
+                if (incident.id, place.workspace, place.key) in shown.waiting:
+                    continue  # A message to this place has not gone out yet; it will show the newest state.
+                if card is None:
+                    new.append((incident, effect, place))
+                else:
+                    kind = Kind.REMINDER if card.message is not None else Kind.CARD
+                    wanted.append(_page(incident, effect, kind, card, now))
+    rows = await deliveries.add_cards(connection, [(incident.id, place) for incident, _, place in new])
+    wanted += [
+        _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)
+    ]
+    await deliveries.add(connection, wanted, now)
+
+
+async def _announce(connection: Connection, made: Sequence[Made], organisation: Organisation, now: datetime) -> None:
+    wanted: list[Wanted] = []
+    unheard: list[tuple[IncidentId, datetime, Record]] = []
+    for incident, effects in made:
+        for effect in effects:
+            if not isinstance(effect, Announce):
+                continue
+            places = [place_of(account, organisation, ()) for account in organisation.told_about(incident.channel)]
+            wanted += [_note(incident, effect.entry, place, now) for place in places if place is not None]
+            if not any(places):
+                why = "the channel has no team and there are no admins, or no workspace is connected"
+                said = {"to": "team and admins", "why": why}
+                unheard.append((incident.id, now, Record(Entry.NOT_DELIVERED, said=said)))
+    await deliveries.add(connection, wanted, now)
+    await incidents.record(connection, unheard)
+
+
+def _places(effect: Notify, organisation: Organisation) -> list[Place]:
+    chats = [Place(chat.workspace, chat=chat.chat) for chat in effect.chats]
+    people = [place_of(account, organisation, effect.chats) for account in effect.accounts]
+    return chats + [place for place in people if place is not None]
+
+
+def _page(incident: Incident, effect: Notify, kind: Kind, card: CardRow, now: datetime) -> Wanted:
+    return Wanted(
+        incident=incident.id,
+        kind=kind,
+        place=card.place,
+        version=incident.version,
+        level=effect.level,
+        turn=effect.turn,
+        not_before=now,
+        card=card.id,
+    )
+
+
+def _edit(incident: Incident, card: CardRow, at: datetime) -> Wanted:
+    return Wanted(
+        incident=incident.id,
+        kind=Kind.EDIT,
+        place=card.place,
+        version=incident.version,
+        level=incident.level,
+        turn=incident.turn,
+        not_before=at,
+        card=card.id,
+    )
+
+
+def _note(incident: Incident, entry: Entry, place: Place, now: datetime) -> Wanted:
+    return Wanted(
+        incident=incident.id,
+        kind=Kind.NOTE,
+        place=place,
+        version=incident.version,
+        level=incident.level,
+        turn=incident.turn,
+        not_before=now,
+        entry=entry,
+    )

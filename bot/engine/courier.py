@@ -1,0 +1,158 @@
+"""Takes one delivery to its platform: what is to be said now, to whom, and what the platform answered.
+
+Outside of any transaction. Whatever goes wrong comes back as a `DeliveryFailed`; what is not understood counts as not
+delivered.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import structlog
+
+from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, Receipt, To
+from bot.domain.delivery import Delivery, Dropped, Kind, unwanted
+from bot.domain.incident import Incident
+from bot.domain.organisation import Organisation
+from bot.domain.people import AccountId, ChatLink, WorkspaceId
+from bot.engine.picture import Picture
+from bot.engine.scenes import scene_of
+from cards import build, notes
+from cards.build import Scene
+from cards.card import Message
+from storage import definitions, deliveries, incidents
+from storage.database import Connection, Database
+from storage.deliveries import CardRow
+
+WITHOUT_ADAPTER: Final = 5.0
+# An adapter keeps its own time; this is for one that does not.
+GRACE: Final = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform took it; `shown` is the incident's version that it shows."""
+
+    receipt: Receipt
+    shown: int
+
+
+Carried = Sent | Dropped | DeliveryFailed
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A delivery that is wanted, with what it takes to send it."""
+
+    delivery: Delivery
+    incident: Incident
+    organisation: Organisation
+    card: CardRow | None
+    scene: Scene
+
+
+class Courier:
+    """Carries deliveries by the adapters of this process."""
+
+    def __init__(self, database: Database, picture: Picture, adapters: Mapping[WorkspaceId, Adapter]) -> None:
+        self._database = database
+        self._picture = picture
+        self._adapters = adapters
+
+    async def carry(self, delivery: Delivery) -> Carried:
+        """Send one delivery, unless the present state says that it is no longer wanted."""
+
+        async def work(connection: Connection) -> _Job | Dropped:
+            return await self._prepare(connection, delivery)
+
+        job = await self._database.read(work)
+        if isinstance(job, Dropped):
+            return job
+        adapter = self._adapters.get(delivery.place.workspace)
+        if adapter is None:
+            return _without_adapter(delivery, job.organisation)
+        limit = adapter.capabilities.send_timeout + GRACE
+        try:
+            async with asyncio.timeout(limit):
+                return await (self._edit(adapter, job) if delivery.kind is Kind.EDIT else self._send(adapter, job))
+        except DeliveryFailed as failure:
+            return failure
+        except TimeoutError:
+            return DeliveryFailed(FailureKind.UNCERTAIN, f"no answer within {limit:g} s")
+        except Exception as error:  # A defect of ours or of an SDK costs this try, not the sender.
+            log.exception("adapter_failed", delivery=delivery.id)
+            return DeliveryFailed(FailureKind.UNCERTAIN, f"internal error: {type(error).__name__}")
+
+    async def _prepare(self, connection: Connection, delivery: Delivery) -> _Job | Dropped:
+        incident = (await incidents.find(connection, [delivery.incident]))[delivery.incident]
+        card = await deliveries.card(connection, delivery.card) if delivery.card is not None else None
+        stale = unwanted(delivery, incident, card.shown if card else None)
+        if stale is not None:
+            return stale
+        organisation = await self._picture.current(connection)
+        scene = await scene_of(connection, incident, organisation, delivery.place, _mentioned(delivery, incident))
+        return _Job(delivery, incident, organisation, card, replace(scene, may_repeat=delivery.uncertain))
+
+    async def _edit(self, adapter: Adapter, job: _Job) -> Sent | Dropped:
+        if job.card is None or job.card.message is None or adapter.capabilities.edit is Edit.NEVER:
+            return Dropped.NOT_EDITABLE
+        return Sent(await adapter.edit(job.card.message, build.card(job.scene)), job.incident.version)
+
+    async def _send(self, adapter: Adapter, job: _Job) -> Sent:
+        to = await self._to(adapter, job)
+        is_under = job.delivery.kind is Kind.REMINDER and adapter.capabilities.threads and not to.direct
+        under = job.card.message if job.card is not None and is_under else None
+        return Sent(await adapter.send(to, _message(job.delivery, job.scene), under=under), job.incident.version)
+
+    async def _to(self, adapter: Adapter, job: _Job) -> To:
+        place = job.delivery.place
+        if place.chat is not None or place.account is None:
+            return To(place.chat or "")
+        user = job.organisation.users_in(place.workspace).get(place.account)
+        finder: object = adapter
+        if user is None and isinstance(finder, FindsByEmail):
+            user = await self._look_up(finder, place.workspace, place.account, job.organisation)
+        if user is None:
+            raise DeliveryFailed(FailureKind.UNLINKED, "no chat user is linked to this account")
+        return To(user, direct=True)
+
+    async def _look_up(
+        self, adapter: FindsByEmail, workspace: WorkspaceId, account: AccountId, organisation: Organisation
+    ) -> str | None:
+        """Ask the platform who has the account's e-mail address, and remember the answer."""
+        user = await adapter.find_by_email(organisation.people.accounts[account].email)
+        if user is None or organisation.account_of(workspace, user) is not None:
+            return None
+        link = ChatLink(workspace, user, account)
+
+        async def work(connection: Connection) -> None:
+            await definitions.add_link(connection, link)
+
+        await self._database.transact(work)
+        return user
+
+
+def _without_adapter(delivery: Delivery, organisation: Organisation) -> DeliveryFailed:
+    workspace = organisation.workspaces.get(delivery.place.workspace)
+    if workspace is None or not workspace.active:
+        return DeliveryFailed(FailureKind.GONE, "the workspace is no longer configured")
+    return DeliveryFailed(FailureKind.UNREACHABLE, "the workspace is not connected", retry_after=WITHOUT_ADAPTER)
+
+
+def _mentioned(delivery: Delivery, incident: Incident) -> tuple[AccountId, ...]:
+    """Return who must notice: those whom this level tells, in a chat where others read along."""
+    if delivery.place.chat is None or delivery.kind is Kind.EDIT:
+        return ()
+    level = None if incident.assigned else delivery.level
+    return tuple(one.account for one in incident.responders if one.level == level)
+
+
+def _message(delivery: Delivery, scene: Scene) -> Message:
+    if delivery.kind is Kind.REMINDER:
+        return notes.reminder(scene, delivery.turn)
+    if delivery.kind is Kind.NOTE and delivery.entry is not None:
+        return notes.announcement(scene, delivery.entry)
+    return build.card(scene)

@@ -1,0 +1,241 @@
+"""Takes alerts in: reports that arrive together share one transaction, and none is answered before it is committed.
+
+The stages that a report passes are `bot.domain.flow`; here what they need is read, and what they decide is written, with one
+statement per table.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.domain.alert import Alert, too_old
+from bot.domain.event import ALERT_KEY_LIMIT, Event
+from bot.domain.flow import Arrival, Decision, Known, NewIds, Outcome, decide
+from bot.domain.incident import AlertId, ChannelId, Effect, Incident, IncidentId
+from bot.domain.organisation import IntegrationId, Organisation
+from bot.engine import metrics
+from bot.engine.apply import apply
+from bot.engine.picture import Picture
+from bot.engine.wakeups import Wakeups
+from storage import incidents
+from storage.database import Connection, Database
+from storage.incidents import EventRow
+
+# As many requests as this share a transaction, so that none waits long for the others.
+MOST_TOGETHER: Final = 200
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one request brings: its events for one channel. `integration` is None when the command line sends."""
+
+    request_id: str
+    integration: IntegrationId | None
+    channel: ChannelId
+    events: tuple[Event, ...]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of each event of a report, in order; it is on disk."""
+
+    keys: tuple[str, ...]
+    outcomes: tuple[Outcome, ...]
+    incidents: tuple[IncidentId | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A report and whoever waits for its answer."""
+
+    report: Report
+    answer: asyncio.Future[Accepted]
+
+
+class Ingest:
+    """The front door's writer: one per process."""
+
+    def __init__(self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock) -> None:
+        self._database = database
+        self._picture = picture
+        self._wakeups = wakeups
+        self._clock = clock
+        self._queue: list[_Waiting] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many reports wait for their turn."""
+        return len(self._queue)
+
+    async def take(self, report: Report) -> Accepted:
+        """Take a report in; return when it is committed. Raises what the database raises: then nothing was taken."""
+        waiting = _Waiting(report, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+        # The caller may go away; the others who share the transaction must not notice.
+        return await asyncio.shield(waiting.answer)
+
+    async def _write(self) -> None:
+        """Write what waits, then what has come meanwhile, until nothing waits."""
+        while self._queue:
+            together, self._queue = self._queue[:MOST_TOGETHER], self._queue[MOST_TOGETHER:]
+            await self._write_together(together)
+        self._writing = None
+
+    async def _write_together(self, together: list[_Waiting]) -> None:
+        try:
+            accepted = await self._database.transact(self._work([one.report for one in together]))
+        except Exception as error:  # Whatever it was, each caller is told; the reports of others are tried alone.
+            if len(together) == 1:
+                log.error("report_not_taken", request_id=together[0].report.request_id, error=type(error).__name__)
+                _tell(together[0].answer, error)
+                return
+            for one in together:
+                await self._write_together([one])
+            return
+        self._wakeups.all()
+        for one, result in zip(together, accepted, strict=True):
+            for outcome in result.outcomes:
+                metrics.EVENTS.labels(outcome=str(outcome)).inc()
+            _tell(one.answer, result)
+
+    def _work(self, reports: Sequence[Report]) -> Callable[[Connection], Coroutine[None, None, list[Accepted]]]:
+        async def work(connection: Connection) -> list[Accepted]:
+            organisation = await self._picture.current(connection)
+            now = self._clock.now()
+            batch = await _Batch.load(connection, reports, now)
+            accepted = [batch.decide(report, organisation, now) for report in reports]
+            await batch.store(connection, organisation, now)
+            return accepted
+
+        return work
+
+
+def _tell(answer: asyncio.Future[Accepted], result: Accepted | Exception) -> None:
+    if answer.done():
+        return  # Nobody waits any more.
+    if isinstance(result, Exception):
+        answer.set_exception(result)
+    else:
+        answer.set_result(result)
+
+
+def _key_of(event: Event) -> str:
+    """Return the key that the event is known by; without one of its own it is an alert of its own."""
+    return event.alert_key[:ALERT_KEY_LIMIT] if event.alert_key else uuid.uuid4().hex
+
+
+class _Batch:
+    """The reports of one transaction: what was known before, and what has changed since."""
+
+    def __init__(self, arrivals: dict[str, list[Arrival]], alerts: dict[tuple[ChannelId, str], list[Alert]]) -> None:
+        self._arrivals = arrivals
+        self._alerts = alerts
+        self._incidents: dict[IncidentId, Incident] = {}
+        self._ids: list[tuple[AlertId, IncidentId]] = []
+        self._effects: dict[IncidentId, tuple[Effect, ...]] = {}
+        self._new_incidents: set[IncidentId] = set()
+        self._new_alerts: set[AlertId] = set()
+        self._changed_alerts: dict[AlertId, Alert] = {}
+        self._events: list[EventRow] = []
+
+    @classmethod
+    async def load(cls, connection: Connection, reports: Sequence[Report], now: datetime) -> "_Batch":
+        arrivals = {
+            report.request_id: [Arrival(event, report.channel, _key_of(event)) for event in report.events]
+            for report in reports
+        }
+        everything = [arrival for some in arrivals.values() for arrival in some]
+        alerts = await incidents.alerts_of_keys(connection, [(one.channel, one.key) for one in everything])
+        batch = cls(arrivals, alerts)
+        numbers = {alert.incident for some in alerts.values() for alert in some if alert.incident is not None}
+        batch._incidents = await incidents.lock(connection, numbers) if numbers else {}
+        batch._ids = await incidents.new_ids(connection, batch._most_new(everything, now))
+        batch._ids.reverse()
+        return batch
+
+    def _most_new(self, arrivals: Sequence[Arrival], now: datetime) -> int:
+        """Return how many alerts these can open at the most; a number that is taken and not used leaves a gap."""
+        recovering = {(one.channel, one.key) for one in arrivals if one.event.is_recovery}
+        taking = {
+            key
+            for key, alerts in self._alerts.items()
+            if key not in recovering and any(alert.current and not too_old(alert, now) for alert in alerts)
+        }
+        return sum(not one.event.is_recovery and (one.channel, one.key) not in taking for one in arrivals)
+
+    def decide(self, report: Report, organisation: Organisation, now: datetime) -> Accepted:
+        """Pass the events of one report through the stages, in order."""
+        arrivals = self._arrivals[report.request_id]
+        results = [self._decide(arrival, report, organisation, now) for arrival in arrivals]
+        return Accepted(
+            keys=tuple(arrival.key for arrival in arrivals),
+            outcomes=tuple(outcome for outcome, _ in results),
+            incidents=tuple(number for _, number in results),
+        )
+
+    def _decide(
+        self, arrival: Arrival, report: Report, organisation: Organisation, now: datetime
+    ) -> tuple[Outcome, IncidentId | None]:
+        key = (arrival.channel, arrival.key)
+        alerts = tuple(self._alerts.get(key, ()))
+        numbers = [alert.incident for alert in alerts if alert.incident is not None]
+        known = Known(alerts, {number: self._incidents[number] for number in numbers if number in self._incidents})
+        next_ids = self._ids[-1] if self._ids else (AlertId(0), IncidentId(0))
+        decision = decide(arrival, known, organisation, NewIds(*next_ids), now)
+        self._keep(key, decision)
+        last = decision.alerts[-1] if decision.alerts else next(reversed(alerts), None)
+        if decision.outcome is not Outcome.REPEATED:
+            self._events.append(_event_row(arrival, report, last, decision.outcome))
+        return decision.outcome, last.incident if last else None
+
+    def _keep(self, key: tuple[ChannelId, str], decision: Decision) -> None:
+        if decision.outcome is Outcome.OPENED:
+            new_alert, new_incident = self._ids.pop()
+            self._new_alerts.add(new_alert)
+            self._new_incidents.add(new_incident)
+        kept = {alert.id: alert for alert in self._alerts.get(key, ())}
+        for changed in decision.alerts:
+            kept[changed.id] = changed
+            self._changed_alerts[changed.id] = changed
+        self._alerts[key] = [alert for alert in kept.values() if alert.recovered_at is None]
+        for incident, effects in decision.incidents:
+            self._incidents[incident.id] = incident
+            self._effects[incident.id] = self._effects.get(incident.id, ()) + effects
+
+    async def store(self, connection: Connection, organisation: Organisation, now: datetime) -> None:
+        """Write what has changed: one statement per table."""
+        changed = [self._incidents[number] for number in self._effects]
+        await incidents.insert(connection, [one for one in changed if one.id in self._new_incidents])
+        await incidents.update(connection, [one for one in changed if one.id not in self._new_incidents])
+        alerts = self._changed_alerts.values()
+        # An alert that gives way to a newer one of its key must do so first: only one of them takes events.
+        await incidents.update_alerts(connection, [one for one in alerts if one.id not in self._new_alerts])
+        await incidents.insert_alerts(connection, [one for one in alerts if one.id in self._new_alerts])
+        await incidents.insert_events(connection, self._events)
+        made = [(self._incidents[number], effects) for number, effects in self._effects.items()]
+        await apply(connection, made, self._new_incidents, organisation, now)
+
+
+def _event_row(arrival: Arrival, report: Report, alert: Alert | None, outcome: Outcome) -> EventRow:
+    return EventRow(
+        received_at=report.received_at,
+        request_id=report.request_id,
+        integration=report.integration,
+        channel=arrival.channel,
+        key=arrival.key,
+        alert=alert.id if alert else None,
+        outcome=outcome,
+        event=replace(arrival.event, alert_key=arrival.key),
+    )

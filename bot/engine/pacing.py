@@ -1,0 +1,51 @@
+"""How fast each conversation and each workspace may be written to.
+
+A place's rate is the platform's own, with a short burst; a platform that says "wait" is believed. This is courtesy kept in
+memory: what a process does not know of others' pace, the platform's refusal tells it, and nothing is lost by that.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.people import WorkspaceId
+
+BURST: Final = 3
+Key = tuple[WorkspaceId, str]
+WHOLE: Final = ""
+# A place that has been free for this long is forgotten, so that memory stays flat.
+_FORGET_AFTER: Final = timedelta(minutes=1)
+
+
+class Pace:
+    """The pace of all places, as a theoretical instant each: the one at which its whole burst is free again."""
+
+    def __init__(self) -> None:
+        self._spent: dict[Key, tuple[datetime, timedelta]] = {}
+
+    def spend(self, key: Key, rate: float, now: datetime) -> None:
+        """One message goes to the place; `rate` is in messages per second."""
+        interval = timedelta(seconds=1 / rate)
+        spent, _ = self._spent.get(key, (now, interval))
+        self._spent[key] = (max(spent, now) + interval, interval * (BURST - 1))
+
+    def hold(self, key: Key, until: datetime) -> None:
+        """The platform says that nothing may go to the place before an instant."""
+        spent, burst = self._spent.get(key, (until, timedelta()))
+        self._spent[key] = (max(spent, until + burst), burst)
+
+    def busy(self, now: datetime) -> dict[Key, datetime]:
+        """Return the places to which nothing may go now, and from when it may."""
+        self._forget(now)
+        free_at = {key: spent - burst for key, (spent, burst) in self._spent.items()}
+        return {key: at for key, at in free_at.items() if at > now}
+
+    def _forget(self, now: datetime) -> None:
+        old = [key for key, (spent, _) in self._spent.items() if spent + _FORGET_AFTER < now]
+        for key in old:
+            del self._spent[key]
+
+
+def next_free(busy: Iterable[datetime], now: datetime, longest: float) -> float:
+    """Return in how many seconds the first busy place is free, `longest` at the most."""
+    return min((max((at - now).total_seconds(), 0.0) for at in busy), default=longest)

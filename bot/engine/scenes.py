@@ -1,0 +1,36 @@
+"""Gathers what a message about an incident is built from, as it stands now in one place."""
+
+from bot.domain.delivery import Place
+from bot.domain.incident import Incident
+from bot.domain.organisation import Organisation
+from bot.domain.people import AccountId
+from cards.build import Scene
+from storage import incidents
+from storage.database import Connection
+
+TIMELINE_READ = 60
+
+
+async def scene_of(
+    connection: Connection, incident: Incident, organisation: Organisation, place: Place, mention: tuple[AccountId, ...]
+) -> Scene:
+    """Return the scene of the incident for a place; in a direct message, in that person's language and time zone."""
+    people = organisation.people
+    channel = organisation.channels.get(incident.channel)
+    rule = organisation.rule(incident.channel, incident.rule)
+    levels = rule.levels if rule else ()
+    after = incident.level + 1
+    reader = people.accounts.get(place.account) if place.account is not None else None
+    return Scene(
+        incident=incident,
+        channel=channel.name if channel else "",
+        levels=len(levels),
+        names={account.id: account.name for account in people.accounts.values()},
+        users=organisation.users_in(place.workspace),
+        timeline=await incidents.timeline(connection, incident.id, TIMELINE_READ),
+        locale=reader.locale if reader else "en",
+        timezone=reader.timezone if reader else "UTC",
+        mention=mention,
+        upcoming=people.resolve(levels[after].targets) if 0 <= after < len(levels) else (),
+        direct=place.chat is None,
+    )

@@ -1,0 +1,76 @@
+"""Looks at incidents when they are due. The timer is a column; here it is only read, and the law decides."""
+
+from typing import Final
+
+import structlog
+
+from bot.clock import Clock
+from bot.domain.flow import rules_of
+from bot.domain.incident import Incident, Step, Tick, step
+from bot.engine import metrics
+from bot.engine.apply import apply
+from bot.engine.picture import Picture
+from bot.engine.wakeups import Wakeups
+from storage import incidents
+from storage.database import Connection, Database
+
+MOST_TOGETHER: Final = 100
+# The safety net: what another process stored is seen after this many seconds, even if nobody said so.
+POLL: Final = 1.0
+PAUSE_AFTER_ERROR: Final = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Timers:
+    """Sends `Tick` to what is due."""
+
+    def __init__(self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock) -> None:
+        self._database = database
+        self._picture = picture
+        self._wakeups = wakeups
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Tick for ever, each incident when it is due."""
+        while True:
+            self._wakeups.timers.clear()
+            try:
+                pause = 0.0 if await self.tick() == MOST_TOGETHER else await self._until_next()
+            except Exception as error:  # A database that is away comes back; the timers must still be there then.
+                log.error("timers_failed", error=type(error).__name__, detail=str(error)[:200])
+                pause = PAUSE_AFTER_ERROR
+            await self._clock.wait(self._wakeups.timers, pause)
+
+    async def tick(self) -> int:
+        """Tick what is due now, the longest due first; return how many incidents that were."""
+        count = await self._database.transact(self._work)
+        if count:
+            self._wakeups.outbox.set()
+        return count
+
+    async def _work(self, connection: Connection) -> int:
+        now = self._clock.now()
+        due = await incidents.due(connection, now, MOST_TOGETHER)
+        if not due:
+            return 0
+        organisation = await self._picture.current(connection)
+        made: list[Step] = []
+        for incident in due:
+            _note_lateness(incident, now.timestamp())
+            became = step(incident, Tick(), rules_of(incident, organisation), now)
+            if isinstance(became, Step):
+                made.append(became)
+        await incidents.update(connection, [one.incident for one in made])
+        await apply(connection, [(one.incident, one.effects) for one in made], (), organisation, now)
+        return len(due)
+
+    async def _until_next(self) -> float:
+        next_due = await self._database.read(incidents.next_due)
+        left = (next_due - self._clock.now()).total_seconds() if next_due else POLL
+        return min(max(left, 0.0), POLL)
+
+
+def _note_lateness(incident: Incident, now: float) -> None:
+    if incident.due is not None:
+        metrics.LATENESS_SECONDS.observe(max(now - incident.due.timestamp(), 0.0))

@@ -1,0 +1,151 @@
+"""The front door for alerts: key, size, source; an answer of 2xx is given after the commit, never before."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import sources
+from bot.clock import Clock
+from bot.domain.organisation import Integration, IntegrationId
+from bot.engine import metrics
+from bot.engine.ingest import Accepted, Ingest, Report
+from bot.engine.picture import Picture
+from bot.sources import Parsed, PayloadError, Settings, Source
+from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
+from storage import definitions
+from storage.database import Connection, Database
+from storage.vault import Vault
+
+ALERTMANAGER_API: Final = "alertmanager-api"
+# Whoever has an integration for Alertmanager may also let Prometheus itself send to it.
+_ALSO: Final[Mapping[str, str]] = {ALERTMANAGER_API: "prometheus"}
+# More waiting requests than this cannot be answered in time: their senders come back later.
+MOST_WAITING: Final = 5_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the front door needs."""
+
+    database: Database
+    vault: Vault
+    picture: Picture
+    ingest: Ingest
+    clock: Clock
+
+    def routes(self) -> list[Route]:
+        """Return where alerts are taken."""
+        return [
+            Route("/event/push/alert/{source}", self._push, methods=["POST"]),
+            Route("/api/v2/alerts", self._alertmanager_api, methods=["POST"]),
+        ]
+
+    async def _push(self, request: Request) -> Response:
+        return await self._take(request, request.path_params["source"])
+
+    async def _alertmanager_api(self, request: Request) -> Response:
+        return await self._take(request, ALERTMANAGER_API)
+
+    async def _take(self, request: Request, name: str) -> Response:
+        request_id = new_request_id()
+        with metrics.INGEST_SECONDS.time():
+            response = await self._answer(request, name, request_id)
+        known = name if sources.find(name) else "unknown"
+        metrics.REQUESTS.labels(source=known, status=str(response.status_code)).inc()
+        return response
+
+    async def _answer(self, request: Request, name: str, request_id: str) -> Response:
+        try:
+            return await self._accept(request, name, request_id)
+        except Rejected as rejected:
+            log.info("alert_refused", request_id=request_id, code=str(rejected.code), field=rejected.field)
+            return rejection(rejected, request_id)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as error:  # The sender is told that nothing was taken, and comes back.
+            log.error("ingest_failed", request_id=request_id, error=type(error).__name__, detail=str(error)[:200])
+            message = "the alert could not be stored: send it again"
+            return rejection(Rejected(Code.INTERNAL_ERROR, message, headers={"Retry-After": "5"}), request_id)
+
+    async def _accept(self, request: Request, name: str, request_id: str) -> Response:
+        source = sources.find(name)
+        if source is None:
+            raise Rejected(Code.ROUTE_NOT_FOUND, f"there is no source {name[:64]!r}: use one of {', '.join(sources.names())}")
+        if self.ingest.waiting >= MOST_WAITING:
+            raise Rejected(Code.REQUEST_TOO_FREQUENTLY, "too much at once: send it again", headers={"Retry-After": "1"})
+        integration = await self._integration(request, name)
+        parsed = self._parse(source, integration, request, await body_of(request))
+        report = Report(request_id, integration.id, integration.channel, parsed.events, self.clock.now())
+        accepted = await self.ingest.take(report)
+        if parsed.faults:
+            first, more = parsed.faults[0], len(parsed.faults) - 1
+            others = f" ({more} more are faulty)" if more else ""
+            taken = f"{first.message}{others}; the other {len(parsed.events)} alerts of this request were taken"
+            raise Rejected(Code.INVALID_PARAMETER, taken, first.field)
+        return JSONResponse(_said(accepted, request_id), headers={"X-Request-Id": request_id})
+
+    async def _integration(self, request: Request, name: str) -> Integration:
+        """Return whose key this is. Raises Rejected: no key, a key that nobody has, or one for another source."""
+        key = _key(request)
+        if not key:
+            raise Rejected(Code.UNAUTHORIZED, "give the integration's key as ?integration_key=…", "integration_key")
+        digest = self.vault.digest(key)
+
+        async def work(connection: Connection) -> Integration | None:
+            number = await definitions.integration_by_key(connection, digest)
+            organisation = await self.picture.current(connection)
+            return organisation.integrations.get(IntegrationId(number)) if number is not None else None
+
+        integration = await self.database.read(work)
+        if integration is None:
+            raise Rejected(Code.UNAUTHORIZED, "no integration has this key", "integration_key")
+        if integration.source not in (name, _ALSO.get(name)):
+            message = f"this key is for the source {integration.source}, not for {name}"
+            raise Rejected(Code.ACCESS_DENIED, message, "integration_key")
+        return integration
+
+    def _parse(self, source: Source, integration: Integration, request: Request, body: bytes) -> Parsed:
+        settings = Settings(fields=integration.fields, values=integration.values)
+        asked = sources.Request(
+            body=body,
+            now=self.clock.now(),
+            settings=settings,
+            query=dict(request.query_params),
+            headers=dict(request.headers),
+        )
+        try:
+            return source.parse(asked)
+        except PayloadError as error:
+            raise Rejected(Code.INVALID_PARAMETER, error.message, error.field) from error
+
+
+def _key(request: Request) -> str:
+    """Return the key that came with the request: in the query, as a bearer token, or as the password of basic auth."""
+    in_query = request.query_params.get("integration_key")
+    if in_query:
+        return in_query
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return said.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(said, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return ""
+
+
+def _said(accepted: Accepted, request_id: str) -> dict[str, object]:
+    data: dict[str, object] = {"alert_key": accepted.keys[0] if accepted.keys else None}
+    if len(accepted.keys) > 1:
+        data["alert_keys"] = list(accepted.keys)
+    return {"request_id": request_id, "data": data}

@@ -1,0 +1,73 @@
+"""What we answer: JSON with a request id, and errors with a code, the faulty field and how to mend it."""
+
+import uuid
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+BODY_LIMIT: Final = 1024 * 1024
+
+
+class Code(StrEnum):
+    """The error codes, those of Flashduty's API."""
+
+    INVALID_PARAMETER = "InvalidParameter"
+    UNAUTHORIZED = "Unauthorized"
+    ACCESS_DENIED = "AccessDenied"
+    ROUTE_NOT_FOUND = "RouteNotFound"
+    METHOD_NOT_ALLOWED = "MethodNotAllowed"
+    REQUEST_TOO_LARGE = "RequestTooLarge"
+    REQUEST_TOO_FREQUENTLY = "RequestTooFrequently"
+    INTERNAL_ERROR = "InternalError"
+
+
+_STATUSES: Final = {
+    Code.INVALID_PARAMETER: 400,
+    Code.UNAUTHORIZED: 401,
+    Code.ACCESS_DENIED: 403,
+    Code.ROUTE_NOT_FOUND: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
+    Code.REQUEST_TOO_LARGE: 413,
+    Code.REQUEST_TOO_FREQUENTLY: 429,
+    Code.INTERNAL_ERROR: 500,
+}
+
+
+class Rejected(Exception):
+    """The request is refused."""
+
+    def __init__(
+        self, code: Code, message: str, field: str | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+        self.headers = dict(headers or {})
+
+
+def new_request_id() -> str:
+    """Return a name for one request, for answers and logs."""
+    return uuid.uuid4().hex
+
+
+def rejection(rejected: Rejected, request_id: str) -> JSONResponse:
+    """Return the answer to a request that is refused."""
+    error = {"code": str(rejected.code), "message": rejected.message}
+    if rejected.field is not None:
+        error["field"] = rejected.field
+    body = {"request_id": request_id, "error": error}
+    return JSONResponse(body, _STATUSES[rejected.code], headers={**rejected.headers, "X-Request-Id": request_id})
+
+
+async def body_of(request: Request) -> bytes:
+    """Return the body. Raises Rejected as soon as it is longer than allowed, whatever its length was said to be."""
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > BODY_LIMIT:
+            raise Rejected(Code.REQUEST_TOO_LARGE, "the body is longer than 1 MiB: send fewer alerts at once")
+    return bytes(read)

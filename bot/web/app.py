@@ -1,0 +1,29 @@
+"""The HTTP service: what is mounted where. Every answer that is an error is JSON."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from bot.web.answers import Code, Rejected, new_request_id, rejection
+
+_CODES = {404: Code.ROUTE_NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
+
+
+def application(routes: Sequence[BaseRoute]) -> Starlette:
+    """Return the service with these routes."""
+    return Starlette(routes=routes, exception_handlers={HTTPException: _http_error, Exception: _failure})
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = _CODES.get(status, Code.INVALID_PARAMETER)
+    return rejection(Rejected(code, f"{request.method} {request.url.path} is not served here"), new_request_id())
+
+
+async def _failure(request: Request, error: Exception) -> Response:
+    del request, error  # The server logs it; the caller learns no more than that it was us.
+    return rejection(Rejected(Code.INTERNAL_ERROR, "something went wrong here"), new_request_id())

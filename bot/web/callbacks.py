@@ -1,0 +1,39 @@
+"""Where platforms call us, for the workspaces that are configured so. The adapter verifies before anything is parsed."""
+
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.adapter import Callback
+from bot.engine.connections import Connections
+from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """Passes requests on to the adapter that they are for."""
+
+    connections: Connections
+
+    def routes(self) -> list[Route]:
+        """Return where platforms call."""
+        return [Route("/im/{platform}/{workspace}/{path:path}", self._pass_on, methods=["POST"])]
+
+    async def _pass_on(self, request: Request) -> Response:
+        adapter = self.connections.taking_callbacks(request.path_params["platform"], request.path_params["workspace"])
+        if adapter is None:
+            return rejection(Rejected(Code.ROUTE_NOT_FOUND, "no workspace takes callbacks here"), new_request_id())
+        try:
+            body = await body_of(request)
+        except Rejected as rejected:
+            return rejection(rejected, new_request_id())
+        except ClientDisconnect:
+            return Response(status_code=400)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer = await adapter.callback(Callback(request.path_params["path"], body, headers))
+        return Response(answer.body, answer.status, media_type=answer.content_type)

@@ -1,0 +1,80 @@
+"""Whether we live, whether we can take alerts, and what we count."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.clock import Clock
+from bot.engine import metrics
+from bot.engine.connections import Connections
+from storage import deliveries, incidents, schema
+from storage.database import Connection, Database, DatabaseUnusable
+
+PATIENCE: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Answers those who watch us."""
+
+    database: Database
+    connections: Connections
+    clock: Clock
+
+    def routes(self) -> list[Route]:
+        """Return where we can be watched."""
+        return [
+            Route("/healthz", self._alive),
+            Route("/readyz", self._ready),
+            Route("/metrics", self._metrics),
+        ]
+
+    async def _alive(self, request: Request) -> Response:
+        del request
+        return PlainTextResponse("ok\n")
+
+    async def _ready(self, request: Request) -> Response:
+        """Ready means: an alert that comes now will be on disk. A workspace that is away does not make us refuse alerts."""
+        del request
+        why = await self._unready()
+        workspaces = {status.name: status.why or "connected" for status in self.connections.statuses.values()}
+        body = {"ready": why is None, "why": why, "workspaces": workspaces}
+        return JSONResponse(body, 200 if why is None else 503)
+
+    async def _unready(self) -> str | None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.database.check()
+                if await schema.current(self.database) != schema.newest():
+                    return "the schema is not up to date: run `oncard db upgrade`"
+        except TimeoutError:
+            return f"the database did not answer within {PATIENCE:g} s"
+        except DatabaseUnusable as error:
+            return str(error)
+        return None
+
+    async def _metrics(self, request: Request) -> Response:
+        del request
+        await self._measure()
+        return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+    async def _measure(self) -> None:
+        """Bring the gauges up to date with what is stored."""
+
+        async def work(connection: Connection) -> None:
+            metrics.INCIDENTS.clear()
+            for progress, count in (await incidents.count_by_progress(connection)).items():
+                metrics.INCIDENTS.labels(progress=progress).set(count)
+            metrics.QUEUE.clear()
+            metrics.QUEUE_AGE.clear()
+            for (kind, state), (count, since) in (await deliveries.queue(connection)).items():
+                metrics.QUEUE.labels(kind=kind, state=state).set(count)
+                age = (self.clock.now() - since).total_seconds()
+                metrics.QUEUE_AGE.labels(kind=kind, state=state).set(max(age, 0.0))
+
+        await self.database.read(work)
