@@ -56,6 +56,7 @@ class Scene:
     mention: tuple[AccountId, ...] = ()
     upcoming: tuple[AccountId, ...] = ()
     direct: bool = False
+    may_repeat: bool = False
 
 
 def card(scene: Scene) -> Card:

@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from adapters.slack.clicks import Said, read_click, read_command
-from adapters.slack.config import Mode, SlackConfig
+from adapters.slack.config import Mode, SlackConfig, faults_of
 from adapters.slack.connection import Connection, Line
 from adapters.slack.errors import CONTENT_CODES, SlackFailed
 from adapters.slack.secrets import sdk_logger, without_secrets
@@ -319,3 +319,11 @@ def _receipt(response: AsyncSlackResponse, said: list[str]) -> Receipt:
     warning = response.get("warning")
     words = [*said, warning] if isinstance(warning, str) else said
     return Receipt(MessageRef(text_at(response, "channel"), text_at(response, "ts")), ", ".join(words))
+
+
+def connect(values: Mapping[str, str], clock: Clock) -> SlackAdapter:
+    """Make the adapter of a workspace from its settings. Raises ValueError for the admin to read, without any value."""
+    faults = [f"{fault.key}: {fault.what}" for fault in faults_of(values)]
+    if faults:
+        raise ValueError("; ".join(faults))
+    return SlackAdapter(SlackConfig.model_validate(dict(values)), clock)

@@ -3,6 +3,7 @@
 Tokens are checked for their kind, because the two that Slack hands out are easily swapped; no error shows one.
 """
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Annotated, Final, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from bot.config.context import KeyFault, PlatformKeys
 
 SLACK_API: Final = "https://slack.com/api/"
 
@@ -104,3 +107,21 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def faults_of(values: Mapping[str, str]) -> Iterator[KeyFault]:
+    """Yield what is wrong with a workspace's settings; no value is shown."""
+    try:
+        SlackConfig.model_validate(dict(values))
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            field = str(fault["loc"][0]) if fault["loc"] else "bot_token"
+            yield KeyFault(field, fault["msg"].removeprefix("Value error, "))
+
+
+KEYS: Final = PlatformKeys(
+    required=("bot_token",),
+    optional=("app_token", "signing_secret"),
+    secrets=frozenset({"bot_token", "app_token", "signing_secret"}),
+    check=faults_of,
+)

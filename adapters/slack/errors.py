@@ -5,6 +5,7 @@ methods' own pages below https://docs.slack.dev/reference/methods.
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -19,6 +20,7 @@ from bot.adapter import DeliveryFailed, FailureKind
 # Seconds to wait where Slack asks for patience without saying how long.
 DEFAULT_RETRY_AFTER: Final = 10.0
 DETAIL_LIMIT: Final = 500
+_SSL: Final = re.compile(r" ssl:(?:<[^>]*>|\w+)")
 
 _KINDS: Final[Mapping[FailureKind, str]] = {
     FailureKind.RATE_LIMITED: "ratelimited rate_limited",
@@ -129,4 +131,6 @@ def _seconds(retry_after: object) -> float:
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    # aiohttp names the object that it would have checked the certificate with.
+    text = _SSL.sub("", str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -18,7 +18,7 @@ class KeyFault:
     mend: str = ""
 
 
-def nothing_against(settings: object) -> Iterable[KeyFault]:
+def nothing_against(_: object) -> Iterable[KeyFault]:
     """Find no fault."""
     return ()
 
@@ -45,7 +45,7 @@ class StoredSecrets:
     fingerprint: Callable[[Secret], str]
 
     def find(self, owner: tuple[Kind, str], key: str, fingerprint: str) -> Secret | None:
-        """Return the secret that is stored under that key: the owner's own, or one that the owner took over by a new name."""
+        """Return the secret stored under that key: the owner's own, else one whose owner may have a new name."""
         kind, name = owner
         found = [
             (one.name != name, one.secrets[key])
@@ -59,7 +59,7 @@ class StoredSecrets:
 class Context:
     """What there is. Without `stored`, a reference to a stored secret is taken as it is, which is enough for a check.
 
-    `check_mapping` is asked about each integration that maps fields or values; its keys are paths such as `fields.titel`.
+    `check_mapping` is asked about each integration that maps fields or values; its keys are paths (`fields.titel`).
     """
 
     environment: Mapping[str, str] = field(repr=False)

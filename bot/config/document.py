@@ -28,7 +28,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from bot.config import variables
-from bot.config.fault import Fault, quoted
+from bot.config.fault import SAID, Fault, quoted
 
 LARGEST_FILE: Final = 1024 * 1024
 MOST_VALUES: Final = 100_000
@@ -61,6 +61,11 @@ class Document:
         while path not in self.lines:
             path = path[:-1]
         return self.lines[path]
+
+    def fault(self, path: Path, what: str, mend: str) -> Fault:
+        """Return a fault of the value at `path`; `SAID` in its texts becomes the value as it is written there."""
+        written = quoted(self.written.get(path, str(path[-1]) if path else ""))
+        return Fault(self.line(path), what.replace(SAID, written), mend.replace(SAID, written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,14 @@ def read(text: str, environment: Mapping[str, str]) -> Document | tuple[Fault, .
         return (*composer.faults, _syntax_fault(error))
     except (YAMLError, ValueError, OverflowError):
         # The parser stumbles, with errors of Python's own, over escapes that name no character.
-        return (*composer.faults, Fault(composer.line, "this is not YAML", "look for a stray `\\` or `%` near this line"))
+        return (
+            *composer.faults,
+            Fault(composer.line, "this is not YAML", "look for a stray `\\` or `%` near this line"),
+        )
     if not isinstance(value, dict):
-        return (Fault(top.line, "the file holds no keys such as `accounts:`", "begin with `accounts:` and `channels:`"),)
+        return (
+            Fault(top.line, "the file holds no keys such as `accounts:`", "begin with `accounts:` and `channels:`"),
+        )
     return Document(
         value,
         expansion.lines,

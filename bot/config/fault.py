@@ -6,7 +6,7 @@ A fault never holds a secret. What it quotes is the file's own text: of a `${NAM
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, NoReturn
+from typing import Final
 
 from pydantic_core import PydanticCustomError
 
@@ -30,9 +30,9 @@ class Fault:
         return f"{file}:{self.line}: {self.what}" + (f"; {self.mend}" if self.mend else "")
 
 
-def refuse(what: str, mend: str) -> NoReturn:
-    """Refuse a value from within the schema, in words for people; `SAID` in the text stands for the value."""
-    raise PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
+def refusal(what: str, mend: str) -> PydanticCustomError:
+    """Return what a reader raises to refuse a value; `SAID` in the texts stands for the value."""
+    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
 
 
 def quoted(text: str) -> str:

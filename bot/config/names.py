@@ -1,15 +1,15 @@
 """What a configuration file names, gathered before anything else is read, so that references can be checked.
 
-Also of what is faulty in itself the name counts: who refers to it is not to blame. Each name may be given once per kind.
+The name of what is faulty in itself counts too: who refers to it is not to blame. Names are unique within a kind.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
 
 from bot.config.document import Document, Path, Value
-from bot.config.fault import Fault, quoted
+from bot.config.fault import SAID, Fault
 from bot.config.values import email
 
 
@@ -55,7 +55,7 @@ class _Gathering:
         self._document = document
 
     def once(self, kind: str, found: list[tuple[Path, dict[str, Value]]], key: str = "name") -> frozenset[str]:
-        """Return the names, and remember which are not the only ones. Names that differ by case alone are told apart by nobody."""
+        """Return the names. One given twice is a fault, also in another case: nobody would tell them apart."""
         first: dict[str, tuple[str, int]] = {}
         for path, part in found:
             value = part.get(key)
@@ -65,19 +65,13 @@ class _Gathering:
             line = self._document.line((*path, key))
             earlier = first.setdefault(name.casefold(), (name, line))
             if earlier != (name, line):
-                written = quoted(self._document.written[*path, key])
-                self.faults.append(
-                    Fault(line, f"another {kind} is called {written} on line {earlier[1]}", "give each its own name")
-                )
+                what = f"another {kind} is called {SAID}, on line {earlier[1]}"
+                self.faults.append(self._document.fault((*path, key), what, "give each its own name"))
         return frozenset(name for name, _ in first.values())
 
 
-def _as_compared(value: str) -> str:
-    return _accepted(email, value) or value
-
-
-def _accepted(reader: Callable[[str], str], value: str) -> str | None:
+def _as_compared(address: str) -> str:
     try:
-        return reader(value)
+        return email(address)
     except PydanticCustomError:
-        return None
+        return address

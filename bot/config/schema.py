@@ -1,19 +1,28 @@
 """The configuration file as models: which keys there are, what each holds, and what is not there yet.
 
 The values themselves are read in `values`. References are checked here too, against the names that the file gives, so
-that one reading finds all faults. The keys of a workspace depend on its platform and are read in `workspaces`.
+that one reading finds all faults. Further keys of a workspace depend on its platform: they are read in `workspaces`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, SecretStr, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+    model_validator,
+)
 
 from bot.config import values
 from bot.config.context import Context
-from bot.config.fault import SAID, did_you_mean, one_of, quoted, refuse
+from bot.config.fault import SAID, did_you_mean, one_of, refusal
 from bot.config.names import Names
 from bot.config.values import Between, Email, Locale, Name, Phone, Text, Timezone, WorkspaceName
 from bot.domain.definition import ChatDefinition, Kind, TargetDefinition
@@ -22,6 +31,7 @@ from bot.domain.people import Method, Role, TargetKind
 
 SHORTEST_KEY: Final = 16
 NOT_YET: Final = "is not in this version of Oncard yet"
+LEAVE_OUT: Final = "leave it out"
 _LATER_METHODS: Final = frozenset({"sms", "voice", "email", "push"})
 _LATER_TARGETS: Final = frozenset({"schedule"})
 
@@ -35,30 +45,253 @@ class Reading:
     keys: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-def _reading(info: ValidationInfo) -> Reading:
+def reading(info: ValidationInfo) -> Reading:
+    """Return what the models are read against."""
     if not isinstance(info.context, Reading):
         raise TypeError("the models are read with a Reading as their context")
     return info.context
 
 
-def _account(value: object, info: ValidationInfo) -> str:
-    return _known_account(values.plain_text(value), info)
-
-
-def _known_account(value: str, info: ValidationInfo) -> str:
-    email = values.email(value)
-    known = _reading(info).names.accounts
+def _known_account(email: str, info: ValidationInfo) -> str:
+    known = reading(info).names.accounts
     if email not in known:
-        refuse(f"there is no account {quoted(email)}", did_you_mean(email, known, "add it under `accounts`"))
+        raise refusal(f"{SAID} names no account", did_you_mean(email, known, "add the account under `accounts`"))
     return email
 
 
-def _team(value: object, info: ValidationInfo) -> str:
-    return _known_team(values.plain_text(value), info)
+def _known_team(name: str, info: ValidationInfo) -> str:
+    known = reading(info).names.teams
+    if name not in known:
+        raise refusal(f"{SAID} names no team", did_you_mean(name, known, "add the team under `teams`"))
+    return name
 
 
-def _known_team(value: str, info: ValidationInfo) -> str:
-    known = _reading(info).names.teams
-    if value not in known:
-        refuse(f"there is no team in {SAID}", did_you_mean(value, known, "add it under `teams`"))
-    return value
+def _target(value: object, info: ValidationInfo) -> TargetDefinition:
+    kind, colon, name = values.plain_text(value).partition(":")
+    if kind in _LATER_TARGETS and colon:
+        raise refusal(f"the target {SAID} {NOT_YET}", "name accounts and teams")
+    if kind == TargetKind.ACCOUNT and colon:
+        return TargetDefinition(TargetKind.ACCOUNT, _known_account(values.email(name), info))
+    if kind == TargetKind.TEAM and colon:
+        return TargetDefinition(TargetKind.TEAM, _known_team(name, info))
+    raise refusal(
+        f"{SAID} is no target", "write `account:ana@example.com` or `team:sre`, with no space after the colon"
+    )
+
+
+def _chat(value: object, info: ValidationInfo) -> ChatDefinition:
+    workspace, slash, chat = values.plain_text(value).partition("/")
+    known = reading(info).names.workspaces
+    if not slash or not chat:
+        raise refusal(f"{SAID} is no chat", "write `workspace/chat`; group bots are not in this version of Oncard yet")
+    if workspace not in known:
+        mend = did_you_mean(workspace, known, "add the workspace under `workspaces`")
+        raise refusal(f"the chat {SAID} is in no workspace", mend)
+    return ChatDefinition(workspace, values.platform_id(chat))
+
+
+def _methods(value: object) -> tuple[Method, ...]:
+    if value == "preferences":
+        return ()
+    named = value if isinstance(value, list) else [value]
+    later = sorted(_LATER_METHODS.intersection(name for name in named if isinstance(name, str)))
+    if later:
+        raise refusal(f"the method {one_of(later)} {NOT_YET}", "write `[im]` or `preferences`")
+    if not isinstance(value, list) or not value or any(name not in tuple(Method) for name in value):
+        raise refusal("these are no methods", "write `[im]` or `preferences`")
+    return tuple(dict.fromkeys(Method(name) for name in value))
+
+
+def _times(value: object) -> int:
+    text = values.plain_text(value)
+    if text not in map(str, range(MOST_REPEATS + 1)):
+        raise refusal(f"{SAID} is no number of repeats", f"write a number from 0 to {MOST_REPEATS}")
+    return int(text)
+
+
+def _source(name: str, info: ValidationInfo) -> str:
+    known = sorted(reading(info).context.sources)
+    return values.choice(name, known, "source of this version of Oncard")
+
+
+def _platform(name: str, info: ValidationInfo) -> str:
+    known = sorted(reading(info).context.platforms)
+    return values.choice(name, known, "platform of this version of Oncard")
+
+
+def _key(value: object, info: ValidationInfo) -> SecretStr:
+    """Return the integration's key: the stored one where the file refers to it."""
+    text = values.plain_text(value)
+    if len(text) < SHORTEST_KEY and values.stored_fingerprint(text) is None:
+        values.secret(text)
+        mend = f"give it at least {SHORTEST_KEY}: `openssl rand -hex 16` makes a good one"
+        raise refusal(f"this key has {len(text)} characters", mend)
+    name = info.data.get("name", "")
+    found = take_over(values.secret(text), reading(info).context, (Kind.INTEGRATION, name), "key")
+    other = reading(info).keys.setdefault(found, name)
+    if other != name:
+        raise refusal(
+            "another integration has the same key", "give each its own: `openssl rand -hex 16` makes a good one"
+        )
+    return SecretStr(found)
+
+
+def take_over(secret: str, context: Context, owner: tuple[Kind, str], key: str) -> str:
+    """Return the secret; of a reference, the stored one that it means, if the context knows what is stored."""
+    fingerprint = values.stored_fingerprint(secret)
+    if fingerprint is None or context.stored is None:
+        return secret
+    found = context.stored.find(owner, key, fingerprint)
+    if found is None:
+        raise refusal(
+            "no stored secret has this fingerprint", "give the value, or `${NAME}` for a variable that holds it"
+        )
+    return found.value
+
+
+def choose(value: object, known: type[Role] | type[Unless], what: str) -> str:
+    """Return one of the words of an enumeration."""
+    return values.choice(values.plain_text(value), tuple(known), what)
+
+
+Member = Annotated[Email, AfterValidator(_known_account)]
+TeamName = Annotated[Name, AfterValidator(_known_team)]
+AnyRole = Annotated[Role, PlainValidator(lambda value: Role(choose(value, Role, "role")))]
+AnyUnless = Annotated[Unless, PlainValidator(lambda value: Unless(choose(value, Unless, "state to wait for")))]
+Target = Annotated[TargetDefinition, PlainValidator(_target)]
+ChatName = Annotated[ChatDefinition, PlainValidator(_chat)]
+Methods = Annotated[tuple[Method, ...], PlainValidator(_methods)]
+Times = Annotated[int, PlainValidator(_times)]
+SourceName = Annotated[Text, AfterValidator(_source)]
+PlatformName = Annotated[Text, AfterValidator(_platform)]
+Key = Annotated[SecretStr, PlainValidator(_key)]
+Every = Annotated[timedelta, PlainValidator(values.of(Between(SHORTEST_REPEAT, LONGEST_REPEAT).read))]
+Wait = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGEST_WAIT).read))]
+UserId = Annotated[str, PlainValidator(values.of(values.platform_id))]
+
+
+class Part(BaseModel):
+    """A mapping of the file. `not_yet`: keys that are agreed upon and will come with a later version."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    not_yet: ClassVar[frozenset[str]] = frozenset()
+
+
+class AccountPart(Part):
+    """An account."""
+
+    not_yet = frozenset({"preferences"})
+
+    name: Name
+    email: Email
+    phone: Phone = ""
+    role: AnyRole = Role.MEMBER
+    locale: Locale = "en"
+    timezone: Timezone = "UTC"
+
+
+class TeamPart(Part):
+    """A team."""
+
+    name: Name
+    members: Annotated[tuple[Member, ...], Field(max_length=500)] = ()
+
+
+class WorkspacePart(Part):
+    """A workspace, without the keys that depend on its platform."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: WorkspaceName
+    platform: PlatformName
+    links: Annotated[dict[Member, UserId], Field(max_length=5000)] = {}
+
+
+class RepeatPart(Part):
+    """A loop."""
+
+    every: Every
+    times: Times
+
+
+class LevelPart(Part):
+    """A level of an escalation rule."""
+
+    targets: Annotated[tuple[Target, ...], Field(max_length=50)] = ()
+    methods: Methods = ()
+    chats: Annotated[tuple[ChatName, ...], Field(max_length=20)] = ()
+    repeat: RepeatPart | None = None
+    escalate_after: Wait = timedelta(minutes=5)
+    unless: AnyUnless = Unless.ACKNOWLEDGED
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Self:
+        if not self.targets and not self.chats:
+            raise refusal("this level tells nobody", "give it `targets` or `chats`")
+        return self
+
+
+class RulePart(Part):
+    """An escalation rule."""
+
+    not_yet = frozenset({"when"})
+
+    name: Name
+    levels: Annotated[tuple[LevelPart, ...], Field(min_length=1, max_length=20)]
+
+
+class IntegrationPart(Part):
+    """A dedicated integration of a channel."""
+
+    not_yet = frozenset({"pipeline", "routes"})
+
+    name: Name
+    source: SourceName
+    key: Key
+    fields: Annotated[Mapping[Text, Text], Field(max_length=50)] = {}
+    values: Annotated[Mapping[Text, Annotated[Mapping[Text, Text], Field(max_length=200)]], Field(max_length=50)] = {}
+
+
+class ChannelPart(Part):
+    """A channel."""
+
+    not_yet = frozenset(
+        {
+            "access",
+            "auto_close",
+            "flapping",
+            "grouping",
+            "inhibitions",
+            "pipeline",
+            "routes",
+            "silences",
+            "storm",
+        }
+    )
+
+    name: Name
+    team: TeamName | None = None
+    integrations: Annotated[tuple[IntegrationPart, ...], Field(max_length=50)] = ()
+    escalation: Annotated[tuple[RulePart, ...], Field(max_length=20)] = ()
+
+
+class File(Part):
+    """The whole file."""
+
+    not_yet = frozenset(
+        {
+            "actions",
+            "calendars",
+            "integrations",
+            "mappings",
+            "providers",
+            "schedules",
+            "templates",
+            "webhooks",
+        }
+    )
+
+    accounts: Annotated[tuple[AccountPart, ...], Field(max_length=5000)] = ()
+    teams: Annotated[tuple[TeamPart, ...], Field(max_length=500)] = ()
+    workspaces: Annotated[tuple[WorkspacePart, ...], Field(max_length=50)] = ()
+    channels: Annotated[tuple[ChannelPart, ...], Field(max_length=1000)] = ()

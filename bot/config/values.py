@@ -1,7 +1,7 @@
 """The single values of a configuration file: names, addresses, numbers, durations, secrets.
 
-Each reader takes what the file says and returns what it means, or refuses it with the way to mend it. Readers of secrets
-never quote what they refuse.
+Each reader takes what the file says and returns what it means, or refuses it, with the way to mend it. What reads
+secrets never quotes them.
 """
 
 import re
@@ -19,7 +19,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import PlainValidator
 
 from bot.config import duration
-from bot.config.fault import SAID, did_you_mean, one_of, refuse
+from bot.config.fault import SAID, did_you_mean, one_of, refusal
 
 LONGEST_NAME: Final = 64
 LONGEST_TEXT: Final = 2048
@@ -40,9 +40,9 @@ def plain_text(value: object) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        refuse("nothing stands here", "write a value, or remove the line")
+        raise refusal("nothing stands here", "write a value, or remove the line")
     kind = "a list" if isinstance(value, list) else "a mapping"
-    refuse(f"text belongs here, and this is {kind}", "write one value; quote it, if it begins with `[` or `{`")
+    raise refusal(f"text belongs here, and this is {kind}", "write one value; quote it, if it begins with `[` or `{`")
 
 
 def of(reader: Callable[[str], Meaning]) -> Callable[[object], Meaning]:
@@ -53,23 +53,27 @@ def of(reader: Callable[[str], Meaning]) -> Callable[[object], Meaning]:
 def text(value: str, longest: int = LONGEST_TEXT) -> str:
     """Return a text that is not empty, nor longer than `longest`."""
     if not value.strip():
-        refuse("this is empty", "write a value, or remove the line")
+        raise refusal("this is empty", "write a value, or remove the line")
     if len(value) > longest:
-        refuse(f"this has {len(value)} characters", f"write at most {longest}")
+        raise refusal(f"this has {len(value)} characters", f"write at most {longest}")
     return value
 
 
 def name(value: str) -> str:
     """Return a name: something that people can read, type and tell from others."""
     if value != value.strip() or any(unicodedata.category(sign) in _UNSEEN or sign in _TURNING for sign in value):
-        refuse(f"the name {SAID} holds characters that nobody sees", "write it on one line, without spaces around it")
+        raise refusal(
+            f"the name {SAID} holds characters that nobody sees", "write it on one line, without spaces around it"
+        )
     return text(value, LONGEST_NAME)
 
 
 def workspace_name(value: str) -> str:
     """Return the name of a workspace, which stands in addresses too."""
     if name(value) and not re.fullmatch(r"\w[^\s/?#%]*", value):
-        refuse(f"the name {SAID} cannot stand in an address", "begin with a letter; use no space and none of `/ ? # %`")
+        raise refusal(
+            f"the name {SAID} cannot stand in an address", "begin with a letter; use no space and none of `/ ? # %`"
+        )
     return value
 
 
@@ -80,7 +84,7 @@ def email(value: str) -> str:
     except EmailNotValidError:
         found = None
     if found is None or "." not in found.domain:
-        refuse(f"{SAID} is no e-mail address", "write one such as `ana@example.com`")
+        raise refusal(f"{SAID} is no e-mail address", "write one such as `ana@example.com`")
     return unicodedata.normalize("NFC", found.normalized.lower())
 
 
@@ -89,10 +93,10 @@ def phone(value: str) -> str:
     mend = "write it with the country, such as `+33 6 12 34 56 78`"
     try:
         number = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        refuse(f"{SAID} is no international phone number", mend)
+    except phonenumbers.NumberParseException as error:
+        raise refusal(f"{SAID} is no international phone number", mend) from error
     if not phonenumbers.is_possible_number(number):
-        refuse(f"the phone number {SAID} has too many or too few digits", mend)
+        raise refusal(f"the phone number {SAID} has too many or too few digits", mend)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -100,7 +104,7 @@ def timezone(value: str) -> str:
     """Return the name of a time zone."""
     if value not in timezones():
         mend = did_you_mean(value, timezones(), "write a name such as `Europe/Paris`, `Asia/Shanghai` or `UTC`")
-        refuse(f"{SAID} is no time zone", mend)
+        raise refusal(f"{SAID} is no time zone", mend)
     return value
 
 
@@ -113,7 +117,7 @@ def timezones() -> frozenset[str]:
 def choice(value: str, known: Collection[str], what: str) -> str:
     """Return one of the `known` words; `what` says what it is."""
     if value not in known:
-        refuse(f"{SAID} is no {what}", did_you_mean(value, known, f"write {one_of(known)}"))
+        raise refusal(f"{SAID} is no {what}", did_you_mean(value, known, f"write {one_of(known)}"))
     return value
 
 
@@ -133,10 +137,10 @@ class Between:
         """Return the duration."""
         found = duration.read(value)
         if found is None:
-            refuse(f"{SAID} is no duration", "write a number and `s`, `m`, `h` or `d`, such as `90s` or `5m`")
+            raise refusal(f"{SAID} is no duration", "write a number and `s`, `m`, `h` or `d`, such as `90s` or `5m`")
         if not self.shortest <= found <= self.longest:
             limits = f"from {duration.write(self.shortest)} to {duration.write(self.longest)}"
-            refuse(f"the duration {SAID} is out of range", f"write one {limits}")
+            raise refusal(f"the duration {SAID} is out of range", f"write one {limits}")
         return found
 
 
@@ -149,7 +153,7 @@ def seconds(value: str) -> str:
 def platform_id(value: str) -> str:
     """Return a platform's own id of a person or a chat."""
     if any(sign.isspace() or unicodedata.category(sign) in _UNSEEN for sign in value):
-        refuse(f"{SAID} holds spaces or characters that nobody sees", "copy the id from the chat app")
+        raise refusal(f"{SAID} holds spaces or characters that nobody sees", "copy the id from the chat app")
     return text(value, LONGEST_ID)
 
 
@@ -161,9 +165,9 @@ def address(value: str) -> str:
     except ValueError:
         is_whole, parts = False, urlsplit("")
     if "@" in parts.netloc:
-        refuse("this address holds a password", "write it without")
+        raise refusal("this address holds a password", "write it without")
     if not is_whole or any(not "!" <= sign <= "~" for sign in value):
-        refuse("this is no address", "write one such as `https://chat.example.com/api/`")
+        raise refusal("this is no address", "write one such as `https://chat.example.com/api/`")
     return value
 
 
@@ -171,13 +175,17 @@ def secret(value: str, shortest: int = 1) -> str:
     """Return a secret, or the reference to a stored one."""
     if value.startswith("stored:"):
         if not _STORED.fullmatch(value):
-            refuse("this refers to no stored secret", "write `stored:` and the eight digits that an export shows")
+            raise refusal(
+                "this refers to no stored secret", "write `stored:` and the eight digits that an export shows"
+            )
         return value
     if not value or any(not "!" <= sign <= "~" for sign in value):
-        refuse("this secret is empty, or holds spaces or characters other than ASCII", "copy it once more, in one line")
+        raise refusal(
+            "this secret is empty, or holds spaces or characters other than ASCII", "copy it once more, in one line"
+        )
     if not shortest <= len(value) <= LONGEST_SECRET:
         mend = f"give it from {shortest} to {LONGEST_SECRET}: `openssl rand -hex 16` makes a good one"
-        refuse(f"this secret has {len(value)} characters", mend)
+        raise refusal(f"this secret has {len(value)} characters", mend)
     return value
 
 

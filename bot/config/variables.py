@@ -20,9 +20,13 @@ def fill(text: str, environment: Mapping[str, str], complain: Callable[[str, str
         name = piece[1]
         if name is None or not _NAME.fullmatch(name):
             # What stands there may be a password: it is not quoted.
-            complain("`${` begins a variable, and no name in braces follows", "write `${NAME}`, or `$${` for a plain `${`")
+            complain(
+                "`${` begins a variable, and no name in braces follows", "write `${NAME}`, or `$${` for a plain `${`"
+            )
         elif name not in environment:
-            complain(f"the environment has no variable `{name}`", f"set it, or write the value in place of `${{{name}}}`")
+            complain(
+                f"the environment has no variable `{name}`", f"set it, or write the value in place of `${{{name}}}`"
+            )
         else:
             return environment[name]
         return piece[0]

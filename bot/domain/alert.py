@@ -7,7 +7,6 @@ adds labels. An alert that has not recovered within 24 h takes no more reports o
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
@@ -87,7 +86,7 @@ def recover(alert: Alert, event: Event, now: datetime) -> Alert:
     room = max(LABELS_LIMIT - len(alert.labels), 0)
     return replace(
         alert,
-        labels=MappingProxyType({**alert.labels, **dict(list(added.items())[:room])}),
+        labels={**alert.labels, **dict(list(added.items())[:room])},
         last_event_at=now,
         last=event.fingerprint,
         events=alert.events + 1,

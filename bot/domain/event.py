@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 TITLE_LIMIT: Final = 512
@@ -27,7 +26,6 @@ LINKS_LIMIT: Final = 10
 LINK_TEXT_LIMIT: Final = 128
 LINK_HREF_LIMIT: Final = 2048
 
-NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Severity(StrEnum):
@@ -116,7 +114,7 @@ def fit(event: Event) -> Event:
 
 def _fit_labels(labels: Mapping[str, str]) -> Mapping[str, str]:
     kept = [(key, value) for key, value in labels.items() if key and len(key) <= LABEL_KEY_LIMIT and value]
-    return MappingProxyType({key: cut(value, LABEL_VALUE_LIMIT) for key, value in kept[:LABELS_LIMIT]})
+    return {key: cut(value, LABEL_VALUE_LIMIT) for key, value in kept[:LABELS_LIMIT]}
 
 
 def _fit_images(images: tuple[Image, ...]) -> tuple[Image, ...]:

@@ -8,6 +8,7 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -91,6 +92,10 @@ class Outbox:
         while await self.start() or self._under_way:
             if self._under_way:
                 await asyncio.wait(list(self._under_way))
+
+    def held_until(self) -> list[datetime]:
+        """Return the instants from which places may be written to again that may not be now."""
+        return list(self._pace.busy(self._clock.now()).values())
 
     async def finish(self, seconds: float) -> None:
         """Let what is under way come to its end, for so long; what is cut off is found by its lease."""

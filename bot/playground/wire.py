@@ -6,7 +6,8 @@ replaced before it is stored.
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -69,6 +70,7 @@ class WireLog:
     def __init__(self, keep: int = 5000) -> None:
         self._entries: deque[WireEntry] = deque(maxlen=keep)
         self._secrets: set[str] = set()
+        self._watchers: list[Callable[[], None]] = []
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Never store one of these strings, wherever it stands in a body."""
@@ -86,6 +88,17 @@ class WireLog:
                 entry.status,
             )
         )
+        for tell in tuple(self._watchers):
+            tell()
+
+    @contextmanager
+    def watching(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Call `tell` after each exchange while the context lasts."""
+        self._watchers.append(tell)
+        try:
+            yield
+        finally:
+            self._watchers.remove(tell)
 
     def calls(self, method: str) -> list[WireEntry]:
         """Return the kept exchanges of one method."""

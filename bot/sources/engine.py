@@ -39,7 +39,7 @@ class Spec:
 
     - `needs`: without it, it is no alert, and is refused.
     - `key`: one part that is a short text is the alert key itself; else the key is the hash of all parts. If all parts
-      are null or empty, the event has no key.
+      are null or empty, the event has no key (a literal among them is never empty).
     - `status`: the alert has recovered if this is one of the words `recovered` (lower case; any case matches).
     - `severity`: candidates; the first whose word `severities` knows (lower case) counts, else `default_severity`.
     - `title`, `description`: candidates; the first that is a text counts. `untitled` stands in for a title.

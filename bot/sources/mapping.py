@@ -103,5 +103,9 @@ def _written(value: Json) -> str | None:
 
 
 def _images(value: Json) -> Json:
-    images = value if isinstance(value, list) else []
-    return [image for image in images if isinstance(image, dict) and payload.address(image.get("src"))]
+    images = [image for image in value if isinstance(image, dict)] if isinstance(value, list) else []
+    return [
+        {"src": image["src"], "alt": payload.text(image.get("alt")), "href": image.get("href")}
+        for image in images
+        if payload.address(image.get("src"))
+    ]

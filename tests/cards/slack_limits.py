@@ -12,7 +12,7 @@ from typing import Any, Final
 
 TOTAL: Final = 10_000
 ACTIVE: Final = re.compile(r"<(@[UW][A-Z0-9]+|!date\^-?\d+\^[^|<>^]+\|[^|<>]+|https?://[^|<>\s]+(\|[^<>]+)?)>")
-BOLD: Final = re.compile(r"\*\S.*?\*(?![0-9A-Za-z])")
+BOLD: Final = re.compile(r"(?<![0-9A-Za-z])\*\S.*?\*(?![0-9A-Za-z])")
 CODE: Final = re.compile(r"(?<=\n)`[^`\n]+`")
 MARKUP: Final = re.compile(r"(?<![0-9A-Za-z])[*_~`]|[*_~`](?![0-9A-Za-z])|(?m:^)(>|&gt;)|@(channel|here|everyone)")
 UNSEEN: Final = re.compile(

@@ -1,3 +1,4 @@
+import json
 from typing import Final
 
 import pytest
@@ -7,7 +8,7 @@ from bot.sources import Request, Settings, payload
 from bot.sources.mapping import Fault, faults
 from bot.sources.payload import Json
 from bot.sources.source import Template
-from tests.sources.corpus import NOW, parse
+from tests.sources.corpus import NOW, damaged, parse
 
 POSTED: Final[dict[str, Json]] = {
     "name": "CPU high",
@@ -82,13 +83,21 @@ def test_a_key_is_none_only_if_all_of_it_is_missing() -> None:
 
 
 def test_pictures_of_the_post_are_kept_if_they_are_any() -> None:
-    images: Json = [{"src": "https://example.com/a.png"}, {"src": "a.png"}, 7]
+    images: Json = [{"src": "https://example.com/a.png", "alt": ["a"], "href": {}}, {"src": "a.png"}, 7]
     assert read({"title": "{{name}}"}, images=images).images == (Image("https://example.com/a.png"),)
     assert read({"title": "{{name}}"}, images="none").images == ()
 
 
 def test_a_long_value_among_text_is_cut() -> None:
     assert len(read({"alert_key": "{{a}}" * 1_000 + "."}, a="x" * 3_000).alert_key or "") == 64
+
+
+def test_any_object_makes_an_event_however_broken() -> None:
+    fields: dict[str, Template] = {"title": "{{name}}", "event_status": "{{severity}}", "labels": "{{tags}}"}
+    posted: dict[str, Json] = {**POSTED, "images": [{"src": "https://example.com/a.png", "alt": "a", "href": "b"}]}
+    for broken in damaged(posted):
+        if isinstance(broken, dict):
+            assert parse("standard", Request(json.dumps(broken).encode(), NOW, Settings(fields))).events
 
 
 def test_mistakes_in_a_mapping_are_named() -> None:

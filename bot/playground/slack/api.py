@@ -102,7 +102,9 @@ class _WebApi:
         parts = self._parts
         try:
             method = _authorised(parts.workspace, name, token)
-            wait = parts.pace.take(name, method.per_minute, _counted(method, arguments), parts.workspace.clock.now())
+            wait = parts.pace.take(
+                name, method.per_minute, _counted(parts.workspace, method, arguments), parts.workspace.clock.now()
+            )
             if wait is not None:
                 return _too_fast(wait)
             need_scopes(parts.workspace, method.scopes)
@@ -199,8 +201,13 @@ def _authorised(workspace: Workspace, name: str, token: str) -> Method:
     return method
 
 
-def _counted(method: Method, arguments: JsonObject) -> str:
-    return str(arguments.get("channel", "")) if method.per_channel else ""
+def _counted(workspace: Workspace, method: Method, arguments: JsonObject) -> str:
+    """Return the channel whose messages are counted, whichever of its names the call used."""
+    if not method.per_channel:
+        return ""
+    address = str(arguments.get("channel", "")).removeprefix("#")
+    named = (c.id for c in workspace.channels.values() if address and address in (c.id, c.name, c.user))
+    return next(named, address)
 
 
 def _granted(workspace: Workspace, name: str) -> dict[str, str]:

@@ -213,6 +213,19 @@ class SlackServer:
                 return predicate()
         return True
 
+    async def wait_for_log(self, predicate: Callable[[], bool], within: float = WAIT_SECONDS) -> bool:
+        """Wait until `predicate`, asked again after every exchange, holds; whether it did in time is returned."""
+        changed = asyncio.Event()
+        with self.log.watching(changed.set):
+            try:
+                async with asyncio.timeout(within):
+                    while not predicate():
+                        await changed.wait()
+                        changed.clear()
+            except TimeoutError:
+                return predicate()
+        return True
+
     async def expect_card(self, text: str, *, chat: str, within: float = WAIT_SECONDS) -> Card:
         """Wait for a message with `text` in a channel; raises AssertionError with what was there."""
         return await expect_card(self, text, chat, within)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
+from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 
@@ -162,11 +163,11 @@ class Proxy:
 
     async def _serve(self, near: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
         head = await near.readuntil(b"\r\n\r\n")
-        line = head.split(b"\r\n", 1)[0].decode()
-        self.asked.append(line)
-        host, _, port = line.split()[1].split("/")[2].partition(":")
-        far, far_out = await asyncio.open_connection(host, int(port))
-        far_out.write(head)
+        verb, address, rest = head.split(b" ", 2)
+        self.asked.append(f"{verb.decode()} {address.decode()}")
+        asked = urlsplit(address.decode())
+        far, far_out = await asyncio.open_connection(asked.hostname, asked.port)
+        far_out.write(b" ".join([verb, urlunsplit(("", "", *asked[2:])).encode(), rest]))
         for reader, writer in ((near, far_out), (far, out)):
             task = asyncio.create_task(self._pass(reader, writer))
             self._tasks.add(task)

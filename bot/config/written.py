@@ -1,0 +1,89 @@
+"""Definitions in the words of the configuration file, secrets left out: what an export writes and a plan compares."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import assert_never
+
+from bot.config import duration
+from bot.domain.definition import (
+    AccountDefinition,
+    Body,
+    ChannelDefinition,
+    IntegrationDefinition,
+    LevelDefinition,
+    TeamDefinition,
+    WorkspaceDefinition,
+)
+
+Plain = str | int | list["Plain"] | dict[str, "Plain"]
+
+
+def write(body: Body) -> dict[str, Plain]:
+    """Return the object as the file has it. An integration names its channel, though in the file it stands within it."""
+    match body:
+        case AccountDefinition():
+            return _account(body)
+        case TeamDefinition():
+            return {"name": body.name, "members": list(body.members)}
+        case WorkspaceDefinition():
+            return _workspace(body)
+        case ChannelDefinition():
+            return _channel(body)
+        case IntegrationDefinition():
+            return _integration(body)
+    assert_never(body)
+
+
+def _account(body: AccountDefinition) -> dict[str, Plain]:
+    phone: dict[str, Plain] = {"phone": body.phone} if body.phone else {}
+    said: dict[str, Plain] = {"role": str(body.role), "locale": body.locale, "timezone": body.timezone}
+    return {"name": body.name, "email": body.email} | phone | said
+
+
+def _workspace(body: WorkspaceDefinition) -> dict[str, Plain]:
+    settings: dict[str, Plain] = {name: _setting(name, value) for name, value in body.settings.items()}
+    links: dict[str, Plain] = {"links": _mapping(body.links)} if body.links else {}
+    return {"name": body.name, "platform": body.platform} | settings | links
+
+
+def _setting(name: str, value: str) -> str:
+    """Return the setting; the time limit is kept in seconds, and written as durations are."""
+    return duration.write(timedelta(seconds=int(value))) if name == "timeout" else value
+
+
+def _channel(body: ChannelDefinition) -> dict[str, Plain]:
+    said: dict[str, Plain] = {"name": body.name}
+    if body.team is not None:
+        said["team"] = body.team
+    if body.escalation:
+        said["escalation"] = [
+            {"name": rule.name, "levels": [_level(level) for level in rule.levels]} for rule in body.escalation
+        ]
+    return said
+
+
+def _level(level: LevelDefinition) -> dict[str, Plain]:
+    said: dict[str, Plain] = {}
+    if level.targets:
+        said["targets"] = [f"{target.kind}:{target.name}" for target in level.targets]
+    said["methods"] = [str(method) for method in level.methods] if level.methods else "preferences"
+    if level.chats:
+        said["chats"] = [f"{chat.workspace}/{chat.chat}" for chat in level.chats]
+    if level.repeat_every is not None:
+        said["repeat"] = {"every": duration.write(level.repeat_every), "times": level.repeat_times}
+    said["escalate_after"] = duration.write(level.escalate_after)
+    said["unless"] = str(level.unless)
+    return said
+
+
+def _integration(body: IntegrationDefinition) -> dict[str, Plain]:
+    said: dict[str, Plain] = {"name": body.name, "channel": body.channel, "source": body.source}
+    if body.fields:
+        said["fields"] = _mapping(body.fields)
+    if body.values:
+        said["values"] = {name: _mapping(meanings) for name, meanings in body.values.items()}
+    return said
+
+
+def _mapping(said: Mapping[str, str]) -> dict[str, Plain]:
+    return dict(said)
