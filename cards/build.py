@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.domain.event import cut
-from bot.domain.incident import Actor, Entry, Idle, Incident, Progress
+from bot.domain.incident import Actor, Entry, Happened, Idle, Incident, Progress
 from bot.domain.people import AccountId
 from cards import words
 from cards.card import Button, Card, Confirm, Fact, Moment, Part, Person, Style, Text, Tone
-from cards.history import Happened, line_of, newest
+from cards.history import line_of, newest
 from cards.plain import line
 from cards.words import name_of, say
 
@@ -42,7 +42,7 @@ class Scene:
 
     `levels`: how many its rule has. `users`: the platform's ids of those who are linked in this workspace. `mention`:
     who must notice this message. `upcoming`: whom the level after this one would tell. `direct`: one person reads it
-    alone.
+    alone. `may_repeat`: an earlier try of this message got no answer, so it may be there already.
     """
 
     incident: Incident
@@ -71,7 +71,7 @@ def card(scene: Scene) -> Card:
         tone=_tone(scene.incident),
         title=facts.title,
         summary=summary(scene, _summary_form(scene.incident)),
-        status=status(scene),
+        status=status(scene) + repeated(scene),
         facts=_facts(scene),
         description=facts.description,
         labels=labels[:MOST_LABELS],
@@ -109,6 +109,11 @@ def status(scene: Scene) -> Text:
         at = Moment(incident.exhausted_at, scene.timezone)
         return say(locale, words.EXHAUSTED, levels=scene.levels, at=at)
     return _paging(scene) + _next(scene, words.NEXT_UNLESS_ACKNOWLEDGED, words.LAST_UNLESS_ACKNOWLEDGED)
+
+
+def repeated(scene: Scene) -> Text:
+    """Return that the reader may have seen this message before, where that is possible."""
+    return say(scene.locale, words.MAY_REPEAT) if scene.may_repeat else ()
 
 
 def by(scene: Scene, actor: Actor) -> Text:

@@ -3,12 +3,11 @@
 Not every entry has a line: what the rest of the card says already, and what concerns nobody, has none.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from bot.domain.event import cut
-from bot.domain.incident import Entry, Record
+from bot.domain.incident import Entry, Happened, Record
 from cards import words
 from cards.card import Moment, Part, Text
 from cards.words import say
@@ -18,19 +17,10 @@ TEXT_IN_LINE: Final = 140
 _SAID: Final = ("level", "to", "from", "via", "why", "text", "resolution")
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """An entry of the timeline, and when it was made."""
-
-    at: datetime
-    record: Record
-
-
 def line_of(record: Record, who: Text, locale: str, timezone: str) -> Text:
     """Return what the entry says happened, `who` did it; empty when the card needs no line for it.
 
-    `said` is read as the law writes it. A message that was not delivered says `to` whom, `via` which workspace, and
-    `why` in the platform's own words.
+    `said` is read as the law writes it.
     """
     form = _form(record)
     return say(locale, form, who=who, **parts_of(record, timezone)) if form else ()
@@ -42,6 +32,8 @@ def _form(record: Record) -> str:
         return (words.TOLD if record.said.get("to") else words.TOLD_LEVEL) if first else ""
     if record.entry is Entry.CLOSED and record.said.get("resolution"):
         return words.CLOSED_BECAUSE
+    if record.entry is Entry.NOT_DELIVERED and not record.said.get("via"):
+        return words.NOT_REACHED
     return words.HISTORY.get(record.entry, "")
 
 

@@ -10,9 +10,9 @@ from typing import Final
 from bot.domain.event import cut
 from bot.domain.incident import LONGEST_SNOOZE, Entry, Idle, Progress, Reason, Record, Refused
 from cards import words
-from cards.build import TITLE_IN_LINE, Scene, acknowledge, by, mentions, status, summary
+from cards.build import TITLE_IN_LINE, Scene, acknowledge, by, mentions, repeated, status, summary
 from cards.card import Button, Moment, Note, Strong, Text
-from cards.history import newest, parts_of
+from cards.history import line_of, newest, parts_of
 from cards.plain import line
 from cards.words import say
 
@@ -68,7 +68,7 @@ def done(scene: Scene, record: Record) -> Note | None:
         return None
     incident, goes_on = scene.incident, scene.incident.escalate_at
     if record.entry is Entry.ACKNOWLEDGED and goes_on is not None:
-        form = words.DONE_GOES_ON
+        form = words.DONE_GOES_ON if incident.level + 1 < scene.levels else words.DONE_GOES_ON_LAST
     if record.entry is Entry.REOPENED and not scene.levels:
         form = words.REOPENED_NO_RULE
     parts = parts_of(record, scene.timezone) | {
@@ -82,7 +82,7 @@ def done(scene: Scene, record: Record) -> Note | None:
 
 def unlinked(user: str, user_name: str, workspace: str, locale: str = "en") -> Note:
     """Return how the person behind the platform's `user` gets linked; it is not known who that is."""
-    entry = Strong(f"{{you@example.com: {user}}}")
+    entry = Strong(f"links: {{you@example.com: {user}}}")
     return Note(say(locale, words.UNLINKED, name=Strong(user_name or user), entry=entry, workspace=Strong(workspace)))
 
 
@@ -106,11 +106,12 @@ def _failed(scene: Scene, incident: Strong) -> Text:
     refused = newest(scene.timeline, Entry.NOT_DELIVERED)
     if refused is None:
         return said
-    return said + say(scene.locale, words.FAILED_BECAUSE, **parts_of(refused.record, scene.timezone))
+    why = line_of(refused.record, (), scene.locale, scene.timezone)
+    return said + say(scene.locale, words.FAILED_BECAUSE, refusal=why)
 
 
 def _aloud(scene: Scene, text: Text) -> Note:
     """Return a note that all who see the card see, with the button that ends it."""
     waits = scene.incident.progress is Progress.TRIGGERED
     buttons: tuple[Button, ...] = (acknowledge(scene),) if waits else ()
-    return Note(text, mentions(scene), buttons, aloud=not scene.direct)
+    return Note(text + repeated(scene), mentions(scene), buttons, aloud=not scene.direct)

@@ -59,7 +59,7 @@ def _word(part: Part) -> str:
             return part.text
         case Person():
             return part.name
-        case Moment():
+        case _:
             return clock(part)
 
 

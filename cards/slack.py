@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.event import Image, Link
-from cards.card import Button, Card, Confirm, Fact, Message, Moment, Note, Part, Person, Strong, Style, Text, Tone
+from cards.card import Button, Card, Confirm, Fact, Message, Note, Part, Person, Strong, Style, Text, Tone
 from cards.plain import clock, fold, isolated, line, lines, spoken
 
 JsonObject = dict[str, object]
@@ -82,7 +82,8 @@ def plain(message: Message) -> JsonObject:
     """Return one line without blocks, for when Slack refuses the blocks: severity, title, number, status and a link."""
     if isinstance(message, Note):
         return {"text": _text(spoken(message.text)), "attachments": []}
-    said = _text(f"{line(message.summary)} · {spoken(message.status)}")
+    title = _fit(line(message.title), TITLE_LIMIT)
+    said = _text(f"{line(message.severity_word)}: {title} (#{message.number}) · {spoken(message.status)}")
     link = next((url for link in message.links if (url := _url(link.href))), "")
     return {"text": f"{said} <{link}>" if link else said, "attachments": []}
 
@@ -203,7 +204,7 @@ def _plain(text: str, limit: int) -> JsonObject:
 
 def _text(summary: str) -> str:
     """Return what a notification says: never empty, since Slack sends nothing without it."""
-    return _mrkdwn((summary,), SUMMARY_LIMIT) or _NOTHING
+    return _fit(_escaped(line(summary)), SUMMARY_LIMIT) or _NOTHING
 
 
 def _marked(text: str) -> JsonObject:
@@ -223,7 +224,7 @@ def _pieces(part: Part) -> Iterable[str]:
             return (_bold(part.text, STRONG_LIMIT),)
         case Person():
             return (f"<@{part.user}>",) if _is_mentioned(part) else _escaped(isolated(line(part.name)))
-        case Moment():
+        case _:
             shape = "{date_short_pretty} {time}" if part.day else "{time}"
             return (f"<!date^{int(part.at.timestamp())}^{shape}|{clock(part)}>",)
 

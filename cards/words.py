@@ -27,13 +27,16 @@ LAST_UNLESS_ACKNOWLEDGED: Final = " · last level: at {at} the team and the admi
 NEXT_UNLESS_CLOSED: Final = " · next: level {level} at {at} unless closed"
 LAST_UNLESS_CLOSED: Final = " · at {at} the team and the admins are told unless closed"
 NO_RULE: Final = "⚠️ [Nobody was told: channel] {channel} [has no escalation rule.] Take it, or call somebody."
-EXHAUSTED: Final = "⚠️ [Nobody acknowledged.] All levels ({levels}) were told, nobody else will be. Exhausted at {at}."
+EXHAUSTED: Final = (
+    "⚠️ [Nobody acknowledged.] Level {levels} of {levels} was the last: nobody else is told. Exhausted at {at}."
+)
 ACKNOWLEDGED: Final = "[Acknowledged] by {who} at {at}"
 SNOOZED: Final = "[Snoozed] until {until}"
 SNOOZED_BY: Final = "[Snoozed] by {who} until {until}"
 CLOSED: Final = "[Closed] by {who} at {at} after {duration}"
 CLOSED_WITH: Final = "[Closed] by {who} at {at} after {duration}: {resolution}"
 RECOVERED: Final = "[Recovered] at {at} after {duration}"
+MAY_REPEAT: Final = " · may be a repeat: an earlier try got no answer"
 
 SUMMARY: Final = "{severity}: {title} (#{number})"
 SUMMARY_ACKNOWLEDGED: Final = "{severity}: {title} (#{number}) · acknowledged"
@@ -70,6 +73,7 @@ SEVERITIES: Final[Mapping[Severity, str]] = MappingProxyType(
 
 TOLD: Final = "Level {level} told: {to}"
 TOLD_LEVEL: Final = "Level {level} told"
+NOT_REACHED: Final = "{to} could not be reached: {why}"
 CLOSED_BECAUSE: Final = "{who} closed it: {resolution}"
 HISTORY: Final[Mapping[Entry, str]] = MappingProxyType(
     {
@@ -113,7 +117,7 @@ REOPEN_TEXT_NO_RULE: Final = "Nobody is paged: the channel has no escalation rul
 
 REMINDER: Final = "{incident} · Still not acknowledged · reminder {turn}"
 ANNOUNCE_EXHAUSTED: Final = (
-    "{incident} · [Nobody acknowledged.] All levels ({levels}) were told, and nobody else will be: "
+    "{incident} · [Nobody acknowledged.] Level {levels} of {levels} was the last, nobody else is told: "
     "acknowledge it, or call somebody now."
 )
 ANNOUNCE_NO_RULE: Final = (
@@ -128,7 +132,7 @@ ANNOUNCE_FAILED_LAST: Final = (
     "{incident} · [Level {failed} reached nobody:] every message was refused, and no level is left. Acknowledge it, or "
     "call somebody now. “oncard doctor” says what is wrong."
 )
-FAILED_BECAUSE: Final = " Last refusal: {to} in {via}: {why}"
+FAILED_BECAUSE: Final = " Last refusal: {refusal}"
 
 # ---- notes to one person ---------------------------------------------------------------------------------------------
 
@@ -144,6 +148,7 @@ DONE: Final[Mapping[Entry, str]] = MappingProxyType(
         Entry.COMMENTED: "Your comment stands on #{number}.",
     }
 )
+DONE_GOES_ON_LAST: Final = "#{number} is yours: {title}. At {at} the team and the admins are told unless it is closed."
 DONE_GOES_ON: Final = "#{number} is yours: {title}. Level {next} is called at {at} unless it is closed."
 REOPENED_NO_RULE: Final = "You reopened #{number}. Nobody was told: channel {channel} has no escalation rule."
 
@@ -156,7 +161,7 @@ REFUSED: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ALREADY_RECOVERED: "Already recovered; nothing changed.",
         Reason.NOT_CLOSED: "#{number} is not closed, so there is nothing to reopen. Now: {status}",
         Reason.STALE: "The card had changed before your click, so nothing was done. Now: {status}",
-        Reason.NO_SUCH_LEVEL: "There is no such level: this rule has {levels}. Nothing changed.",
+        Reason.NO_SUCH_LEVEL: "There is no such level: the last one is {levels}. Nothing changed.",
         Reason.NO_FURTHER_LEVEL: "Level {levels} of {levels} is the last: nobody else can be called. Nothing changed.",
         Reason.SNOOZE_TOO_LONG: "A snooze lasts at most {longest}; nothing changed.",
         Reason.SNOOZE_IN_THE_PAST: "That time is over already; nothing changed. Say how long, for example 30m.",
@@ -174,7 +179,7 @@ REFUSED_BECAUSE: Final[Mapping[Reason, str]] = MappingProxyType(
 NO_LEVELS: Final = "Channel {channel} has no escalation rule: there is nobody to call. Nothing changed."
 UNLINKED: Final = (
     "Your chat account {name} is not linked to an Oncard account, so nothing changed. Ask an admin to add "
-    "{entry} under “links” of workspace {workspace}, with your e-mail address in place of you@example.com."
+    "{entry} to workspace {workspace} in the configuration file, with your e-mail address in it."
 )
 NOT_UNDERSTOOD: Final = "I do not understand “{said}”; nothing changed. {hint}"
 UNKNOWN_INCIDENT: Final = "There is no incident #{number}; nothing changed. The number stands on its card."

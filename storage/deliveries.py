@@ -132,12 +132,14 @@ async def claim(
     """Take what is due, the most urgent first, and of each place one.
 
     `busy` places are passed over, a workspace as a whole under the place `""`. A message of a card that has another one under
-    way waits for it, and an edit waits until there is a message to edit.
+    way waits for it, and an edit waits for the card that is still to be sent.
     """
     columns = tables.deliveries.c
     other = tables.deliveries.alias()
     under_way = sa.exists().where(other.c.card_id == columns.card_id, other.c.state == State.SENDING)
-    unsent = sa.exists().where(tables.cards.c.id == columns.card_id, tables.cards.c.message_id.is_(None))
+    unsent = sa.exists().where(
+        other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.CARD
+    )
     query = (
         sa.select(columns.id, columns.workspace_id, columns.place)
         .where(

@@ -1,6 +1,1 @@
-"""Slack, spoken through slack-bolt. It is imported when a workspace of it is configured, not before."""
-
-from adapters.slack.adapter import SlackAdapter
-from adapters.slack.config import Mode, SlackConfig
-
-__all__ = ["Mode", "SlackAdapter", "SlackConfig"]
+"""Slack, spoken through slack-bolt, which only `adapter` imports: a configuration can be checked without it."""

@@ -8,6 +8,7 @@ as a plain line, and the receipt says so.
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
 import structlog
@@ -46,6 +47,8 @@ CLOSE_WITHIN: Final = 2.0
 # A connection that lasts for less is no connection; so many in a row, and the core's back-off has to decide.
 BRIEF_SECONDS: Final = 10.0
 MOST_BRIEF: Final = 3
+# How long somebody counts as still in Slack.
+KNOWN_FOR: Final = timedelta(minutes=5)
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
@@ -64,8 +67,8 @@ class SlackAdapter:
             self._verifier = Verifier(config.signing_secret.get_secret_value())
         self._inbox: Inbox | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        # The direct conversation with each user: it never changes, and Slack tells it 50 times a minute at most.
-        self._direct: dict[str, str] = {}
+        # The direct conversation with each user, and when Slack told it: it tells 50 in a minute at most.
+        self._direct: dict[str, tuple[str, datetime]] = {}
         self.rejected = 0
         """How many requests came in whose signature was wrong or old."""
 
@@ -132,9 +135,15 @@ class SlackAdapter:
         return _receipt(response, said)
 
     async def _direct_chat(self, user: str) -> str:
-        """Return the conversation with one user: a message there is edited by its id, not by the user's."""
-        if user in self._direct:
-            return self._direct[user]
+        """Return the conversation with one user: a message there is edited by its id, not by the user's.
+
+        It never changes, but is asked for anew after a while: a message to somebody who left Slack is taken without a
+        word (slackapi/python-slack-sdk#1156), while opening the conversation is refused.
+        """
+        now = self._clock.now()
+        known, since = self._direct.get(user, ("", now))
+        if known and now - since < KNOWN_FOR:
+            return known
         try:
             chat = text_at(await self._web.tell("conversations.open", {"users": user}), "channel", "id")
         except SlackFailed as failure:
@@ -142,7 +151,7 @@ class SlackAdapter:
                 # Whatever became of the question, no message was sent.
                 raise SlackFailed(FailureKind.UNREACHABLE, failure.detail, code=failure.code) from None
             raise
-        self._direct[user] = chat
+        self._direct[user] = chat, now
         return chat
 
     # Listening
@@ -160,8 +169,9 @@ class SlackAdapter:
             raise
 
     async def _listen(self, inbox: Inbox) -> NoReturn:
-        """Keep one connection. Where Slack announces the end of one, the next stands first: no click falls between."""
+        """Keep one connection. Where Slack announces the end of one, both listen for a while: no click falls between."""
         brief = 0
+        leaving: set[asyncio.Task[None]] = set()
         connection = await self._connect()
         try:
             while True:
@@ -176,10 +186,14 @@ class SlackAdapter:
                     inbox.disconnected(ending.why)
                 _log.info("connection_replaced", why=ending.why, lasted=lasted)
                 successor = await self._connect()
-                await connection.close()
+                last = asyncio.create_task(connection.retire() if ending.announced else connection.close())
+                leaving.add(last)
+                last.add_done_callback(leaving.discard)
                 connection = successor
         finally:
-            await connection.close()
+            for task in leaving:
+                task.cancel()
+            await asyncio.gather(*leaving, connection.close(), return_exceptions=True)
 
     async def _connect(self) -> Connection:
         address = await self._web.socket_address()
@@ -202,7 +216,6 @@ class SlackAdapter:
             return Answer(401)
         if self._inbox is None:
             return Answer(503)
-        self._inbox.connected()
         if verdict is Verdict.REPEATED:
             return Answer(200)
         asked = _bolt_request(request)

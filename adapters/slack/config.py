@@ -3,6 +3,7 @@
 Tokens are checked for their kind, because the two that Slack hands out are easily swapped; no error shows one.
 """
 
+import ssl
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from ipaddress import ip_address
@@ -77,6 +78,23 @@ class SlackConfig(BaseModel):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ValueError("it must be an address such as https://slack.com/api/")
         return url if url.endswith("/") else f"{url}/"
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, url: str | None) -> str | None:
+        if url and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+            raise ValueError("it must be an address such as http://proxy.example.com:3128")
+        return url
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_certificates(cls, path: Path | None) -> Path | None:
+        if path is not None:
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+            except OSError as error:
+                raise ValueError(f"no certificates in PEM form can be read from it: {error.strerror}") from None
+        return path
 
     @model_validator(mode="after")
     def _can_hear(self) -> Self:

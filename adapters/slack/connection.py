@@ -27,6 +27,8 @@ from bot.clock import Clock
 
 # Seconds between two looks at the connection; what it says itself is noticed at once.
 LOOK_EVERY: Final = 1.0
+# Seconds in which Slack closes a connection whose end it announced.
+RETIRE_WITHIN: Final = 30.0
 # Seconds that the other side is given for its good-bye.
 CLOSE_WITHIN: Final = 1.0
 
@@ -59,7 +61,9 @@ class _Client(SocketModeClient):
         self._lost = lost
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:  # noqa: FBT001, FBT002 - the SDK's signature
-        self._lost()
+        # By force: Slack has announced the end; this socket still stands.
+        if not force:
+            self._lost()
 
 
 class Connection:
@@ -75,6 +79,7 @@ class Connection:
         self._ending: Ending | None = None
         self._news = asyncio.Event()
         self._over = asyncio.Event()
+        self._closed = asyncio.Event()
         self._heard = 0
 
     async def open(self, address: str, within: float) -> None:
@@ -105,6 +110,13 @@ class Connection:
                 heard()
         return self._ending or Ending("the connection was closed", announced=False)
 
+    async def retire(self) -> None:
+        """Go on listening until Slack closes the connection whose end it announced, but not for long; then close it."""
+        try:
+            await self._clock.wait(self._closed, RETIRE_WITHIN)
+        finally:
+            await self.close()
+
     async def close(self) -> None:
         """Say good-bye, without waiting long for an answer, and give everything back."""
         client = self._client
@@ -129,6 +141,7 @@ class Connection:
         return reader is None or reader.done() or self._client.message_processor.done()
 
     def _lost(self) -> None:
+        self._closed.set()
         self._end(Ending("the connection was closed", announced=False))
 
     def _end(self, ending: Ending) -> None:

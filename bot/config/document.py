@@ -31,7 +31,7 @@ from bot.config import variables
 from bot.config.fault import SAID, Fault, quoted
 
 LARGEST_FILE: Final = 1024 * 1024
-MOST_VALUES: Final = 100_000
+MOST_VALUES: Final = 50_000
 DEEPEST: Final = 24
 
 Path = tuple[str | int, ...]
@@ -39,7 +39,7 @@ Value = str | None | list["Value"] | dict[str, "Value"]
 
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _PLAIN_TAGS: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
-_QUOTED_BY_PARSER: Final = re.compile(r"'(?!<)[^']{2,}'|\"[^\"]{2,}\"")
+_QUOTED_BY_PARSER: Final = re.compile(r"'(?!<)[^']{3,}'|\"[^\"]{3,}\"")
 _WHOLE: Final = "split it, or write its values once each"
 
 
@@ -73,6 +73,11 @@ class _Text:
     line: int
     text: str
     plain: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether this says that no value is given."""
+        return self.plain and self.text in _NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,11 @@ class _Composer:
         node = self._made(event, depth)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
+            if isinstance(node, _Text) and node.is_nothing:
+                fault = Fault(
+                    node.line, "an anchor stands here, and no value", "quote the text, if the `&` belongs to it"
+                )
+                self.faults.append(fault)
         return node
 
     def _made(self, event: NodeEvent, depth: int) -> _Node:
@@ -269,7 +279,7 @@ class _Expansion:
         return entries
 
     def _text(self, node: _Text, path: Path) -> Value:
-        if node.plain and node.text in _NOTHING:
+        if node.is_nothing:
             return None
         self.written[path] = node.text
         if not variables.has_any(node.text):
@@ -288,7 +298,7 @@ def _line(event: Event) -> int:
 
 def _syntax_fault(error: MarkedYAMLError) -> Fault:
     mark = error.problem_mark or error.context_mark
-    # The parser quotes what it stumbled over, and that may be a password: only single signs are kept.
+    # The parser quotes what it stumbled over, and that may be a password: only one or two signs are kept.
     problem = _QUOTED_BY_PARSER.sub("…", str(error.problem or error.context or "it cannot be read"))
     line = int(mark.line) + 1 if mark else 1
     return Fault(line, f"this is not YAML: {problem.strip().splitlines()[0]}", _how_to_mend(problem))

@@ -36,15 +36,20 @@ def refusal(what: str, mend: str) -> PydanticCustomError:
 
 
 def quoted(text: str) -> str:
-    """Return `text` in backquotes on one line, cut where it gets long, with nothing that a terminal would obey."""
+    """Return `text` in backquotes, short and fit to print."""
+    return f"`{printable(text)}`"
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, cut where it gets long, with nothing that a terminal would obey."""
     cut = text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 1]}…"
-    return f"`{''.join(sign if sign.isprintable() else '?' for sign in cut)}`"
+    return "".join(sign if sign.isprintable() else "?" for sign in cut)
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
     """Return how to mend a word that is not known: the known one that it resembles, else the words of `otherwise`."""
     by_folded = {one.casefold(): one for one in known}
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.7)
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return f"did you mean {quoted(by_folded[close[0]])}?" if close else otherwise
 
 

@@ -83,8 +83,6 @@ def _words(error: ErrorDetails, path: Path, found: Document) -> tuple[str, str]:
         return _unknown(last, _part_at(path[:-1]))
     if kind == "too_long":
         return f"{quoted(last)} has {said['actual_length']} entries", f"write at most {said['max_length']}"
-    if kind == "too_short":
-        return f"{quoted(last)} is empty", "write at least one entry, or remove what holds it"
     what = _KINDS.get(kind, "this cannot be read")
     return what, "look at the indentation, and at the `-` that begins each entry of a list"
 

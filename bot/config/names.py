@@ -62,11 +62,11 @@ class _Gathering:
             if not isinstance(value, str) or (*path, key) in self._document.unfilled:
                 continue
             name = _as_compared(value) if key == "email" else value
-            line = self._document.line((*path, key))
-            earlier = first.setdefault(name.casefold(), (name, line))
-            if earlier != (name, line):
-                what = f"another {kind} is called {SAID}, on line {earlier[1]}"
+            if name.casefold() in first:
+                what = f"another {kind} is called {SAID}, on line {first[name.casefold()][1]}"
                 self.faults.append(self._document.fault((*path, key), what, "give each its own name"))
+            else:
+                first[name.casefold()] = (name, self._document.line((*path, key)))
         return frozenset(name for name, _ in first.values())
 
 

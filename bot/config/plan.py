@@ -117,11 +117,54 @@ def _differences(before: Plain | None, after: Plain | None, path: str) -> Iterat
     """Yield what differs, as deep as the two are alike."""
     if before == after:
         return
-    if _is_list_of_mappings(before) and _is_list_of_mappings(after):
-        before, after = _labelled(before), _labelled(after)
-        yield from _reordered(list(before), list(after), path)
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in dict.fromkeys((*before, *after)):
-            yield from _differences(before.get(name), after.get(name), f"{path}.{name}" if path else name)
-    else:
+    former, latter = _by_label(before), _by_label(after)
+    if former is None or latter is None:
         yield Change(path, before, after)
+        return
+    if isinstance(before, list):
+        yield from _reordered(former, latter, path)
+    for name in dict.fromkeys((*former, *latter)):
+        yield from _differences(former.get(name), latter.get(name), f"{path}.{name}" if path else name)
+
+
+def _by_label(value: Plain | None) -> dict[str, Plain] | None:
+    """Return a mapping, or a list of mappings by their names or else their places; None: this is neither."""
+    if isinstance(value, dict):
+        return value
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        return None
+    return {_label(item, place): item for place, item in enumerate(value, start=1)}
+
+
+def _label(item: Plain, place: int) -> str:
+    return str(item.get("name", place)) if isinstance(item, dict) else str(place)
+
+
+def _reordered(before: Iterable[str], after: Iterable[str], path: str) -> Iterator[Change]:
+    """Yield the new order of what stays, for rules are taken in their order."""
+    former, latter = list(before), list(after)
+    if [name for name in former if name in latter] != [name for name in latter if name in former]:
+        yield Change(f"{path}.order", [*former], [*latter])
+
+
+def _lines(step: Step) -> Iterator[str]:
+    head = f"{_SIGNS[step.action]} {step.kind} {printable(step.name)}"
+    if not step.changes:
+        yield head
+    for change in step.changes:
+        said = "changed" if change.is_secret else f"{_shown(change.before)} → {_shown(change.after)}"
+        yield f"{head}: {printable(change.field)} {said}"
+
+
+def _shown(value: Plain | None) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return printable(", ".join(str(item) for item in value) or "none")
+    return printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _change_as_json(change: Change) -> dict[str, object]:
+    if change.is_secret:
+        return {"field": change.field, "secret": True}
+    return {"field": change.field, "before": change.before, "after": change.after}

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Final, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -67,6 +68,8 @@ def _known_team(name: str, info: ValidationInfo) -> str:
 
 
 def _target(value: object, info: ValidationInfo) -> TargetDefinition:
+    if isinstance(value, dict):
+        raise refusal("a target is one text", "write it with no space after the colon: `team:sre`")
     kind, colon, name = values.plain_text(value).partition(":")
     if kind in _LATER_TARGETS and colon:
         raise refusal(f"the target {SAID} {NOT_YET}", "name accounts and teams")
@@ -74,9 +77,7 @@ def _target(value: object, info: ValidationInfo) -> TargetDefinition:
         return TargetDefinition(TargetKind.ACCOUNT, _known_account(values.email(name), info))
     if kind == TargetKind.TEAM and colon:
         return TargetDefinition(TargetKind.TEAM, _known_team(name, info))
-    raise refusal(
-        f"{SAID} is no target", "write `account:ana@example.com` or `team:sre`, with no space after the colon"
-    )
+    raise refusal(f"{SAID} is no target", "write `account:ana@example.com` or `team:sre`")
 
 
 def _chat(value: object, info: ValidationInfo) -> ChatDefinition:
@@ -100,6 +101,12 @@ def _methods(value: object) -> tuple[Method, ...]:
     if not isinstance(value, list) or not value or any(name not in tuple(Method) for name in value):
         raise refusal("these are no methods", "write `[im]` or `preferences`")
     return tuple(dict.fromkeys(Method(name) for name in value))
+
+
+def _some_levels(value: object) -> object:
+    if value == []:
+        raise refusal("this rule has no level, so it tells nobody", "give it one, or remove the rule")
+    return value
 
 
 def _times(value: object) -> int:
@@ -237,7 +244,7 @@ class RulePart(Part):
     not_yet = frozenset({"when"})
 
     name: Name
-    levels: Annotated[tuple[LevelPart, ...], Field(min_length=1, max_length=20)]
+    levels: Annotated[tuple[LevelPart, ...], BeforeValidator(_some_levels), Field(max_length=20)]
 
 
 class IntegrationPart(Part):

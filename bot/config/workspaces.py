@@ -60,7 +60,7 @@ class _Reader:
         readers = self._readers(keys)
         self._check_names(keys, readers)
         whole = dict(self._values(readers))
-        if not self.faults:
+        if not self.faults and all((*self._path, name) not in self._document.unfilled for name in readers):
             self._ask_platform(keys, whole)
         secrets = keys.secrets | GENERAL_SECRETS
         return Settings(

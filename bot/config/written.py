@@ -19,7 +19,7 @@ Plain = str | int | list["Plain"] | dict[str, "Plain"]
 
 
 def write(body: Body) -> dict[str, Plain]:
-    """Return the object as the file has it. An integration names its channel, though in the file it stands within it."""
+    """Return the object as the file has it. An integration names its channel, in which the file has it."""
     match body:
         case AccountDefinition():
             return _account(body)

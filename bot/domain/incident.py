@@ -6,21 +6,24 @@
 1. `step(incident, event, rules, now)` reads nothing else, changes nothing, and returns a new incident with the effects
    that follow, or `Refused` with a reason that a person can be told.
 2. Every open incident that is not acknowledged has a next instant (`due`) or says why not (`idle`).
-3. A tick that comes early, late or twice does no harm. A late tick goes on from the present: a level that was due an hour
-   ago is entered now and has its whole time; turns that were missed are folded into one.
-4. A level notifies when it is entered, and then once for each turn of its loop, until somebody acknowledges. A level that
-   reaches nobody is passed at once. After the last level the incident is exhausted, once.
+3. A tick that comes early, late or twice does no harm. A late tick goes on from the present: a level that was due an
+   hour ago is entered now and has its whole time; turns that were missed are folded into one.
+4. A level notifies when it is entered, and then once for each turn of its loop, until somebody acknowledges or the next
+   level takes its place. A level that reaches nobody is passed at once. After the last level the incident is exhausted,
+   once.
 5. `version` grows with each change. A click from a card older than the last move is explained, never carried out.
+6. Assigned by hand, an incident stays with those it was given to until it climbs. When none of them can be told any
+   more, its level takes over: nothing waits for people who have left.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, overload
 
 from bot.domain.escalation import Chat, Level, Unless
-from bot.domain.event import Image, Link, Severity
+from bot.domain.event import Image, Link, Severity, cut
 from bot.domain.people import AccountId, Method, People, Target
 
 IncidentId = NewType("IncidentId", int)
@@ -53,7 +56,7 @@ class Idle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it and through which door (a workspace's name, `cli`, `api`); no account: Oncard or the monitoring system."""
+    """Who did it, and through which door (a workspace's name, `cli`, `api`); no account: Oncard or the monitoring."""
 
     account: AccountId | None = None
     via: str = ""
@@ -101,7 +104,7 @@ class Tally:
         return next((severity for severity, count in counts if count), None)
 
     def moved(self, before: Severity | None, after: Severity | None) -> "Tally":
-        """Return the tally after one alert went from one severity to another; None: it did not count, or no longer does."""
+        """Return the tally after one alert went from one severity to another; None: it does not count."""
         counts = {Severity.CRITICAL: self.critical, Severity.WARNING: self.warning, Severity.INFO: self.info}
         if before is not None:
             counts[before] -= 1
@@ -127,8 +130,9 @@ class Facts:
 class Incident:
     """One incident: what is the matter, how far its handling has come, and what happens next if nobody acts.
 
-    `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `moved` is the version at
-    which progress last changed, `turned` the one at which progress or level did.
+    `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `moved` is the version
+    at which progress last changed, `turned` the one at which progress or level did. `climbs`: False while it is assigned
+    by hand to those who shall have it without the rule's later levels.
     """
 
     id: IncidentId
@@ -148,6 +152,7 @@ class Incident:
     idle: Idle | None = None
     responders: tuple[Responder, ...] = ()
     assigned: tuple[Target, ...] = ()
+    climbs: bool = True
     acknowledged: Deed | None = None
     closed: Deed | None = None
     recovered: bool = False
@@ -267,8 +272,22 @@ class Unreachable:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message was not taken: `to` whom, `via` which workspace, `why` in the platform's words."""
+
+    to: str
+    via: str
+    why: str
+
+    @property
+    def record(self) -> "Record":
+        """Return the entry of the timeline."""
+        return Record(Entry.NOT_DELIVERED, said={"to": self.to, "via": self.via, "why": self.why})
+
+
 Action = Acknowledge | Unacknowledge | Close | Reopen | Escalate | Snooze | Reassign | Comment
-Happening = Action | Change | Recover | Tick | Unreachable
+Happening = Action | Change | Recover | Tick | Unreachable | Undelivered
 
 
 # ---- what follows: data out --------------------------------------------------------------------------------------
@@ -410,12 +429,22 @@ def start(incident: Incident, rules: Rules, now: datetime) -> Step:
     return _after(Step(incident, (Record(Entry.OPENED, said=said),)), _enter(incident, 0, rules, now))
 
 
+@overload
+def step(incident: Incident, event: Change | Recover | Tick | Unreachable, rules: Rules, now: datetime) -> Step: ...
+
+
+@overload
+def step(incident: Incident, event: Happening, rules: Rules, now: datetime) -> Step | Refused: ...
+
+
 def step(incident: Incident, event: Happening, rules: Rules, now: datetime) -> Step | Refused:
     """Return what `event` makes of the incident, or why it is refused. The only way in which an incident changes."""
     if isinstance(event, Tick):
         return _tick(incident, rules, now)
     if isinstance(event, Unreachable):
         return _unreachable(incident, event, rules, now)
+    if isinstance(event, Undelivered):
+        return _undelivered(incident, event)
     if isinstance(event, Change):
         return _change(incident, event)
     if isinstance(event, Recover):
@@ -446,19 +475,30 @@ def _if_stale(incident: Incident, action: Action) -> Refused | None:
 
 
 def _acknowledge(incident: Incident, action: Acknowledge, rules: Rules, now: datetime) -> Step:
-    level = _level(incident, rules)
-    goes_on = level is not None and level.unless is Unless.CLOSED and incident.escalate_at is not None
+    goes_on_at = _goes_on_at(incident, _level(incident, rules), now)
     taken = replace(
         incident,
         progress=Progress.PROCESSING,
         acknowledged=Deed(action.by, now),
         repeat_at=None,
-        escalate_at=incident.escalate_at if goes_on else None,
+        escalate_at=goes_on_at,
         snoozed_until=None,
-        idle=None if goes_on else Idle.ACKNOWLEDGED,
+        idle=None if goes_on_at is not None else Idle.ACKNOWLEDGED,
     )
     effects = (Withdraw(Entry.ACKNOWLEDGED), Record(Entry.ACKNOWLEDGED, action.by), Refresh(prompt=True))
     return Step(_moved(taken), effects)
+
+
+def _goes_on_at(incident: Incident, level: Level | None, now: datetime) -> datetime | None:
+    """Return when the level is left though somebody acknowledged: only where it says `unless: closed`.
+
+    A snooze has stopped the level's time; who acknowledges ends the snooze, and the time begins anew.
+    """
+    if level is None or level.unless is Unless.ACKNOWLEDGED:
+        return None
+    if incident.snoozed_until is None:
+        return incident.escalate_at
+    return now + level.escalate_after if incident.climbs and incident.exhausted_at is None else None
 
 
 def _unacknowledge(incident: Incident, action: Unacknowledge, rules: Rules, now: datetime) -> Step:
@@ -469,7 +509,7 @@ def _unacknowledge(incident: Incident, action: Unacknowledge, rules: Rules, now:
 
 def _close(incident: Incident, action: Close, rules: Rules, now: datetime) -> Step:
     del rules  # Closing depends on nobody.
-    resolution = action.resolution[:COMMENT_LIMIT]
+    resolution = cut(action.resolution.strip(), COMMENT_LIMIT)
     said = {"resolution": resolution} if resolution else {}
     closed = replace(_ended(incident, Deed(action.by, now)), resolution=resolution)
     record = Record(Entry.CLOSED, action.by, said)
@@ -477,7 +517,7 @@ def _close(incident: Incident, action: Close, rules: Rules, now: datetime) -> St
 
 
 def _reopen(incident: Incident, action: Reopen, rules: Rules, now: datetime) -> Step:
-    opened = _moved(replace(_triggered(incident), closed=None, recovered=False, resolution="", assigned=()))
+    opened = _moved(replace(_not_assigned(_triggered(incident)), closed=None, recovered=False, resolution=""))
     said = Step(opened, (Record(Entry.REOPENED, action.by), ReviveAlerts()))
     return _after(said, _enter(opened, 0, rules, now))
 
@@ -504,20 +544,17 @@ def _snooze(incident: Incident, action: Snooze, rules: Rules, now: datetime) -> 
 
 def _reassign(incident: Incident, action: Reassign, rules: Rules, now: datetime) -> Step | Refused:
     accounts = rules.people.resolve(action.targets)
-    if not accounts:
+    if not rules.people.can_be_told(accounts):
         return Refused(Reason.NOBODY)
-    given = replace(_moved(_triggered(incident)), assigned=action.targets, responders=(), turn=0)
+    given = replace(_moved(_triggered(incident)), assigned=action.targets, climbs=action.escalation, responders=())
     names = ", ".join(rules.people.accounts[account].name for account in accounts)
     said = Step(given, (Withdraw(Entry.REASSIGNED), Record(Entry.REASSIGNED, action.by, {"to": names})))
-    level = _level(given, rules) if action.escalation else None
-    if level is None:
-        given = replace(given, idle=Idle.BY_HAND)
-    return _after(said, _notify(_timed(given, level, rules, now), rules, now))
+    return _after(said, _enter_by_hand(given, rules, now))
 
 
 def _comment(incident: Incident, action: Comment, rules: Rules, now: datetime) -> Step | Refused:
     del rules, now  # A comment moves nothing.
-    text = action.text.strip()[:COMMENT_LIMIT]
+    text = cut(action.text.strip(), COMMENT_LIMIT)
     if not text:
         return Refused(Reason.EMPTY_COMMENT)
     return Step(_changed(incident), (Record(Entry.COMMENTED, action.by, {"text": text}), Refresh(prompt=True)))
@@ -548,7 +585,7 @@ def _change(incident: Incident, event: Change) -> Step:
 
 def _recover(incident: Incident, event: Recover, now: datetime) -> Step:
     if not incident.is_open:
-        return Step(replace(incident, facts=event.facts))
+        return Step(_changed(replace(incident, facts=event.facts)))
     over = replace(_ended(incident, Deed(Actor(), now)), facts=event.facts, recovered=True)
     return Step(over, (Withdraw(Entry.RECOVERED, cards=True), Record(Entry.RECOVERED), Refresh(prompt=False)))
 
@@ -562,20 +599,27 @@ def _tick(incident: Incident, rules: Rules, now: datetime) -> Step:
         awake = _moved(_triggered(incident))
         return _after(Step(awake, (Record(Entry.SNOOZE_OVER),)), _enter_again(awake, rules, on_time))
     if incident.escalate_at is not None and incident.escalate_at <= now:
-        return _enter(_cleared(incident), incident.level + 1, rules, on_time)
+        return _leave(incident, rules, on_time)
     level = _level(incident, rules)
-    if level is None or not (incident.assigned or _reaches_somebody(level, rules)):
-        return _enter(_cleared(incident), incident.level, rules, on_time)
-    again = replace(_changed(incident), turn=incident.turn + 1, repeat_at=_next_turn(incident, level, on_time))
-    return _notify(again, rules, on_time)
+    if level is None or not _stands(incident, level, rules):
+        return _enter(_cleared(_not_assigned(incident)), incident.level, rules, on_time)
+    return _turn(incident, level, rules, on_time)
+
+
+def _undelivered(incident: Incident, event: Undelivered) -> Step:
+    return Step(_changed(incident), (event.record, Refresh(prompt=False)))
 
 
 def _unreachable(incident: Incident, event: Unreachable, rules: Rules, now: datetime) -> Step:
     """Go on at once, unless somebody has acted or the level has moved on by itself meanwhile."""
     stands = (incident.level, incident.turn) == (event.level, event.turn)
-    waits = incident.progress is Progress.TRIGGERED and incident.snoozed_until is None
-    if not (stands and waits) or incident.escalate_at is None:
+    # A level that was entered after the acknowledgement tells people too, and nobody has acted on that.
+    waits = incident.progress is Progress.TRIGGERED or incident.turned > incident.moved
+    is_over = incident.snoozed_until is not None or incident.idle in (Idle.EXHAUSTED, Idle.NO_RULE)
+    if is_over or not (stands and waits):
         return Step(incident)
+    if not rules.levels:
+        return _without_rule(_cleared(incident))
     said = Step(incident, (Record(Entry.LEVEL_FAILED, said={"level": event.level + 1}), Announce(Entry.LEVEL_FAILED)))
     return _after(said, _enter(_cleared(incident), incident.level + 1, rules, now))
 
@@ -590,7 +634,7 @@ def _enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
     passed: tuple[Effect, ...] = ()
     for number, level in enumerate(rules.levels[index:], start=index):
         if _reaches_somebody(level, rules):
-            entered = replace(_turned(incident), level=number, turn=0, assigned=())
+            entered = _not_assigned(replace(_turned(incident), level=number, turn=0))
             return _after(Step(incident, passed), _notify(_timed(entered, level, rules, now), rules, now))
         passed += (Record(Entry.LEVEL_EMPTY, said={"level": number + 1}),)
     return _after(Step(incident, passed), _exhausted(incident, rules, now))
@@ -598,11 +642,36 @@ def _enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
 
 def _enter_again(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Notify the level where the incident stands as if it had just come there; assigned by hand, it stays so."""
+    if rules.people.can_be_told(rules.people.resolve(incident.assigned)):
+        return _enter_by_hand(incident, rules, now)
+    return _enter(_not_assigned(incident), max(_last(incident, rules), 0), rules, now)
+
+
+def _enter_by_hand(incident: Incident, rules: Rules, now: datetime) -> Step:
+    """Notify those to whom the incident was assigned, in the place of the level where it stands."""
+    index = max(_last(incident, rules), 0) if rules.levels else incident.level
+    given = replace(incident, level=index, turn=0)
+    level = _level(given, rules)
+    if level is None or not given.climbs:
+        return _notify(replace(given, idle=Idle.BY_HAND), rules, now)
+    return _notify(_timed(given, level, rules, now), rules, now)
+
+
+def _leave(incident: Incident, rules: Rules, now: datetime) -> Step:
+    """Go on to the next level. It takes the place of a turn that has come too; where none follows, the turn is told."""
+    onward = _enter(_cleared(incident), incident.level + 1, rules, now)
     level = _level(incident, rules)
-    if not incident.assigned:
-        return _enter(incident, max(incident.level, 0), rules, now)
-    timed = _timed(replace(incident, turn=0), level, rules, now)
-    return _notify(timed if level is not None else replace(timed, idle=Idle.BY_HAND), rules, now)
+    is_last = onward.incident.idle is Idle.EXHAUSTED and level is not None and _stands(incident, level, rules)
+    if level is None or not is_last or incident.repeat_at is None or incident.repeat_at > now:
+        return onward
+    turned = _turn(incident, level, rules, now)
+    return _after(turned, _enter(_cleared(turned.incident), incident.level + 1, rules, now))
+
+
+def _turn(incident: Incident, level: Level, rules: Rules, now: datetime) -> Step:
+    """Notify the level once more."""
+    again = replace(_changed(incident), turn=incident.turn + 1, repeat_at=_next_turn(incident, level, now))
+    return _notify(again, rules, now)
 
 
 def _without_rule(incident: Incident) -> Step:
@@ -611,7 +680,9 @@ def _without_rule(incident: Incident) -> Step:
 
 
 def _exhausted(incident: Incident, rules: Rules, now: datetime) -> Step:
-    last = replace(_turned(_cleared(incident)), level=len(rules.levels) - 1, idle=Idle.EXHAUSTED, exhausted_at=now)
+    """Nobody is left. The incident stays on the last level that told anybody: it is the one to notify again."""
+    level = _last(incident, rules)
+    last = replace(_turned(_cleared(incident)), level=level, idle=Idle.EXHAUSTED, exhausted_at=now)
     return Step(last, (Record(Entry.EXHAUSTED), Announce(Entry.EXHAUSTED), Refresh(prompt=False)))
 
 
@@ -621,32 +692,30 @@ def _notify(incident: Incident, rules: Rules, now: datetime) -> Step:
     accounts = rules.people.resolve(incident.assigned or level.targets)
     chats = () if incident.assigned else level.chats
     by_level = None if incident.assigned else incident.level
-    known = {responder.account for responder in incident.responders}
-    new = tuple(Responder(account, by_level, now) for account in accounts if account not in known)
+    before = {responder.account: responder for responder in incident.responders}
+    since = {account: before[account].since if account in before else now for account in accounts}
+    responders = before | {account: Responder(account, by_level, since[account]) for account in accounts}
     told = Notify(incident.level, incident.turn, accounts, chats, level.methods)
     said: dict[str, str | int] = {"level": incident.level + 1, "turn": incident.turn + 1}
     names = ", ".join(rules.people.accounts[account].name for account in accounts)
     record = Record(Entry.NOTIFIED, said={**said, "to": names} if names else said)
-    return Step(
-        replace(incident, responders=incident.responders + new), (record, told, Refresh(prompt=False))
-    )
+    return Step(replace(incident, responders=tuple(responders.values())), (record, told, Refresh(prompt=False)))
 
 
-def _timed(incident: Incident, level: Level | None, rules: Rules, now: datetime) -> Incident:
+def _timed(incident: Incident, level: Level, rules: Rules, now: datetime) -> Incident:
     """Set the timers of the level where the incident stands, as entered now.
 
-    The last level also waits for the last turn of its loop. What is acknowledged already needs no loop, and goes on only
-    where the level says `unless: closed`.
+    The last level also waits for the last turn of its loop, and as long after it. What is acknowledged already needs no
+    loop, and goes on only where the level says `unless: closed`.
     """
-    if level is None:
-        return replace(incident, repeat_at=None, escalate_at=None)
     if incident.progress is Progress.PROCESSING and level.unless is Unless.ACKNOWLEDGED:
         return replace(incident, repeat_at=None, escalate_at=None, idle=Idle.ACKNOWLEDGED)
-    loop = level.repeat if incident.progress is Progress.TRIGGERED else None
+    is_looping = level.repeat is not None and level.repeat.times > 0 and incident.progress is Progress.TRIGGERED
+    loop = level.repeat if is_looping else None
     wait = level.escalate_after
     if loop is not None and incident.level == len(rules.levels) - 1:
-        wait = max(wait, loop.every * loop.times)
-    repeat_at = now + loop.every if loop is not None and loop.times > 0 else None
+        wait = max(wait, loop.every * (loop.times + 1))
+    repeat_at = now + loop.every if loop is not None else None
     return replace(incident, repeat_at=repeat_at, escalate_at=now + wait, idle=None, exhausted_at=None)
 
 
@@ -658,6 +727,18 @@ def _next_turn(incident: Incident, level: Level, now: datetime) -> datetime | No
 
 def _level(incident: Incident, rules: Rules) -> Level | None:
     return rules.levels[incident.level] if 0 <= incident.level < len(rules.levels) else None
+
+
+def _last(incident: Incident, rules: Rules) -> int:
+    """Return the index of the level where the incident stands, or the last one where its rule has become shorter."""
+    return min(incident.level, len(rules.levels) - 1)
+
+
+def _stands(incident: Incident, level: Level, rules: Rules) -> bool:
+    """Whether those who are told on the level, or those it was assigned to by hand instead, can still be told."""
+    if not incident.assigned:
+        return _reaches_somebody(level, rules)
+    return rules.people.can_be_told(rules.people.resolve(incident.assigned))
 
 
 def _reaches_somebody(level: Level, rules: Rules) -> bool:
@@ -685,6 +766,10 @@ def _moved(incident: Incident) -> Incident:
 
 def _cleared(incident: Incident) -> Incident:
     return replace(incident, repeat_at=None, escalate_at=None, snoozed_until=None, idle=None)
+
+
+def _not_assigned(incident: Incident) -> Incident:
+    return replace(incident, assigned=(), climbs=True)
 
 
 def _triggered(incident: Incident) -> Incident:

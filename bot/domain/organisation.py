@@ -6,7 +6,7 @@ from typing import NewType
 
 from bot.domain.escalation import Rule
 from bot.domain.incident import ChannelId
-from bot.domain.people import AccountId, ChatLink, People, TeamId, WorkspaceId
+from bot.domain.people import AccountId, ChatLink, People, Target, TargetKind, TeamId, WorkspaceId
 
 IntegrationId = NewType("IntegrationId", int)
 
@@ -80,6 +80,6 @@ class Organisation:
     def told_about(self, channel: ChannelId) -> tuple[AccountId, ...]:
         """Return who must know when nobody else does: the channel's team and the admins, each once."""
         known = self.channels.get(channel)
-        team = self.people.teams.get(known.team) if known and known.team else None
-        members = tuple(member for member in (team.members if team else ()) if self.people.accounts[member].active)
+        team = known.team if known is not None else None
+        members = self.people.resolve([Target(TargetKind.TEAM, team)] if team is not None else [])
         return tuple(dict.fromkeys(members + self.people.admins()))

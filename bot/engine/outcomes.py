@@ -9,7 +9,7 @@ import structlog
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.domain.delivery import Delivery, Dropped, Kind, Setback, State, next_try
 from bot.domain.flow import rules_of
-from bot.domain.incident import Entry, IncidentId, Record, Step, Unreachable, step
+from bot.domain.incident import Step, Undelivered, Unreachable, step
 from bot.domain.organisation import Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
@@ -48,18 +48,17 @@ class _Failed:
     def why(self) -> tuple[str, str]:
         return str(self.failure.kind), self.failure.detail
 
-    def entry(self, organisation: Organisation) -> tuple[IncidentId, datetime, Record]:
-        """Return what the timeline says: who was not told, in which workspace, and why in the platform's words."""
+    def undelivered(self, organisation: Organisation) -> Undelivered:
+        """Return what the law is told: who was not told, in which workspace, and why in the platform's words."""
         place = self.delivery.place
         account = organisation.people.accounts.get(place.account) if place.account is not None else None
         workspace = organisation.workspaces.get(place.workspace)
         what = "the update of the card in " if self.delivery.kind is Kind.EDIT else ""
-        said = {
-            "to": what + (account.name if account else f"chat {place.chat}"),
-            "via": workspace.name if workspace else "",
-            "why": f"{self.failure.detail} ({self.failure.kind})",
-        }
-        return self.delivery.incident, self.at, Record(Entry.NOT_DELIVERED, said=said)
+        return Undelivered(
+            to=what + (account.name if account else f"chat {place.chat}"),
+            via=workspace.name if workspace else "",
+            why=f"{self.failure.detail} ({self.failure.kind})",
+        )
 
 
 class Outcomes:
@@ -96,7 +95,8 @@ class Outcomes:
             if again is None:
                 return await self._give_up(connection, failed)
             if delivery.attempts == 1 and delivery.kind is not Kind.EDIT:
-                await incidents.record(connection, [failed.entry(await self._picture.current(connection))])
+                organisation = await self._picture.current(connection)
+                await _tell_the_law(connection, failed, failed.undelivered(organisation), organisation)
             return await deliveries.postponed(connection, failed.claimed, failed.why, again, uncertain=setback.uncertain)
 
         settled = await self._database.transact(work)
@@ -127,18 +127,25 @@ class Outcomes:
             await deliveries.add(connection, [_anew(delivery, failed.at)], failed.at)
             return True
         organisation = await self._picture.current(connection)
-        await incidents.record(connection, [failed.entry(organisation)])
+        happened = failed.undelivered(organisation)
+        if delivery.kind is Kind.EDIT:
+            # Only written down: shown on the cards, it would ask for the edit that has just failed.
+            await incidents.record(connection, [(delivery.incident, failed.at, happened.record)])
+            return True
+        await _tell_the_law(connection, failed, happened, organisation)
         if delivery.kind in (Kind.CARD, Kind.REMINDER):
             pages = await deliveries.pages_of_turn(connection, delivery.incident, delivery.level, delivery.turn)
             if all(state is State.FAILED for state in pages):
-                await _nobody_reached(connection, failed, organisation)
+                nobody_reached = Unreachable(delivery.level, delivery.turn)
+                await _tell_the_law(connection, failed, nobody_reached, organisation)
         return True
 
 
-async def _nobody_reached(connection: Connection, failed: _Failed, organisation: Organisation) -> None:
-    delivery = failed.delivery
-    incident = (await incidents.lock(connection, [delivery.incident]))[delivery.incident]
-    happened = Unreachable(delivery.level, delivery.turn)
+async def _tell_the_law(
+    connection: Connection, failed: _Failed, happened: Undelivered | Unreachable, organisation: Organisation
+) -> None:
+    number = failed.delivery.incident
+    incident = (await incidents.lock(connection, [number]))[number]
     made = step(incident, happened, rules_of(incident, organisation), failed.at)
     if isinstance(made, Step):
         await incidents.update(connection, [made.incident])

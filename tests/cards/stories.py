@@ -13,6 +13,7 @@ from bot.domain.incident import (
     ChannelId,
     Entry,
     Facts,
+    Happened,
     Happening,
     Incident,
     IncidentId,
@@ -27,7 +28,6 @@ from bot.domain.incident import (
 )
 from bot.domain.people import Account, AccountId, People, Role, Target, TargetKind, WorkspaceId
 from cards.build import Scene
-from cards.history import Happened
 
 NIGHT: Final = datetime(2026, 11, 21, 3, 7, tzinfo=UTC)
 ANA, BO, CHEN, DEE = (AccountId(number) for number in (1, 2, 3, 4))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.event import Image, Link, Severity
@@ -85,6 +85,7 @@ cards = st.builds(
 notes = st.builds(Note, rich, st.lists(persons, max_size=40).map(tuple), buttons, aloud=st.booleans())
 
 
+@settings(deadline=None)
 @given(st.one_of(cards, notes))
 def test_any_message_is_within_slacks_limits_and_inert(message: Message) -> None:
     for said in (render(message), plain(message)):

@@ -33,8 +33,8 @@ async def test_an_alert_becomes_a_card_that_a_click_acknowledges_and_a_recovery_
     await oncard.until(Progress.PROCESSING)
     await oncard.settle()
 
-    await card.shows("*Acknowledged* by Ana")
-    await direct.shows("*Acknowledged* by Ana")
+    await card.shows("Acknowledged by Ana")
+    await direct.shows("Acknowledged by Ana")
 
     await oncard.advance(timedelta(minutes=3))
     await oncard.recover("disk full on db-1")
@@ -49,7 +49,7 @@ async def test_a_second_click_changes_nothing_and_tells_who_was_first(oncard: Wo
     chat = oncard.chat()
     await oncard.configure(level("ana", "bo", chats=(chat,), unless=Unless.ACKNOWLEDGED))
     await oncard.fire()
-    card = await oncard.slack.expect_card("disk full", chat=CHAT)
+    card = await oncard.slack.expect_card("#1 disk full", chat=CHAT)
 
     await card.click("Acknowledge", by="ana")
     await oncard.until(Progress.PROCESSING)

@@ -164,6 +164,15 @@ def test_a_fault_is_named_with_its_place(block: JsonObject, fault: str) -> None:
     assert f"[ERROR] {fault}" in str(messages)
 
 
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1/i.png", "https://10.0.0.7/i.png", "http://grafana/i.png", "http://db.internal/i"]
+)
+def test_a_picture_that_slack_cannot_download_is_refused(address: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_draft(blocks({"type": "image", "alt_text": "a graph", "image_url": address}))
+    assert "downloading image failed [json-pointer:/blocks/0/image_url]" in str(refusal.value.body())
+
+
 def test_block_ids_are_unique_in_a_message_and_action_ids_in_a_block() -> None:
     read_draft(blocks(actions(button(action_id="a")), actions(button(action_id="a"))))
     with pytest.raises(Refusal, match="invalid_blocks"):

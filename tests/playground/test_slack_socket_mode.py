@@ -63,10 +63,10 @@ async def app(slack: SlackServer, web_client: AsyncWebClient) -> AsyncIterator[A
         await respond(text=f"Snoozed for {body['actions'][0]['selected_option']['value']}.", replace_original=False)
 
     handler = AsyncSocketModeHandler(app, slack.app_token)
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     await slack.sockets.wait_connected()
     yield app
-    await handler.close_async()
+    await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 async def test_a_click_goes_round(slack: SlackServer, app: AsyncApp) -> None:

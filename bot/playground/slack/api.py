@@ -122,8 +122,8 @@ class _WebApi:
         except json.JSONDecodeError:
             return self._finish("response_url", "", PlainTextResponse("invalid_payload", 400))
         fault = parts.faults.next("response_url", "")
-        if fault is not None:
-            trouble = _NoAnswer(parts.cut) if fault.kind == "cut" else _scripted(fault)
+        if fault is not None and not (fault.kind == "hang" and await _held(fault.hold, request)):
+            trouble = _NoAnswer(parts.cut) if fault.kind in ("cut", "hang") else _scripted(fault)
             return self._finish("response_url", body, trouble)
         try:
             target = parts.triggers.use_url(request.path_params["key"], parts.workspace.clock.now())

@@ -105,7 +105,7 @@ def _image(block: Node) -> None:
         block.optional_text("title", 2000)
         block.optional_string("alt_text", 2000)
         if "image_url" in block:
-            block["image_url"].link()
+            block["image_url"].picture()
         elif "slack_file" not in block:
             block.fail("missing required field: image_url")
 

@@ -62,7 +62,7 @@ def check_image(node: Node) -> None:
 
 def _image_source(node: Node) -> None:
     if "image_url" in node:
-        node["image_url"].link()
+        node["image_url"].picture()
     elif "slack_file" not in node:
         node.fail("missing required field: image_url")
 

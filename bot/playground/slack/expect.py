@@ -127,7 +127,9 @@ async def expect_ephemeral(stage: Stage, user: str, text: str, within: float) ->
         return [message for message in shown() if _has(workspace, message, text)]
 
     if not await stage.wait_for(lambda: bool(found()), within):
-        raise AssertionError(f"{reader.name} was shown nothing with {text!r}, but:\n{_listing(workspace, shown())}")
+        raise AssertionError(
+            f"{reader.real_name} was shown nothing with {text!r}, but:\n{_listing(workspace, shown())}"
+        )
     return found()[-1]
 
 

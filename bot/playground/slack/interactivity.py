@@ -107,6 +107,7 @@ class Interactivity:
         self._triggers = triggers
         self._modals = modals
         self.heard: Heard = lambda *_: None
+        self.reachable: Callable[[], bool] = lambda: True
         self.address = ""
         self.request_url = ""
         self.commands_url = ""
@@ -190,6 +191,8 @@ class Interactivity:
     async def _deliver(
         self, kind: str, payload: JsonObject, form: dict[str, str], url: str, *, accepts_response: bool = True
     ) -> Answer:
+        if not self.reachable():
+            return Answer("nothing", {}, "Slack is unplugged")
         if self._sockets.connected:
             return await self._by_socket(kind, payload, accepts_response=accepts_response)
         if not url:

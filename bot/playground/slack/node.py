@@ -3,7 +3,9 @@
 The wording of the faults is Slack's own, each with the JSON pointer of the faulty value.
 """
 
+import ipaddress
 from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
 
 from bot.playground.wire import JsonObject, as_object
 
@@ -66,6 +68,17 @@ class Node:
         self.string(most)
         if not str(self.value).startswith(("http://", "https://", "mailto:", "tel:", "slack://")):
             self.fail("invalid URL")
+
+    def picture(self) -> None:
+        """Check the address of an image, which Slack downloads at once: it must be reachable from outside."""
+        self.link()
+        host = urlsplit(str(self.value)).hostname or ""
+        try:
+            outside = ipaddress.ip_address(host).is_global
+        except ValueError:
+            outside = "." in host and not host.endswith((".local", ".internal", ".localhost"))
+        if not outside:
+            self.fail("downloading image failed")
 
     def boolean(self) -> None:
         """Check for true or false."""

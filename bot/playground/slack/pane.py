@@ -85,7 +85,7 @@ class SlackPane:
                 return await self._write(person, chat, as_text(action.get("text")).strip())
             case other:
                 raise LookupError(f"nothing is called {other!r}")
-        return f"The app did not answer: {answer.why}." if answer.why else ""
+        return f"Nothing happened: {answer.why}." if answer.why else ""
 
     async def _write(self, person: str, chat: str, text: str) -> str:
         """Post what a person wrote, or send it to the app if it is a slash command."""

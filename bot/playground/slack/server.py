@@ -49,6 +49,7 @@ class SlackServer:
         self.sockets = SocketHub(self.workspace.app_id, self._passed)
         self.interactivity = Interactivity(self.workspace, self.sockets, self.triggers, self.modals)
         self.interactivity.heard = self._posted
+        self.interactivity.reachable = lambda: self.plugged
         self._subscribers: set[asyncio.Queue[Change]] = set()
         self.workspace.watch(self._tell)
         self._parts = Parts(

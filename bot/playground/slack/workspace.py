@@ -199,9 +199,8 @@ class Workspace:
     def messages(self, channel_id: str, *, reader: str = "") -> list[Message]:
         """Return the messages of a channel, oldest first; with a reader, also those only this person sees."""
         found = list(self._messages.get(channel_id, {}).values())
-        if reader:
-            found += [m for m in self._ephemeral.get(channel_id, {}).values() if m.visible_to == reader]
-        return sorted(found, key=lambda message: message.ts)
+        private = [m for m in self._ephemeral.get(channel_id, {}).values() if reader and m.visible_to == reader]
+        return sorted([*found, *private], key=lambda message: message.ts) if private else found
 
     def message(self, channel_id: str, ts: str) -> Message | None:
         """Return one message, ephemeral ones included."""

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from adapters.slack import SlackAdapter, SlackConfig
+from adapters.slack.adapter import SlackAdapter
+from adapters.slack.config import SlackConfig
 from bot.clock import Clock, SystemClock
 from bot.playground.slack import SlackServer
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import web
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from bot.adapter import Callback, Interaction
 from bot.domain.event import Severity
 from cards.card import Button, Card, Note, Tone

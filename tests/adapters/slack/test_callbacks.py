@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from aiohttp import web
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from bot.adapter import Answer, Callback, DeliveryFailed, MessageRef, To
 from bot.playground.slack import SlackServer
 from cards.card import Note

@@ -1,16 +1,17 @@
 """Cards and notes on their way out: where they go, what the receipt says, and that something always arrives."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from bot.adapter import Adapter, DeliveryFailed, FailureKind, FindsByEmail, MessageRef, TakesCallbacks, To
 from bot.playground.slack import SlackServer
 from bot.playground.wire import as_object
 from cards.card import Note
 from tests.adapters.slack.conftest import Make
-from tests.adapters.slack.desk import a_card
+from tests.adapters.slack.desk import Still, a_card
 
 
 def test_it_is_what_the_core_asks_for(adapter: SlackAdapter) -> None:
@@ -81,6 +82,16 @@ async def test_a_note_stands_under_its_card_and_aloud_in_the_channel_too(
     message = slack.workspace.message(ops, reply.message.id)
     assert message is not None
     assert (message.thread_ts, message.broadcast) == (card.message.id, aloud)
+
+
+async def test_somebody_who_left_a_moment_ago_is_noticed(make: Make, slack: SlackServer, ana: str) -> None:
+    clock = Still()
+    adapter = make(clock=clock)
+    await adapter.send(To(ana, direct=True), a_card())
+    slack.workspace.deactivate("ana")
+    clock.at += timedelta(minutes=5)
+    with pytest.raises(DeliveryFailed, match="unlinked"):
+        await adapter.send(To(ana, direct=True), a_card())
 
 
 async def test_a_note_under_a_direct_message_needs_no_second_look_up(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from bot.adapter import MessageRef, To
 from bot.playground.slack import Card, SlackServer
 from bot.playground.slack.workspace import Draft
@@ -57,6 +57,14 @@ async def test_a_click_is_answered_while_the_core_is_still_at_it(desk: Desk, car
     desk.gate.set()
     shown = await slack.expect_ephemeral("ana", "not linked")
     assert shown.visible_to == slack.workspace.user("ana").id
+
+
+async def test_an_acknowledgement_asks_slack_nothing(desk: Desk, card: Card, slack: SlackServer) -> None:
+    before = len(slack.log.calls("auth.test"))
+    slack.interactivity.ack_seconds = 1.0
+    slack.faults.hang("auth.test")
+    await card.click("Acknowledge", by="ana")
+    assert len(slack.log.calls("auth.test")) == before
 
 
 async def test_the_answer_leaves_the_card_as_it_is(desk: Desk, card: Card, slack: SlackServer) -> None:

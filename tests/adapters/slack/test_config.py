@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
 
-from adapters.slack import Mode, SlackConfig
+from adapters.slack.adapter import SlackAdapter, connect
+from adapters.slack.config import KEYS, Mode, SlackConfig
 from bot.adapter import DeliveryFailed, FailureKind
 from tests.adapters.slack.conftest import Make
-from tests.adapters.slack.desk import LOOPBACK
+from tests.adapters.slack.desk import LOOPBACK, Still
 
 BOT, APP, SECRET = "xoxb-1-very-secret", "xapp-1-very-secret", "very-secret"
 
@@ -31,6 +32,9 @@ BOT, APP, SECRET = "xoxb-1-very-secret", "xapp-1-very-secret", "very-secret"
         ({"bot_token": BOT, "app_token": "very-secret"}, "app_token", "begins with xapp-"),
         ({"bot_token": BOT, "signing_secret": ""}, "signing_secret", "empty"),
         ({"bot_token": BOT, "app_token": APP, "api_base_url": "slack.com"}, "api_base_url", "https://slack.com/api/"),
+        ({"bot_token": BOT, "app_token": APP, "proxy": "very-secret:1"}, "proxy", "http://proxy.example.com:3128"),
+        ({"bot_token": BOT, "app_token": APP, "ca_file": "/nowhere.pem"}, "ca_file", "No such file"),
+        ({"bot_token": BOT, "app_token": APP, "ca_file": __file__}, "ca_file", "PEM"),
         ({"bot_token": BOT, "app_token": APP, "timeout": 0}, "timeout", "greater than 0"),
         ({"bot_token": BOT, "app_token": APP, "token": "very-secret"}, "token", "not permitted"),
     ],
@@ -39,6 +43,23 @@ def test_a_fault_names_the_field_and_how_to_mend_it(given: dict[str, object], fi
     with pytest.raises(ValidationError) as caught:
         SlackConfig.model_validate(given)
     assert any(".".join(map(str, error["loc"])) == field and mend in error["msg"] for error in caught.value.errors())
+    assert "very-secret" not in str(caught.value)
+
+
+def test_the_file_says_it_in_texts_and_hears_its_faults_by_key() -> None:
+    assert list(KEYS.check({"bot_token": BOT, "app_token": APP, "timeout": "5", "api_base_url": "https://a/api"})) == []
+    faults = list(KEYS.check({"bot_token": APP, "signing_secret": SECRET, "timeout": "soon"}))
+    assert [fault.key for fault in faults] == ["bot_token", "timeout"]
+    assert "very-secret" not in str(faults)
+    assert KEYS.secrets == {"bot_token", "app_token", "signing_secret"}
+
+
+async def test_an_adapter_is_made_of_what_the_file_says() -> None:
+    adapter = connect({"bot_token": BOT, "app_token": APP, "timeout": "5"}, Still())
+    assert isinstance(adapter, SlackAdapter)
+    assert adapter.capabilities.send_timeout == 7.0
+    with pytest.raises(ValueError, match="bot_token: this is an app-level token") as caught:
+        connect({"bot_token": APP}, Still())
     assert "very-secret" not in str(caught.value)
 
 

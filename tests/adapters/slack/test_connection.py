@@ -39,6 +39,9 @@ async def test_it_leaves_nothing_behind(make: Make, slack: SlackServer) -> None:
     before = asyncio.all_tasks()
     desk = Desk()
     async with listening(make(), desk):
+        ups = desk.ups
+        await slack.disconnect_sockets("refresh_requested")
+        await desk.until(lambda: desk.ups > ups)
         assert await is_heard(slack, desk)
     left = asyncio.all_tasks() - before
     _, pending = await asyncio.wait(left, timeout=WITHIN) if left else (left, left)
@@ -57,6 +60,19 @@ async def test_a_replacement_that_slack_asks_for_goes_unnoticed(make: Make, slac
         assert not run.done()
     assert desk.downs == []
     assert len(slack.log.calls("apps.connections.open")) == 2
+
+
+async def test_the_old_connection_listens_until_its_successor_stands(make: Make, slack: SlackServer) -> None:
+    desk = Desk()
+    async with listening(make(), desk):
+        ups = desk.ups
+        opening = slack.faults.hang("apps.connections.open")
+        await slack.disconnect_sockets("warning")
+        await opening.reached.wait()
+        assert await is_heard(slack, desk)
+        opening.release()
+        await desk.until(lambda: desk.ups > ups)
+        assert await is_heard(slack, desk)
 
 
 async def test_a_lost_connection_is_said_and_replaced(make: Make, slack: SlackServer) -> None:

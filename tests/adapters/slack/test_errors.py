@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp import web
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from adapters.slack.errors import CODES, CONTENT_CODES
 from bot.adapter import DeliveryFailed, FailureKind, MessageRef, To
 from bot.playground.slack import SlackServer

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.errors import SlackClientError
 
-from adapters.slack import SlackAdapter
+from adapters.slack.adapter import SlackAdapter
 from adapters.slack.secrets import sdk_logger, without_secrets
 from bot.adapter import DeliveryFailed, MessageRef, To
 from bot.playground.slack import SlackServer

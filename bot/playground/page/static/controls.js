@@ -50,12 +50,13 @@ export function controls({ refresh, platformName }) {
   }
 
   function sample(item) {
-    const fire = el("button", { type: "button", class: "fire", "aria-label": `Fire: ${item.title}` }, "Fire");
-    const recover = el("button", { type: "button", class: "ghost", "aria-label": `Recover: ${item.title}` }, "Recover");
+    const words = item.note || item.title;
+    const fire = el("button", { type: "button", class: "fire", "aria-label": `Fire: ${words}` }, "Fire");
+    const recover = el("button", { type: "button", class: "ghost", "aria-label": `Recover: ${words}` }, "Recover");
     fire.addEventListener("click", () => control({ do: "fire", sample: item.name }, fire));
     recover.addEventListener("click", () => control({ do: "recover", sample: item.name }, recover));
     return el("li", { class: `sample ${item.severity.toLowerCase()}`, data: { sample: item.name } },
-      el("p", {}, el("span", { class: "severity" }, item.severity), el("span", { class: "sample-title" }, item.note || item.title)),
+      el("p", {}, el("span", { class: "severity" }, item.severity), el("span", { class: "sample-title" }, words)),
       el("div", { class: "sample-does" }, fire, recover));
   }
 

@@ -158,6 +158,7 @@ function drawHead(pane, chat) {
   at("chat-name").replaceChildren(...sign, chat.name);
   const me = pane.people.find((person) => person.id === here.me)?.name ?? "you";
   at("chat-about").textContent = chat.kind === "direct" ? `between ${me} and the app` : `${chat.members} people${chat.archived ? ", archived" : ""}`;
+  for (const part of at("composer").elements) part.disabled = chat.archived;
   at("write").placeholder = chat.kind === "direct" ? `Message ${chat.name}` : `Message #${chat.name}`;
   const banner = at("banner");
   banner.hidden = pane.plugged;

@@ -81,7 +81,7 @@ function options(item) {
 
 function menu(item, context, choices, fallback = "Choose…") {
   const words = item.placeholder?.text ?? fallback;
-  const select = el("select", { class: "bk-select", "aria-label": words, disabled: context.locked, data: { action: item.action_id } },
+  const select = el("select", { class: "bk-select", "aria-label": context.form ? null : words, disabled: context.locked, data: { action: item.action_id } },
     el("option", { value: "" }, words), choices.map((choice) => el("option", { value: choice.value }, choice.words)));
   select.addEventListener("change", () => {
     if (select.value === "" || context.form) return;

@@ -1,0 +1,48 @@
+"""`oncard check`: what is wrong with a configuration file, line by line, without a database."""
+
+import os
+import sys
+from collections import Counter
+
+import click
+
+from bot import sources
+from bot.cli.lookup import text_of
+from bot.cli.screen import print_json, print_line
+from bot.config.context import Context
+from bot.config.define import define
+from bot.config.fault import Fault
+from bot.config.load import Config, load
+from bot.domain.definition import Kind
+from bot.main import Platforms
+
+
+@click.command
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(file: str, as_json: bool) -> None:
+    """Check a configuration file.
+
+    Each fault is a line: FILE:LINE: what is wrong; how to mend it. Without faults, one line says what the file holds.
+    FILE may be - for standard input.
+    """
+    found = load(text_of(file), Context(os.environ, Platforms(), sources.names()))
+    faults = () if isinstance(found, Config) else found
+    if as_json:
+        print_json({"file": file, "ok": not faults, "faults": [_as_json(fault) for fault in faults]})
+    elif isinstance(found, Config):
+        print_line(f"{file}: no faults ({_contents(found)})")
+    else:
+        for fault in faults:
+            click.echo(fault.said(file))
+    sys.exit(1 if faults else 0)
+
+
+def _contents(config: Config) -> str:
+    counts = Counter(definition.kind for definition in define(config))
+    said = [f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in Kind if counts[kind]]
+    return ", ".join(said) or "nothing is configured"
+
+
+def _as_json(fault: Fault) -> dict[str, object]:
+    return {"line": fault.line, "what": fault.what, "mend": fault.mend}

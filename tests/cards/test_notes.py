@@ -1,0 +1,249 @@
+"""What reminders, announcements and answers say."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.incident import (
+    Acknowledge,
+    Close,
+    Comment,
+    Entry,
+    Escalate,
+    Happening,
+    Reason,
+    Reassign,
+    Record,
+    Recover,
+    Refused,
+    Reopen,
+    Snooze,
+    Unacknowledge,
+    Unreachable,
+)
+from cards import notes
+from cards.card import Note
+from cards.plain import spoken
+from tests.cards.stories import (
+    ANA,
+    BO,
+    BY_ANA,
+    BY_BO,
+    DEE,
+    FACTS,
+    LEVELS,
+    NIGHT,
+    Story,
+    account,
+    acknowledged,
+    not_delivered,
+)
+
+
+def test_a_reminder_begins_with_severity_and_title_and_can_be_ended_at_once() -> None:
+    note = notes.reminder(Story().tick().scene(mention=(ANA, BO)), 1)
+    assert _said(note) == "Critical: Host high CPU load (#42) · Still not acknowledged · reminder 1"
+    assert [person.name for person in note.mentions] == ["Ana", "Bo"]
+    assert [button.token for button in note.buttons] == ["ack 42 v3"]
+    assert note.aloud
+
+
+def test_a_note_about_what_is_over_has_no_button() -> None:
+    assert notes.reminder(acknowledged().scene(), 1).buttons == ()
+    assert notes.announcement(Story().then(Close(BY_ANA)).scene(), Entry.EXHAUSTED).buttons == ()
+
+
+def test_a_reminder_that_may_have_been_sent_before_says_so() -> None:
+    assert _said(notes.reminder(Story().scene(may_repeat=True), 1)).endswith(
+        "may be a repeat: an earlier try got no answer"
+    )
+
+
+def test_a_direct_message_is_not_aloud() -> None:
+    assert not notes.reminder(Story().scene(direct=True), 1).aloud
+
+
+def test_an_announcement_says_what_happened_and_what_to_do() -> None:
+    assert _said(notes.announcement(Story().exhaust().scene(), Entry.EXHAUSTED)) == (
+        "Critical: Host high CPU load (#42) · Nobody acknowledged. Level 3 of 3 was the last, nobody else is told: "
+        "acknowledge it, or call somebody now."
+    )
+    assert _said(notes.announcement(Story(levels=()).scene(), Entry.NO_RULE)) == (
+        "Critical: Host high CPU load (#42) · Nobody was told: channel Payments has no escalation rule. Acknowledge "
+        "it, or call somebody now; then add a rule under “escalation” of that channel, so that the next one reaches "
+        "somebody."
+    )
+
+
+def test_an_announcement_of_a_failure_names_the_level_the_refusal_and_what_follows() -> None:
+    failed = Story().say(not_delivered("Bo")).then(Unreachable(0, 0))
+    assert _said(notes.announcement(failed.scene(), Entry.LEVEL_FAILED)) == (
+        "Critical: Host high CPU load (#42) · Level 1 reached nobody: every message was refused. Level 2 of 3 is told "
+        "now. “oncard doctor” says what is wrong. "
+        "Last refusal: Bo could not be reached in Acme Slack: channel_not_found"
+    )
+    last = Story(levels=LEVELS[:1]).then(Unreachable(0, 0))
+    assert _said(notes.announcement(last.scene(), Entry.LEVEL_FAILED)) == (
+        "Critical: Host high CPU load (#42) · Level 1 reached nobody: every message was refused, and no level is left. "
+        "Acknowledge it, or call somebody now. “oncard doctor” says what is wrong."
+    )
+    assert "Level 1 reached nobody" in _said(notes.announcement(last.scene(timeline=()), Entry.LEVEL_FAILED))
+
+
+def test_nothing_else_is_announced() -> None:
+    with pytest.raises(ValueError, match="acknowledged"):
+        notes.announcement(Story().scene(), Entry.ACKNOWLEDGED)
+
+
+REFUSALS: dict[str, tuple[Callable[[], Story], Happening, str]] = {
+    "taken by another": (
+        acknowledged,
+        Acknowledge(BY_BO),
+        "Already acknowledged by Ana in Acme Slack 2 min ago; nothing changed.",
+    ),
+    "closed by another": (
+        lambda: Story().then(Close(BY_BO)),
+        Acknowledge(BY_ANA),
+        "Already closed by Bo from the command line 2 min ago; nothing changed.",
+    ),
+    "recovered before": (
+        lambda: Story().then(Recover(FACTS)),
+        Close(BY_ANA),
+        "Already recovered 2 min before your click; nothing changed.",
+    ),
+    "not taken": (
+        Story,
+        Unacknowledge(BY_ANA),
+        "Nobody has acknowledged #42, so there is nothing to give back.",
+    ),
+    "not closed": (
+        acknowledged,
+        Reopen(BY_BO),
+        "#42 is not closed, so there is nothing to reopen. Now: Acknowledged by Ana in Acme Slack at 03:12 UTC",
+    ),
+    "an old card": (
+        lambda: acknowledged().then(Unacknowledge(BY_ANA)).then(Acknowledge(BY_ANA)),
+        Close(BY_BO, seen=2),
+        (
+            "The card had changed before your click, so nothing was done. "
+            "Now: Acknowledged by Ana in Acme Slack at 03:14 UTC"
+        ),
+    ),
+    "no such level": (
+        Story,
+        Escalate(BY_ANA, level=7),
+        "There is no such level: the last one is 3. Nothing changed.",
+    ),
+    "no further level": (
+        lambda: Story().exhaust(),
+        Escalate(BY_ANA),
+        "Level 3 of 3 is the last: nobody else can be called. Nothing changed.",
+    ),
+    "no level at all": (
+        lambda: Story(levels=()),
+        Escalate(BY_ANA),
+        "Channel Payments has no escalation rule: there is nobody to call. Nothing changed.",
+    ),
+    "too long": (
+        Story,
+        Snooze(BY_ANA, NIGHT + timedelta(days=9)),
+        "A snooze lasts at most 24 h; nothing changed.",
+    ),
+    "too late": (
+        Story,
+        Snooze(BY_ANA, NIGHT),
+        "That time is over already; nothing changed. Say how long, for example 30m.",
+    ),
+    "nobody": (
+        Story,
+        Reassign(BY_ANA, ()),
+        "None of them is an active account, so #42 stays as it was.",
+    ),
+    "no words": (Story, Comment(BY_ANA, " "), "A comment needs words; nothing changed."),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_a_refusal_says_what_stands_in_the_way(case: str) -> None:
+    begun, happening, said = REFUSALS[case]
+    story = begun()
+    refused = story.refused(happening, after=2)
+    assert _said(notes.refusal(story.scene(), refused, story.now)) == said
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words_without_a_deed(reason: Reason) -> None:
+    assert len(_said(notes.refusal(Story().scene(), Refused(reason), NIGHT))) > 20
+
+
+DONE: dict[str, tuple[Callable[[], Story], Happening, str]] = {
+    "acknowledge": (
+        Story,
+        Acknowledge(BY_ANA),
+        "#42 is yours: Host high CPU load. Nobody else is paged.",
+    ),
+    "acknowledge what goes on": (
+        lambda: Story(levels=LEVELS[1:]),
+        Acknowledge(BY_ANA),
+        "#42 is yours: Host high CPU load. Level 2 is called at 03:17 UTC unless it is closed.",
+    ),
+    "acknowledge on the last level that goes on": (
+        lambda: Story(levels=LEVELS[1:2]),
+        Acknowledge(BY_ANA),
+        "#42 is yours: Host high CPU load. At 03:17 UTC the team and the admins are told unless it is closed.",
+    ),
+    "unacknowledge": (acknowledged, Unacknowledge(BY_ANA), "You gave #42 back: its level is paged again."),
+    "close": (Story, Close(BY_ANA), "You closed #42: Host high CPU load."),
+    "reopen": (lambda: Story().then(Close(BY_ANA)), Reopen(BY_ANA), "You reopened #42: it climbs again from level 1."),
+    "reopen without a rule": (
+        lambda: Story(levels=()).then(Close(BY_ANA)),
+        Reopen(BY_ANA),
+        "You reopened #42. Nobody was told: channel Payments has no escalation rule.",
+    ),
+    "escalate": (Story, Escalate(BY_ANA), "You escalated #42: level 2 of 3 is paged."),
+    "snooze": (
+        Story,
+        Snooze(BY_ANA, NIGHT + timedelta(hours=1)),
+        "#42 is quiet until 2026-11-21 04:07 UTC. Then its level is paged again.",
+    ),
+    "reassign": (Story, Reassign(BY_ANA, (account(DEE),)), "You assigned #42 to Dee."),
+    "comment": (Story, Comment(BY_ANA, "Looking"), "Your comment stands on #42."),
+}
+
+
+@pytest.mark.parametrize("deed", DONE)
+def test_whoever_acts_is_told_what_it_did(deed: str) -> None:
+    begun, happening, said = DONE[deed]
+    story = begun()
+    before = len(story.timeline)
+    record = story.then(happening).timeline[before].record
+    note = notes.done(story.scene(), record)
+    assert note is not None
+    assert _said(note) == said
+
+
+def test_what_nobody_did_has_no_answer() -> None:
+    assert notes.done(Story().scene(), Record(Entry.NOTIFIED)) is None
+
+
+def test_an_unlinked_person_reads_how_to_link() -> None:
+    assert _said(notes.unlinked("U0EVE", "eve", "Acme Slack")) == (
+        "Your chat account eve is not linked to an Oncard account, so nothing changed. Ask an admin to add "
+        "links: {you@example.com: U0EVE} to workspace Acme Slack in the configuration file, with your e-mail "
+        "address in it."
+    )
+    assert "account U0EVE is" in _said(notes.unlinked("U0EVE", "", "Acme Slack"))
+
+
+def test_wrong_input_gets_a_hint() -> None:
+    said = _said(notes.not_understood("fix\n it " + "x" * 900, "Try: ack 42"))
+    assert said.startswith("I do not understand “fix it xxx")
+    assert said.endswith("x…”; nothing changed. Try: ack 42")
+    assert _said(notes.unknown_incident(99)) == (
+        "There is no incident #99; nothing changed. The number stands on its card."
+    )
+
+
+def _said(note: Note) -> str:
+    return spoken(note.text)

@@ -1,0 +1,166 @@
+"""Definitions of every shape that a file can give, for the laws about them."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from bot.domain.definition import (
+    AccountDefinition,
+    ChannelDefinition,
+    ChatDefinition,
+    Definition,
+    IntegrationDefinition,
+    Kind,
+    LevelDefinition,
+    RuleDefinition,
+    Secret,
+    TargetDefinition,
+    TeamDefinition,
+    WorkspaceDefinition,
+)
+from bot.domain.escalation import Unless
+from bot.domain.people import Method, Role, TargetKind
+
+HARD = [
+    "null",
+    "~",
+    "<<",
+    "on",
+    "010",
+    "1:30",
+    "- a",
+    "a: b",
+    "# x",
+    "${X}",
+    "$${",
+    "'",
+    '"',
+    "*a",
+    "&a",
+    "!x",
+    "| a",
+    "é 中 🙂",
+]
+"""Texts that a careless writer of YAML would get wrong."""
+
+NAMES = st.sampled_from(HARD) | st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=64)
+TEXTS = st.sampled_from(HARD) | st.text(st.characters(exclude_categories=["Cs"]), max_size=80).filter(str.strip)
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=40).map(Secret)
+WORDS = st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True)
+EMAILS = WORDS.map(lambda word: f"{word}@example.com")
+IDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40)
+
+
+def minutes(least: int, most: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(least * 60, most * 60).map(lambda seconds: timedelta(seconds=seconds))
+
+
+def some(values: Iterable[str]) -> st.SearchStrategy[tuple[str, ...]]:
+    known = list(values)
+    return st.lists(st.sampled_from(known), unique=True, max_size=4).map(tuple) if known else st.just(())
+
+
+def named(most: int = 3) -> st.SearchStrategy[list[str]]:
+    return st.lists(NAMES, unique_by=str.casefold, max_size=most)
+
+
+@st.composite
+def levels(draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: list[str]) -> LevelDefinition:
+    accounts = [TargetDefinition(TargetKind.ACCOUNT, email) for email in draw(some(emails))]
+    groups = [TargetDefinition(TargetKind.TEAM, team) for team in draw(some(teams))]
+    every = draw(st.none() | minutes(1, 120))
+    return LevelDefinition(
+        targets=(*accounts, *groups),
+        chats=(*(ChatDefinition(workspace, draw(IDS)) for workspace in draw(some(workspaces))),),
+        methods=draw(st.sampled_from([(), (Method.IM,)])),
+        repeat_every=every,
+        repeat_times=draw(st.integers(0, 6)) if every else 0,
+        escalate_after=draw(minutes(0, 720)),
+        unless=draw(st.sampled_from(Unless)),
+    )
+
+
+@st.composite
+def channels(
+    draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: list[str]
+) -> tuple[ChannelDefinition, ...]:
+    level = levels(emails, teams, workspaces).filter(lambda one: bool(one.targets or one.chats))
+    rule_names = named() if emails or teams or workspaces else st.just([])
+    return tuple(
+        ChannelDefinition(
+            name,
+            draw(st.none() | st.sampled_from(teams)) if teams else None,
+            tuple(
+                RuleDefinition(rule, tuple(draw(st.lists(level, min_size=1, max_size=3)))) for rule in draw(rule_names)
+            ),
+        )
+        for name in draw(named())
+    )
+
+
+@st.composite
+def workspace(draw: st.DrawFn, name: str, emails: list[str]) -> Definition:
+    settings = {
+        "nickname": TEXTS,
+        "api_base_url": st.just("https://chat.example.com/api/"),
+        "ca_file": TEXTS,
+        "timeout": st.integers(1, 60).map(str),
+    }
+    secrets = {"app_token": SECRETS, "proxy": SECRETS}
+    linked = draw(some(emails))
+    users = draw(st.lists(IDS, unique=True, min_size=len(linked), max_size=len(linked)))
+    body = WorkspaceDefinition(
+        name, "chat", draw(st.fixed_dictionaries({}, optional=settings)), dict(zip(linked, users, strict=True))
+    )
+    token = SECRETS.map(lambda secret: Secret(f"tok-{secret.value}"))
+    return Definition(Kind.WORKSPACE, body, draw(st.fixed_dictionaries({"bot_token": token}, optional=secrets)))
+
+
+@st.composite
+def integration(draw: st.DrawFn, name: str, channel: str) -> IntegrationDefinition:
+    return IntegrationDefinition(
+        name=name,
+        source=draw(st.sampled_from(["standard", "prometheus"])),
+        channel=channel,
+        fields=draw(st.dictionaries(st.sampled_from(["title", "labels"]), TEXTS)),
+        values=draw(st.dictionaries(TEXTS, st.dictionaries(TEXTS, TEXTS, max_size=3), max_size=2)),
+    )
+
+
+@st.composite
+def organisations(draw: st.DrawFn) -> tuple[Definition, ...]:
+    """Draw all the definitions of an organisation."""
+    emails = draw(st.lists(EMAILS, unique=True, max_size=4))
+    accounts = [
+        AccountDefinition(
+            email=email,
+            name=draw(NAMES),
+            phone=draw(st.sampled_from(["", "+33612345678", "+8613812345678"])),
+            role=draw(st.sampled_from(Role)),
+            locale=draw(st.sampled_from(["en", "zh"])),
+            timezone=draw(st.sampled_from(["UTC", "Europe/Paris", "America/Argentina/Buenos_Aires"])),
+        )
+        for email in emails
+    ]
+    teams = [TeamDefinition(name, draw(some(emails))) for name in draw(named())]
+    workspaces = draw(st.lists(WORDS, unique=True, max_size=2))
+    made = draw(channels(emails, [team.name for team in teams], workspaces))
+    keys = draw(st.lists(SECRETS, unique_by=lambda key: key.value, max_size=3))
+    names = draw(st.lists(NAMES, unique_by=str.casefold, min_size=len(keys), max_size=len(keys)))
+    integrations = [
+        Definition(
+            Kind.INTEGRATION,
+            draw(integration(name, draw(st.sampled_from(made)).name)),
+            {"key": key},
+        )
+        for name, key in zip(names, keys, strict=True)
+        if made
+    ]
+    return (
+        *(Definition(Kind.ACCOUNT, account) for account in accounts),
+        *(Definition(Kind.TEAM, team) for team in teams),
+        *(draw(workspace(name, emails)) for name in workspaces),
+        *(Definition(Kind.CHANNEL, channel) for channel in made),
+        *integrations,
+    )
