@@ -1,7 +1,7 @@
 """What the core asks of a chat platform, and what a platform tells the core.
 
-An adapter talks to one workspace. It never retries, sleeps or swallows: it says what the platform said, as a `Receipt` or
-as `DeliveryFailed`, and the core decides. The core knows no platform by name; it asks `capabilities`.
+An adapter talks to one workspace. It never retries, sleeps or swallows: it says what the platform said, as a `Receipt`
+or as `DeliveryFailed`, and the core decides. The core knows no platform by name; it asks `capabilities`.
 """
 
 from collections.abc import Mapping
@@ -25,9 +25,9 @@ class Edit(StrEnum):
 class Capabilities:
     """What a platform can do.
 
-    `answer_within`: seconds in which a click must be answered. `chat_rate`, `workspace_rate`: messages per second that the
-    platform allows for one conversation and for all of them together. `send_timeout`: seconds after which a call that has
-    not been answered counts as not delivered.
+    `answer_within`: seconds in which a click must be answered. `chat_rate`, `workspace_rate`: messages per second that
+    the platform allows for one conversation and for all of them together. `send_timeout`: seconds after which a call
+    that has not been answered counts as not delivered.
     """
 
     edit: Edit
@@ -44,7 +44,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class To:
-    """Where a message goes: a chat by the platform's id, or with `direct` the one-to-one conversation with that user."""
+    """Where a message goes.
+
+    A chat by the platform's id, or with `direct` the one-to-one conversation with that user.
+    """
 
     id: str
     direct: bool = False
@@ -85,7 +88,10 @@ class FailureKind(StrEnum):
 
 
 class DeliveryFailed(Exception):
-    """The platform did not take it. `detail` holds the platform's own words and no secret; `retry_after` is in seconds."""
+    """The platform did not take it.
+
+    `detail` holds the platform's own words and no secret; `retry_after` is in seconds.
+    """
 
     def __init__(self, kind: FailureKind, detail: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"{kind}: {detail}")
@@ -175,7 +181,10 @@ class FindsByEmail(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A request that the platform made to us: raw, because it is verified before it is parsed. Header names are lower case."""
+    """A request that the platform made to us: raw, because it is verified before it is parsed.
+
+    Header names are lower case.
+    """
 
     path: str
     body: bytes

@@ -2,8 +2,8 @@
 
     VERB [#]NUMBER [v VERSION] [REST]        ack 42 · close #42 disk replaced · escalate 42 v7 · 42 snooze 2h
 
-A button carries such a sentence too, with the version of the card it stands on. Adding a command is one entry in `VERBS`;
-help is generated from them.
+A button carries such a sentence too, with the version of the card it stands on. Adding a command is one entry in
+`VERBS`; help is generated from them.
 """
 
 import re

@@ -119,7 +119,10 @@ class Service:
         return application([*door.routes(), *Callbacks(self.connections).routes(), *health.routes(), *more])
 
     async def prepare(self) -> None:
-        """Bring the schema up to date, and see that the stored secrets can be read. Raises DatabaseUnusable, WrongKey."""
+        """Bring the schema up to date, and see that the stored secrets can be read.
+
+        Raises DatabaseUnusable, WrongKey.
+        """
         before, after = await schema.upgrade(self.database)
         if before != after:
             log.info("schema_upgraded", before=before, after=after)

@@ -1,7 +1,7 @@
 """Domain values as JSON text, and back.
 
-What is written must be readable by the next version and, during an upgrade, by the one before: fields are only added, and
-have defaults.
+What is written must be readable by the next version and, during an upgrade, by the one before: fields are only added,
+and have defaults.
 """
 
 from collections.abc import Mapping

@@ -1,13 +1,14 @@
 """The database: SQLite in one process, or PostgreSQL under any number of them.
 
-A transaction is a function that is run with a connection; when the database could not reconcile it with another one, it is
-run again from the start, so it must do nothing but read and write there. SQLite has one writer, and commits are on disk
-(`synchronous=FULL`) before they return.
+A transaction is a function that is run with a connection; when the database could not reconcile it with another one,
+it is run again from the start, so it must do nothing but read and write there. SQLite has one writer, and commits are
+on disk (`synchronous=FULL`) before they return.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Final, TypeVar
 
 import sqlalchemy as sa
@@ -51,6 +52,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.shown_url = parsed.render_as_string(hide_password=True)
         if self.is_sqlite:
+            _make_room(parsed.database)
             self._writer = _sqlite(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite(url, begin="BEGIN", size=SQLITE_READERS)
         else:
@@ -96,6 +98,16 @@ class Database:
             yield connection
 
 
+def _make_room(path: str | None) -> None:
+    """Make the folder of a SQLite file. Raises DatabaseUnusable for a database that would be gone with the process."""
+    if not path or path == ":memory:":
+        raise DatabaseUnusable("ONCARD_DATABASE_URL names no file: use sqlite+aiosqlite:///var/oncard.db")
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnusable(f"the folder of the database cannot be made: {error}") from error
+
+
 def _is_collision(error: DBAPIError) -> bool:
     """Whether another transaction was faster. Two that insert the same row at once collide as an IntegrityError too."""
     if isinstance(error, IntegrityError):
@@ -126,7 +138,10 @@ def _sqlite(url: str, *, begin: str, size: int) -> AsyncEngine:
 
 
 async def take_numbers(connection: Connection, series: str, count: int) -> range | tuple[int, ...]:
-    """Return `count` new numbers of a series of `tables.NUMBERED`, in order; they are gone even if they are not used."""
+    """Return `count` new numbers of a series of `tables.NUMBERED`, in order.
+
+    They are gone even if they are not used.
+    """
     if connection.dialect.name == "postgresql":
         sequence = sa.func.nextval(f"{series}_numbers")
         rows = await connection.execute(sa.select(sequence).select_from(sa.func.generate_series(1, count)))

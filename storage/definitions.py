@@ -115,7 +115,10 @@ def _row(definition: Definition, vault: Vault) -> dict[str, object]:
 
 
 async def _replace_links(connection: Connection, wanted: tuple[Definition, ...]) -> None:
-    """The file's links are these; what the platform said stays, unless the file says something else of that identity."""
+    """The file's links are these.
+
+    What the platform said stays, unless the file says something else of that identity.
+    """
     definitions, links = tables.definitions, tables.links
     rows = await connection.execute(
         sa.select(definitions.c.id, definitions.c.kind, definitions.c.name).where(definitions.c.active)

@@ -1,6 +1,7 @@
 """Cards and deliveries: what is shown where, and the queue of what is still to be sent.
 
-A claim is a lease with a fencing token: who comes back after its lease has run out finds that its token no longer counts.
+A claim is a lease with a fencing token: who comes back after its lease has run out finds that its token no longer
+counts.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,7 +25,10 @@ _CANDIDATES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """The live message of an incident in one place. `message` is None until it was sent, `shown` the version it shows."""
+    """The live message of an incident in one place.
+
+    `message` is None until it was sent, `shown` the version it shows.
+    """
 
     id: CardId
     incident: IncidentId
@@ -131,8 +135,8 @@ async def claim(
 ) -> list[Claimed]:
     """Take what is due, the most urgent first, and of each place one.
 
-    `busy` places are passed over, a workspace as a whole under the place `""`. A message of a card that has another one under
-    way waits for it, and an edit waits for the card that is still to be sent.
+    `busy` places are passed over, a workspace as a whole under the place `""`. A message of a card that has another
+    one under way waits for it, and an edit waits for the card that is still to be sent.
     """
     columns = tables.deliveries.c
     other = tables.deliveries.alias()

@@ -41,7 +41,10 @@ async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, Inc
 async def alerts_of_keys(
     connection: Connection, keys: Iterable[tuple[ChannelId, str]]
 ) -> dict[tuple[ChannelId, str], list[Alert]]:
-    """Return the alerts that have not recovered, by channel and key, oldest first; locked until the transaction ends."""
+    """Return the alerts that have not recovered, by channel and key, oldest first.
+
+    Locked until the transaction ends.
+    """
     columns = tables.alerts.c
     wanted: dict[ChannelId, list[str]] = {}
     for channel, key in dict.fromkeys(keys):
@@ -84,7 +87,10 @@ async def newest(connection: Connection, *, most: int, open_only: bool) -> list[
 
 
 async def due(connection: Connection, now: datetime, most: int) -> list[Incident]:
-    """Return incidents whose next instant has come, longest due first; locked, and passed over where others hold them."""
+    """Return incidents whose next instant has come, longest due first.
+
+    Locked, and passed over where others hold them.
+    """
     columns = tables.incidents.c
     query = (
         sa.select(columns.body)
@@ -107,11 +113,11 @@ async def count_by_progress(connection: Connection) -> dict[str, int]:
     """Return how many incidents are open, by progress."""
     columns = tables.incidents.c
     query = (
-        sa.select(columns.progress, sa.func.count())
+        sa.select(columns.progress, sa.func.count().label("incidents"))
         .where(columns.progress != Progress.CLOSED)
         .group_by(columns.progress)
     )
-    return {progress: count for progress, count in await connection.execute(query)}
+    return {row.progress: row.incidents for row in await connection.execute(query)}
 
 
 async def insert(connection: Connection, new: Sequence[Incident]) -> None:

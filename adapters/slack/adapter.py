@@ -169,7 +169,7 @@ class SlackAdapter:
             raise
 
     async def _listen(self, inbox: Inbox) -> NoReturn:
-        """Keep one connection. Where Slack announces the end of one, both listen for a while: no click falls between."""
+        """Keep one connection. Where Slack announces the end of one, two listen for a while: no click is lost."""
         brief = 0
         leaving: set[asyncio.Task[None]] = set()
         connection = await self._connect()

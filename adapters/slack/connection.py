@@ -6,7 +6,6 @@ Source: https://docs.slack.dev/apis/events-api/using-socket-mode.
 """
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -125,12 +124,15 @@ class Connection:
         tasks = [t for t in (client.current_session_monitor, client.message_receiver, client.message_processor) if t]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        if client.current_session is not None:
-            with contextlib.suppress(TimeoutError):
+        try:
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if client.current_session is not None:
                 async with asyncio.timeout(CLOSE_WITHIN):
                     await client.current_session.close()
-        await client.aiohttp_client_session.close()
+        except TimeoutError:
+            pass  # The other side has gone without a good-bye.
+        finally:
+            await client.aiohttp_client_session.close()
 
     def _signs(self) -> tuple[float | None, int]:
         return self._client.last_ping_pong_time, self._heard

@@ -1,4 +1,4 @@
-"""What the commands about the configuration file share: it is read, its faults are shown, it is applied in one transaction."""
+"""What the commands about the configuration file share: it is applied in one transaction, or its faults are shown."""
 
 import os
 

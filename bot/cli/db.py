@@ -37,7 +37,9 @@ async def _upgrade(url: str) -> tuple[str | None, str]:
         raise Refused(str(error)) from error
     try:
         return await schema.upgrade(database)
-    except Exception as error:  # Each driver has its own errors; whatever keeps a database shut is the operator's to mend.
+    except (
+        Exception
+    ) as error:  # Each driver has its own errors; whatever keeps a database shut is the operator's to mend.
         raise cannot_open(database.shown_url, error) from error
     finally:
         await database.close()

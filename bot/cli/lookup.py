@@ -1,4 +1,7 @@
-"""Finds what a command names: a file's text, a channel, an incident's number, the person who acts. What is not found is refused, with the mend."""
+"""Finds what a command names: a file's text, a channel, an incident's number, the person who acts.
+
+What is not found is refused, in one line that says how to mend it.
+"""
 
 import re
 import sys
@@ -44,7 +47,9 @@ def channel(organisation: Organisation, name: str) -> Channel:
     known = {one.name: one for one in organisation.channels.values() if one.active}
     if name in known:
         return known[name]
-    otherwise = f"there is {one_of(known)}" if known else "none is configured yet: add one under `channels` and apply it"
+    otherwise = (
+        f"there is {one_of(known)}" if known else "none is configured yet: add one under `channels` and apply it"
+    )
     raise Refused(f"there is no channel {quoted(name)}; {did_you_mean(name, known, otherwise)}")
 
 

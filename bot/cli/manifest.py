@@ -11,9 +11,13 @@ import manifest
 @click.command
 @click.argument("platform", type=click.Choice([found.name for found in pkgutil.iter_modules(manifest.__path__)]))
 @click.option(
-    "--url", metavar="URL", help="The public https address of Oncard, if the platform is to call it. Default: it is not."
+    "--url",
+    metavar="URL",
+    help="The public https address of Oncard, if the platform is to call it. Default: it is not.",
 )
-@click.option("--workspace", metavar="NAME", help="The workspace's name in the configuration, if it is not the platform's.")
+@click.option(
+    "--workspace", metavar="NAME", help="The workspace's name in the configuration, if it is not the platform's."
+)
 def command(platform: str, url: str | None, workspace: str | None) -> None:
     """Print what to paste into a chat platform's console.
 

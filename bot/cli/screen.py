@@ -1,7 +1,7 @@
 """What the commands print: tables and lines for people, JSON for scripts.
 
-Rules: no colour unless standard output is a terminal, nor where NO_COLOR is set. What does not go to a terminal is never
-wrapped or cut. What an alert says is data: it comes through `plain`, so that no terminal obeys it.
+Rules: no colour unless standard output is a terminal, nor where NO_COLOR is set. What does not go to a terminal is
+never wrapped or cut. What an alert says is data: it comes through `one_line`, so that no terminal obeys it.
 """
 
 import json
@@ -47,7 +47,9 @@ def print_line(text: Cell = "", style: str = "") -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], indent: int = 0) -> None:
     """Print rows under their headings; without headings, the rows alone."""
-    table = Table(box=box.SIMPLE_HEAD if headings else None, pad_edge=False, show_header=bool(headings), show_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD if headings else None, pad_edge=False, show_header=bool(headings), show_edge=False
+    )
     console = _console()
     if not console.is_terminal:
         table.box = None

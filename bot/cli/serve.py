@@ -12,7 +12,9 @@ from bot.main import Service, serve
 
 
 @click.command
-@click.option("--config", "file", metavar="FILE", help="Apply this configuration first; with faults in it, do not start.")
+@click.option(
+    "--config", "file", metavar="FILE", help="Apply this configuration first; with faults in it, do not start."
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
 def command(file: str | None, host: str, port: int) -> None:
@@ -32,7 +34,9 @@ def command(file: str | None, host: str, port: int) -> None:
         session.run(work, upgrade=True, speak=True)
     except SystemExit as error:
         # The web server has said why, in the log.
-        raise Refused(f"cannot listen on {host}:{port}; see that nothing else does, or choose another --port") from error
+        raise Refused(
+            f"cannot listen on {host}:{port}; see that nothing else does, or choose another --port"
+        ) from error
 
 
 def _outlive_signals() -> None:

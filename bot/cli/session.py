@@ -21,7 +21,10 @@ from storage.vault import WrongKey
 Result = TypeVar("Result")
 
 
-def run(work: Callable[[Service], Awaitable[Result]], *, upgrade: bool = False, speak: bool = False) -> Result:
+Work = Callable[[Service], Awaitable[Result]]
+
+
+def run(work: Work[Result], *, upgrade: bool = False, speak: bool = False) -> Result:
     """Do `work` with the service that the environment describes, and return what it returns.
 
     `upgrade`: the schema is brought up to date first; without, an old one is refused. `speak`: everything that the
@@ -48,7 +51,7 @@ async def organisation(service: Service) -> Organisation:
     return await service.database.read(service.picture.current)
 
 
-async def _within(configured: Settings, work: Callable[[Service], Awaitable[Result]], *, upgrade: bool) -> Result:
+async def _within(configured: Settings, work: Work[Result], *, upgrade: bool) -> Result:
     try:
         service = Service(configured)
     except (DatabaseUnusable, WrongKey) as error:
@@ -70,7 +73,9 @@ async def _open(service: Service, *, upgrade: bool) -> None:
         current = await schema.current(service.database)
     except (DatabaseUnusable, WrongKey):
         raise
-    except Exception as error:  # Each driver has its own errors; whatever keeps a database shut is the operator's to mend.
+    except (
+        Exception
+    ) as error:  # Each driver has its own errors; whatever keeps a database shut is the operator's to mend.
         raise cannot_open(service.database.shown_url, error) from error
     if current is None:
         raise Refused(f"{service.database.shown_url} holds nothing yet: run `oncard apply FILE` first")

@@ -1,7 +1,8 @@
 """An alert: all events with the same key in one channel, until it recovers.
 
-Rules: the same report again changes nothing. A recovery ends every alert of its key, keeps what the alert said, and only
-adds labels. An alert that has not recovered within 24 h takes no more reports of trouble: the next one opens a new alert.
+Rules: the same report again changes nothing. A recovery ends every alert of its key, keeps what the alert said, and
+only adds labels. An alert that has not recovered within 24 h takes no more reports of trouble: the next one opens a new
+alert.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ OLDEST: Final = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One trouble of one thing. `current`: it still takes events of its key. `last` is the last report's fingerprint."""
+    """One trouble of one thing. `current`: it still takes events of its key. `last`: the last report's fingerprint."""
 
     id: AlertId
     channel: ChannelId

@@ -1,7 +1,7 @@
 """Definitions: what admins configured, object by object, as they wrote it: by name.
 
-A configuration file becomes definitions, the database keeps definitions, and `organise` makes of them the one picture that
-decisions are made from. References are names here and ids there.
+A configuration file becomes definitions, the database keeps definitions, and `organise` makes of them the one picture
+that decisions are made from. References are names here and ids there.
 """
 
 from collections.abc import Iterable, Mapping
@@ -72,7 +72,7 @@ class TeamDefinition:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceDefinition:
-    """A connected chat app: its settings by the platform's own names, and who is whom there (e-mail to chat user id)."""
+    """A connected chat app: its settings by the platform's own names, and who is whom there (e-mail to user id)."""
 
     name: str
     platform: str
@@ -168,7 +168,7 @@ def name_of(body: Body) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A definition under the id that the database gave it. What was removed stays, not active, for old incidents' sake."""
+    """A definition under the database's id for it. What was removed stays, not active, for old incidents' sake."""
 
     id: int
     body: Body
@@ -176,7 +176,7 @@ class Kept:
 
 
 def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()) -> Organisation:
-    """Return the picture that the definitions give. A name that nothing active bears is left out of what refers to it."""
+    """Return the picture that the definitions give. What refers to a name that nothing active bears is left out."""
     everything = tuple(kept)
     ids = _Ids(everything)
     workspaces = {

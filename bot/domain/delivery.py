@@ -1,7 +1,7 @@
 """Deliveries: whether a message is still wanted, and what follows when it was not taken.
 
-Both are decided from the present state, so that after an outage nothing stale is sent, and a retry never runs for its own
-sake. One delivery is one message to one place; what happens to it never changes what another place receives.
+Both are decided from the present state, so that after an outage nothing stale is sent, and a retry never runs for its
+own sake. One delivery is one message to one place; what happens to it never changes what another place receives.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,11 @@ FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 # A platform that stays away: its pages are tried until the incident moves on, but not for ever.
 LONGEST_TRY: Final = timedelta(hours=24)
-# An answer that says neither yes nor no may hide a message that arrived: a few repeats, then another way must be found.
+# An answer that says neither yes nor no may hide a message that arrived: a few repeats, ever more rarely, and then
+# another way must be found. A platform that hangs for minutes must not lose a page, so the repeats last for a while.
 MOST_UNCERTAIN: Final = 6
+LONGEST_DOUBT: Final = timedelta(minutes=15)
+RAREST_REPEAT: Final = timedelta(minutes=5)
 # What machines change is shown after this pause, so that a burst of changes is one edit.
 MERGE: Final = timedelta(seconds=1)
 
@@ -111,14 +114,12 @@ def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropp
         return Dropped.ACTED
     if incident.snoozed_until is not None:
         return Dropped.SNOOZED
-    if delivery.kind is Kind.REMINDER and (delivery.level, delivery.turn) != (incident.level, incident.turn):
-        return Dropped.SUPERSEDED
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """What a failed try means: `again` whether another try can help, `uncertain` whether it may have arrived all the same."""
+    """What a failed try means. `again`: another can help; `uncertain`: the message may have arrived all the same."""
 
     again: bool
     uncertain: bool = False
@@ -129,11 +130,16 @@ def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | 
     """Return when to try again; None: no more, this way has failed. `delivery.attempts` counts the try that failed."""
     if not setback.again or now - delivery.created_at >= LONGEST_TRY:
         return None
-    if setback.uncertain and delivery.attempts >= MOST_UNCERTAIN:
+    doubt_is_over = delivery.attempts >= MOST_UNCERTAIN and now - delivery.created_at >= LONGEST_DOUBT
+    if setback.uncertain and doubt_is_over:
         return None
     if setback.retry_after is not None:
         return now + setback.retry_after
-    pause = min(FIRST_PAUSE * (1 << min(max(delivery.attempts - 1, 0), 10)), LONGEST_PAUSE)
+    doublings = min(max(delivery.attempts - 1, 0), 10)
+    if setback.uncertain:
+        pause = min(FIRST_PAUSE * (1 << 2 * doublings), RAREST_REPEAT)
+    else:
+        pause = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
     # Spread by the delivery's own number, so that those which failed together do not come back together.
     return now + pause * (1 + (delivery.id % 10) / 20)
 

@@ -27,7 +27,6 @@ LINK_TEXT_LIMIT: Final = 128
 LINK_HREF_LIMIT: Final = 2048
 
 
-
 class Severity(StrEnum):
     """How bad it is; `Ok` is recovery. The strings are the wire format too."""
 

@@ -10,9 +10,9 @@
     8  storm, 9 flapping, 10 outlier, 11 delay
        incident                 the law decides what follows                `_incident`
 
-`decide` is these stages for one arrival. A stage that is to come goes where its number stands; it is a plain function that
-takes what the stage before it gives. Stages 1 to 3 work on the arrival before its alert is looked up, because they may
-change its channel or its key; the others see the alert.
+`decide` is these stages for one arrival. A stage that is to come goes where its number stands; it is a plain function
+that takes what the stage before it gives. Stages 1 to 3 work on the arrival before its alert is looked up, because they
+may change its channel or its key; the others see the alert.
 """
 
 from collections.abc import Mapping
@@ -88,9 +88,14 @@ def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewI
     effects: dict[IncidentId, tuple[Effect, ...]] = {}
     for turn in turns:
         grouped = _group(turn, ids)
-        if grouped.after.incident is not None:
-            made = _incident(grouped, incidents.get(grouped.after.incident), organisation, now)
-            number = made.incident.id
+        number = grouped.after.incident
+        if number is not None:
+            known_as = incidents.get(number)
+            made = (
+                _open(number, grouped.after, organisation, now)
+                if known_as is None
+                else _incident(grouped, known_as, organisation, now)
+            )
             incidents[number] = made.incident
             effects[number] = effects.get(number, ()) + made.effects
         decided.append(grouped.after)
@@ -120,22 +125,15 @@ def _group(turn: _Turn, ids: NewIds) -> _Turn:
     return _Turn(None, replace(turn.after, incident=ids.incident))
 
 
-def _incident(turn: _Turn, incident: Incident | None, organisation: Organisation, now: datetime) -> Step:
+def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: datetime) -> Step:
     """Tell the law what the alert says now."""
-    if incident is None:
-        return _open(turn.after, organisation, now)
     facts = _facts(turn, incident.facts)
     over = facts.tally.active == 0 and turn.after.recovered_at is not None
     happening = law.Recover(facts) if over else law.Change(facts)
-    made = law.step(incident, happening, rules_of(incident, organisation), now)
-    if not isinstance(made, Step):
-        raise TypeError(f"the law does not refuse what monitoring says: {made}")
-    return made
+    return law.step(incident, happening, rules_of(incident, organisation), now)
 
 
-def _open(alert: Alert, organisation: Organisation, now: datetime) -> Step:
-    if alert.incident is None:
-        raise TypeError("an alert is grouped before its incident is opened")
+def _open(number: IncidentId, alert: Alert, organisation: Organisation, now: datetime) -> Step:
     rule = organisation.first_rule(alert.channel)
     facts = Facts(
         severity=alert.severity,
@@ -146,7 +144,7 @@ def _open(alert: Alert, organisation: Organisation, now: datetime) -> Step:
         links=alert.links,
         tally=replace(Tally(), total=1).moved(None, alert.severity),
     )
-    incident = Incident(alert.incident, alert.channel, facts, opened_at=now, rule=rule.name if rule else None)
+    incident = Incident(number, alert.channel, facts, opened_at=now, rule=rule.name if rule else None)
     return law.start(incident, rules_of(incident, organisation), now)
 
 

@@ -131,8 +131,8 @@ class Incident:
     """One incident: what is the matter, how far its handling has come, and what happens next if nobody acts.
 
     `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `moved` is the version
-    at which progress last changed, `turned` the one at which progress or level did. `climbs`: False while it is assigned
-    by hand to those who shall have it without the rule's later levels.
+    at which progress last changed, `turned` the one at which progress or level did. `climbs`: False while those whom it
+    was assigned to by hand shall have it without the rule's later levels.
     """
 
     id: IncidentId
@@ -287,7 +287,8 @@ class Undelivered:
 
 
 Action = Acknowledge | Unacknowledge | Close | Reopen | Escalate | Snooze | Reassign | Comment
-Happening = Action | Change | Recover | Tick | Unreachable | Undelivered
+Fact = Change | Recover | Tick | Unreachable | Undelivered
+Happening = Action | Fact
 
 
 # ---- what follows: data out --------------------------------------------------------------------------------------
@@ -430,7 +431,7 @@ def start(incident: Incident, rules: Rules, now: datetime) -> Step:
 
 
 @overload
-def step(incident: Incident, event: Change | Recover | Tick | Unreachable, rules: Rules, now: datetime) -> Step: ...
+def step(incident: Incident, event: Fact, rules: Rules, now: datetime) -> Step: ...
 
 
 @overload
@@ -644,13 +645,12 @@ def _enter_again(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Notify the level where the incident stands as if it had just come there; assigned by hand, it stays so."""
     if rules.people.can_be_told(rules.people.resolve(incident.assigned)):
         return _enter_by_hand(incident, rules, now)
-    return _enter(_not_assigned(incident), max(_last(incident, rules), 0), rules, now)
+    return _enter(_not_assigned(incident), _index(incident, rules), rules, now)
 
 
 def _enter_by_hand(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Notify those to whom the incident was assigned, in the place of the level where it stands."""
-    index = max(_last(incident, rules), 0) if rules.levels else incident.level
-    given = replace(incident, level=index, turn=0)
+    given = replace(incident, level=_index(incident, rules), turn=0)
     level = _level(given, rules)
     if level is None or not given.climbs:
         return _notify(replace(given, idle=Idle.BY_HAND), rules, now)
@@ -661,8 +661,9 @@ def _leave(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Go on to the next level. It takes the place of a turn that has come too; where none follows, the turn is told."""
     onward = _enter(_cleared(incident), incident.level + 1, rules, now)
     level = _level(incident, rules)
-    is_last = onward.incident.idle is Idle.EXHAUSTED and level is not None and _stands(incident, level, rules)
-    if level is None or not is_last or incident.repeat_at is None or incident.repeat_at > now:
+    has_turn = incident.repeat_at is not None and incident.repeat_at <= now
+    is_last = onward.incident.idle is Idle.EXHAUSTED
+    if level is None or not (has_turn and is_last and _stands(incident, level, rules)):
         return onward
     turned = _turn(incident, level, rules, now)
     return _after(turned, _enter(_cleared(turned.incident), incident.level + 1, rules, now))
@@ -681,7 +682,7 @@ def _without_rule(incident: Incident) -> Step:
 
 def _exhausted(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Nobody is left. The incident stays on the last level that told anybody: it is the one to notify again."""
-    level = _last(incident, rules)
+    level = min(incident.level, len(rules.levels) - 1)
     last = replace(_turned(_cleared(incident)), level=level, idle=Idle.EXHAUSTED, exhausted_at=now)
     return Step(last, (Record(Entry.EXHAUSTED), Announce(Entry.EXHAUSTED), Refresh(prompt=False)))
 
@@ -729,9 +730,9 @@ def _level(incident: Incident, rules: Rules) -> Level | None:
     return rules.levels[incident.level] if 0 <= incident.level < len(rules.levels) else None
 
 
-def _last(incident: Incident, rules: Rules) -> int:
-    """Return the index of the level where the incident stands, or the last one where its rule has become shorter."""
-    return min(incident.level, len(rules.levels) - 1)
+def _index(incident: Incident, rules: Rules) -> int:
+    """Return where the incident stands: on the first level before it has entered any, on the last of a shorter rule."""
+    return min(max(incident.level, 0), len(rules.levels) - 1)
 
 
 def _stands(incident: Incident, level: Level, rules: Rules) -> bool:

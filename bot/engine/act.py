@@ -54,7 +54,10 @@ class Desk:
         self._clock = clock
 
     async def handle(self, workspace: WorkspaceId, interaction: Interaction) -> Note | None:
-        """Carry out what somebody asked for in a chat. A person without a link changes nothing and learns how to link."""
+        """Carry out what somebody asked for in a chat.
+
+        A person without a link changes nothing and learns how to link.
+        """
         organisation = await self._database.read(self._picture.current)
         account = organisation.account_of(workspace, interaction.user)
         name = organisation.workspaces[workspace].name

@@ -1,7 +1,7 @@
 """Keeps every workspace connected: starts its adapter, runs it again when it fails, follows what is configured.
 
-A workspace whose adapter fails costs the others nothing. What the platform says goes to the desk; whether the connection
-stands is known here.
+A workspace whose adapter fails costs the others nothing. What the platform says goes to the desk; whether the
+connection stands is known here.
 """
 
 import asyncio
@@ -93,7 +93,7 @@ class Connections:
         while True:
             try:
                 await self.follow()
-            except Exception as error:  # A database that is away comes back; what is connected stays so meanwhile.
+            except Exception as error:  # noqa: BLE001 - A database that is away comes back; what is connected stays so meanwhile.
                 log.error("connections_failed", error=type(error).__name__, detail=str(error)[:200])
             await self._clock.sleep(POLL)
 
@@ -107,7 +107,9 @@ class Connections:
             return await definitions.workspace_secrets(connection, self._vault)
 
         wanted = await self._database.read(work)
-        for workspace in [known for known, line in self._lines.items() if line.made_from != _connecting(wanted.get(known))]:
+        for workspace in [
+            known for known, line in self._lines.items() if line.made_from != _connecting(wanted.get(known))
+        ]:
             await self._let_go(workspace)
         for workspace, configured in wanted.items():
             if workspace not in self._lines:
@@ -161,7 +163,7 @@ class Connections:
                 why = "the connection ended"
             except DeliveryFailed as failure:
                 why = failure.detail
-            except Exception as error:  # A defect of ours or of an SDK costs a reconnection, not the workspace.
+            except Exception as error:
                 log.exception("connection_failed", workspace=self.statuses[workspace].name)
                 why = f"internal error: {type(error).__name__}"
             self._note(workspace, why)

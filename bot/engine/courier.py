@@ -13,6 +13,7 @@ import structlog
 
 from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, Receipt, To
 from bot.domain.delivery import Delivery, Dropped, Kind, unwanted
+from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, ChatLink, WorkspaceId
@@ -93,8 +94,10 @@ class Courier:
         if stale is not None:
             return stale
         organisation = await self._picture.current(connection)
-        scene = await scene_of(connection, incident, organisation, delivery.place, _mentioned(delivery, incident))
-        return _Job(delivery, incident, organisation, card, replace(scene, may_repeat=delivery.uncertain))
+        mention = _mentioned(delivery, incident, organisation)
+        scene = await scene_of(connection, incident, organisation, delivery.place, mention)
+        is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
+        return _Job(delivery, incident, organisation, card, replace(scene, may_repeat=is_repeat))
 
     async def _edit(self, adapter: Adapter, job: _Job) -> Sent | Dropped:
         if job.card is None or job.card.message is None or adapter.capabilities.edit is Edit.NEVER:
@@ -142,12 +145,13 @@ def _without_adapter(delivery: Delivery, organisation: Organisation) -> Delivery
     return DeliveryFailed(FailureKind.UNREACHABLE, "the workspace is not connected", retry_after=WITHOUT_ADAPTER)
 
 
-def _mentioned(delivery: Delivery, incident: Incident) -> tuple[AccountId, ...]:
+def _mentioned(delivery: Delivery, incident: Incident, organisation: Organisation) -> tuple[AccountId, ...]:
     """Return who must notice: those whom this level tells, in a chat where others read along."""
     if delivery.place.chat is None or delivery.kind is Kind.EDIT:
         return ()
-    level = None if incident.assigned else delivery.level
-    return tuple(one.account for one in incident.responders if one.level == level)
+    levels = rules_of(incident, organisation).levels
+    targets = levels[delivery.level].targets if 0 <= delivery.level < len(levels) else ()
+    return organisation.people.resolve(incident.assigned or targets)
 
 
 def _message(delivery: Delivery, scene: Scene) -> Message:

@@ -1,7 +1,7 @@
 """Takes alerts in: reports that arrive together share one transaction, and none is answered before it is committed.
 
-The stages that a report passes are `bot.domain.flow`; here what they need is read, and what they decide is written, with one
-statement per table.
+The stages that a report passes are `bot.domain.flow`; here what they need is read, and what they decide is written,
+with one statement per table.
 """
 
 import asyncio
@@ -96,7 +96,7 @@ class Ingest:
     async def _write_together(self, together: list[_Waiting]) -> None:
         try:
             accepted = await self._database.transact(self._work([one.report for one in together]))
-        except Exception as error:  # Whatever it was, each caller is told; the reports of others are tried alone.
+        except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
             if len(together) == 1:
                 log.error("report_not_taken", request_id=together[0].report.request_id, error=type(error).__name__)
                 _tell(together[0].answer, error)

@@ -1,7 +1,7 @@
 """The queue's worker: claims what is due, has it carried, stores the outcome.
 
-New work starts at once, by a wake-up after its commit; the poll is the safety net. Messages of one place go one after the
-other, and one platform that hangs leaves room for the others.
+New work starts at once, by a wake-up after its commit; the poll is the safety net. Messages of one place go one after
+the other, and one platform that hangs leaves room for the others.
 """
 
 import asyncio
@@ -38,7 +38,12 @@ class Outbox:
     """The sender: any number of them share one database."""
 
     def __init__(
-        self, database: Database, picture: Picture, adapters: Mapping[WorkspaceId, Adapter], wakeups: Wakeups, clock: Clock
+        self,
+        database: Database,
+        picture: Picture,
+        adapters: Mapping[WorkspaceId, Adapter],
+        wakeups: Wakeups,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._adapters = adapters
@@ -56,7 +61,7 @@ class Outbox:
             try:
                 await self.start()
                 pause = await self._until_next()
-            except Exception as error:  # A database that is away comes back; the sender must still be there then.
+            except Exception as error:  # noqa: BLE001 - A database that is away comes back; the sender must still be there then.
                 log.error("outbox_failed", error=type(error).__name__, detail=str(error)[:200])
                 pause = PAUSE_AFTER_ERROR
             await self._clock.wait(self._wakeups.outbox, pause)

@@ -97,7 +97,9 @@ class Outcomes:
             if delivery.attempts == 1 and delivery.kind is not Kind.EDIT:
                 organisation = await self._picture.current(connection)
                 await _tell_the_law(connection, failed, failed.undelivered(organisation), organisation)
-            return await deliveries.postponed(connection, failed.claimed, failed.why, again, uncertain=setback.uncertain)
+            return await deliveries.postponed(
+                connection, failed.claimed, failed.why, again, uncertain=setback.uncertain
+            )
 
         settled = await self._database.transact(work)
         metrics.TRIES.labels(kind=delivery.kind, failure=failure.kind).inc()

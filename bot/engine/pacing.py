@@ -1,7 +1,8 @@
 """How fast each conversation and each workspace may be written to.
 
-A place's rate is the platform's own, with a short burst; a platform that says "wait" is believed. This is courtesy kept in
-memory: what a process does not know of others' pace, the platform's refusal tells it, and nothing is lost by that.
+A place's rate is the platform's own, with a short burst; a platform that says "wait" is believed. This is courtesy
+kept in memory: what a process does not know of others' pace, the platform's refusal tells it, and nothing is lost by
+that.
 """
 
 from collections.abc import Iterable

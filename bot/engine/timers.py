@@ -37,7 +37,7 @@ class Timers:
             self._wakeups.timers.clear()
             try:
                 pause = 0.0 if await self.tick() == MOST_TOGETHER else await self._until_next()
-            except Exception as error:  # A database that is away comes back; the timers must still be there then.
+            except Exception as error:  # noqa: BLE001 - A database that is away comes back; the timers must still be there then.
                 log.error("timers_failed", error=type(error).__name__, detail=str(error)[:200])
                 pause = PAUSE_AFTER_ERROR
             await self._clock.wait(self._wakeups.timers, pause)

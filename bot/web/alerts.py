@@ -71,7 +71,7 @@ class Door:
             return rejection(rejected, request_id)
         except ClientDisconnect:
             return Response(status_code=400)
-        except Exception as error:  # The sender is told that nothing was taken, and comes back.
+        except Exception as error:  # noqa: BLE001 - The sender is told that nothing was taken, and comes back.
             log.error("ingest_failed", request_id=request_id, error=type(error).__name__, detail=str(error)[:200])
             message = "the alert could not be stored: send it again"
             return rejection(Rejected(Code.INTERNAL_ERROR, message, headers={"Retry-After": "5"}), request_id)
@@ -79,7 +79,9 @@ class Door:
     async def _accept(self, request: Request, name: str, request_id: str) -> Response:
         source = sources.find(name)
         if source is None:
-            raise Rejected(Code.ROUTE_NOT_FOUND, f"there is no source {name[:64]!r}: use one of {', '.join(sources.names())}")
+            raise Rejected(
+                Code.ROUTE_NOT_FOUND, f"there is no source {name[:64]!r}: use one of {', '.join(sources.names())}"
+            )
         if self.ingest.waiting >= MOST_WAITING:
             raise Rejected(Code.REQUEST_TOO_FREQUENTLY, "too much at once: send it again", headers={"Retry-After": "1"})
         integration = await self._integration(request, name)

@@ -1,4 +1,7 @@
-"""Where platforms call us, for the workspaces that are configured so. The adapter verifies before anything is parsed."""
+"""Where platforms call us, for the workspaces that are configured so.
+
+The adapter verifies before anything is parsed.
+"""
 
 from dataclasses import dataclass
 

@@ -39,7 +39,10 @@ class Health:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, request: Request) -> Response:
-        """Ready means: an alert that comes now will be on disk. A workspace that is away does not make us refuse alerts."""
+        """Ready means: an alert that comes now will be on disk.
+
+        A workspace that is away does not make us refuse alerts.
+        """
         del request
         why = await self._unready()
         workspaces = {status.name: status.why or "connected" for status in self.connections.statuses.values()}

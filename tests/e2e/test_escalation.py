@@ -37,9 +37,7 @@ async def climb(oncard: World) -> None:
     """Three levels: Ana, looping; the team, looping, with the chat; Dee, last."""
     await oncard.configure(
         level("ana", repeat_every=2 * MINUTE, repeat_times=2, escalate_after=5 * MINUTE),
-        level(
-            "team:sre", chats=(oncard.chat(),), repeat_every=3 * MINUTE, repeat_times=6, escalate_after=10 * MINUTE
-        ),
+        level("team:sre", chats=(oncard.chat(),), repeat_every=3 * MINUTE, repeat_times=6, escalate_after=10 * MINUTE),
         level("dee", repeat_every=MINUTE, repeat_times=3, escalate_after=MINUTE),
     )
     await oncard.fire()
@@ -76,7 +74,10 @@ async def test_who_acknowledges_stops_the_climb(oncard: World) -> None:
 
 
 async def test_after_an_outage_the_present_state_decides(oncard: World) -> None:
-    """An hour in which nothing ran: the next level is told now and has its whole time; what was missed is not drained."""
+    """An hour in which nothing ran: the next level is told now and has its whole time.
+
+    What was missed is not drained.
+    """
     await climb(oncard)
 
     oncard.clock.advance(60 * 60)

@@ -1,7 +1,7 @@
 """Oncard as a whole beside a Slack of our own, on a clock that tests move: the language of the end-to-end tests.
 
-Nothing of Oncard is replaced: the service is wired as `serve` wires it, the adapter is the real one, and Slack's side is the
-playground's server. Only the workers' loops are turned by hand, so that every instant is exact.
+Nothing of Oncard is replaced: the service is wired as `serve` wires it, the adapter is the real one, and Slack's side
+is the playground's server. Only the workers' loops are turned by hand, so that every instant is exact.
 """
 
 import asyncio
@@ -112,8 +112,8 @@ class World:
         connections = self.service.connections
         await connections.follow()
         async with asyncio.timeout(10):
-            while not all(status.connected for status in connections.statuses.values()):
-                await asyncio.sleep(0.01)
+            while not all(status.connected for status in connections.statuses.values()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # Statuses tell nobody when they change.
 
     def chat(self, name: str = CHAT) -> str:
         """Return the id of one of Slack's channels."""
@@ -189,8 +189,8 @@ class World:
     async def until(self, progress: Progress, number: int = 1) -> Incident:
         """Wait until a click has been carried out: it is answered first, and carried out after."""
         async with asyncio.timeout(5):
-            while (found := await self.incident(number)).progress is not progress:
-                await asyncio.sleep(0.005)
+            while (found := await self.incident(number)).progress is not progress:  # noqa: ASYNC110
+                await asyncio.sleep(0.005)  # Rows tell nobody when they change.
         return found
 
     async def ledger(self, number: int = 1) -> list[Settled]:

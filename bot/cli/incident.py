@@ -1,0 +1,130 @@
+"""`oncard incident`: the chat's commands from the shell, a list, and the whole story of an incident.
+
+The commands that act are those of `bot.commands`, and go the same way as what is typed in a chat. A service on the same
+database carries the messages that follow.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from bot.cli import lookup, session, story
+from bot.cli.refused import Refused
+from bot.cli.screen import Cell, coloured, instant, one_line, print_json, print_line, print_table
+from bot.commands import VERBS, Verb
+from bot.domain.delivery import Place
+from bot.domain.incident import Actor, Incident, IncidentId
+from bot.domain.organisation import Organisation
+from bot.domain.people import WorkspaceId
+from bot.engine.act import Heard, Reply
+from bot.main import Service
+from cards import plain
+from storage import incidents
+from storage.database import Connection
+
+DOOR: Final = "cli"
+LISTED: Final = 50
+# The command line is no workspace: nobody has a chat user there.
+NO_WORKSPACE: Final = WorkspaceId(0)
+
+
+@click.group
+def command() -> None:
+    """List incidents, show what happened, act on them."""
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="The closed ones too.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=LISTED, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(everything: bool, limit: int, as_json: bool) -> None:
+    """List the open incidents, the newest first."""
+
+    async def work(service: Service) -> tuple[list[Incident], Organisation]:
+        async def newest(connection: Connection) -> list[Incident]:
+            return await incidents.newest(connection, most=limit, open_only=not everything)
+
+        return await service.database.read(newest), await session.organisation(service)
+
+    found, organisation = session.run(work)
+    if as_json:
+        print_json([story.incident_as_json(one, organisation) for one in found])
+    elif found:
+        headings = ("number", "severity", "progress", "channel", "title", "responders", "opened (UTC)")
+        print_table(headings, [_row(one, organisation) for one in found])
+    else:
+        print_line("no incidents" if everything else "no open incidents")
+
+
+@command.command
+@click.argument("number", type=lookup.Number())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(number: IncidentId, as_json: bool) -> None:
+    """Show an incident, its timeline, and every message about it."""
+    told = session.run(lambda service: story.read(service, number))
+    if told is None:
+        raise Refused(f"there is no incident #{number}; `oncard incident list --all` shows which there are")
+    if as_json:
+        print_json(story.as_json(told))
+    else:
+        story.show(told)
+
+
+def _row(incident: Incident, organisation: Organisation) -> tuple[Cell, ...]:
+    accounts = organisation.people.accounts
+    return (
+        f"#{incident.id}",
+        coloured(incident.facts.severity),
+        coloured(incident.progress),
+        organisation.channels[incident.channel].name,
+        one_line(incident.facts.title),
+        ", ".join(accounts[responder.account].name for responder in incident.responders),
+        instant(incident.opened_at),
+    )
+
+
+def _act(verb: Verb) -> click.Command:
+    """Return the command that carries out a verb; what is said after the number is as the verb's usage has it."""
+    _, _, rest = (*verb.usage.split(maxsplit=2), "", "")[:3]
+    words = (
+        [click.Argument(["words"], nargs=-1, required=not rest.startswith("["), metavar=rest.upper())] if rest else []
+    )
+    return click.Command(
+        verb.name,
+        callback=_callback(verb.name),
+        params=[
+            click.Argument(["number"], type=lookup.Number()),
+            *words,
+            click.Option(
+                ["--as", "email"],
+                metavar="EMAIL",
+                envvar="ONCARD_AS",
+                show_envvar=True,
+                help="Who acts. Default: the owner, if there is one only.",
+            ),
+        ],
+        help=f"{verb.does[:1].upper()}{verb.does[1:]}.",
+    )
+
+
+def _callback(verb: str) -> Callable[..., None]:
+    def act(number: IncidentId, email: str | None, words: tuple[str, ...] = ()) -> None:
+        sentence = " ".join((verb, str(number), *words))
+        reply = session.run(lambda service: _say(service, sentence, email))
+        said = plain.spoken(reply.note.text) if reply.note is not None else ""
+        if not reply.is_done:
+            raise Refused(said)
+        print_line(said)
+
+    return act
+
+
+async def _say(service: Service, sentence: str, email: str | None) -> Reply:
+    account = lookup.acting(await session.organisation(service), email)
+    place = Place(NO_WORKSPACE, account=account.id)
+    return await service.desk.hear(Heard(sentence, Actor(account.id, DOOR), place))
+
+
+for _verb in VERBS.values():
+    command.add_command(_act(_verb))

@@ -1,0 +1,145 @@
+"""`oncard who`: who would be told at an instant, level by level, in each channel."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import click
+
+from bot.cli import lookup, session
+from bot.cli.screen import Cell, instant, print_json, print_line, print_table
+from bot.config import duration
+from bot.domain.escalation import Level, Unless
+from bot.domain.organisation import Channel, Organisation
+from bot.domain.people import Account
+from bot.main import Service
+
+
+class Instant(click.ParamType[datetime]):
+    """An instant as ISO 8601 writes it; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2026-11-21T03:00+01:00", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Staffed:
+    """A level with the people who are behind its targets."""
+
+    number: int
+    level: Level
+    people: tuple[Account, ...]
+    chats: tuple[str, ...]
+    reaches: bool
+
+    @property
+    def after(self) -> str:
+        """What follows if nobody does what the level waits for."""
+        unless = "closed" if self.level.unless is Unless.CLOSED else "acknowledged"
+        return f"{duration.write(self.level.escalate_after)} unless {unless}"
+
+    @property
+    def loop(self) -> str:
+        """How often it is said again."""
+        repeat = self.level.repeat
+        return f"{repeat.times} times, every {duration.write(repeat.every)}" if repeat and repeat.times else ""
+
+
+@click.command
+@click.option("--channel", metavar="C", help="Only this channel.")
+@click.option(
+    "--at", metavar="TIME", type=Instant(), help="At this time (ISO 8601, UTC if it says no offset), not now."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
+    """Say who would be told, level by level, if an incident opened now."""
+
+    async def work(service: Service) -> tuple[Organisation, datetime]:
+        return await session.organisation(service), at or service.clock.now()
+
+    organisation, when = session.run(work)
+    active = (one for one in organisation.channels.values() if one.active)
+    wanted = (
+        [lookup.channel(organisation, channel)] if channel is not None else sorted(active, key=lambda one: one.name)
+    )
+    if as_json:
+        channels = [_as_json(one, organisation) for one in wanted]
+        print_json({"at": when.astimezone(UTC).isoformat(), "channels": channels})
+        return
+    if not wanted:
+        print_line("no channel is configured: nobody would be told")
+    for one in wanted:
+        _print(one, organisation, when)
+
+
+def _levels(channel: Channel, organisation: Organisation) -> list[_Staffed]:
+    rule = organisation.first_rule(channel.id)
+    return [_staffed(number, level, organisation) for number, level in enumerate(rule.levels if rule else (), start=1)]
+
+
+def _staffed(number: int, level: Level, organisation: Organisation) -> _Staffed:
+    people = organisation.people
+    accounts = people.resolve(level.targets)
+    return _Staffed(
+        number=number,
+        level=level,
+        people=tuple(people.accounts[account] for account in accounts),
+        chats=tuple(f"{organisation.workspaces[chat.workspace].name}/{chat.chat}" for chat in level.chats),
+        reaches=bool(level.chats) or people.can_be_told(accounts),
+    )
+
+
+def _team(channel: Channel, organisation: Organisation) -> str | None:
+    return organisation.people.teams[channel.team].name if channel.team is not None else None
+
+
+def _print(channel: Channel, organisation: Organisation, when: datetime) -> None:
+    rule = organisation.first_rule(channel.id)
+    team = _team(channel, organisation)
+    said = (
+        channel.name,
+        f"team {team}" if team else "no team",
+        f"rule {rule.name}" if rule else "",
+        f"{instant(when)} UTC",
+    )
+    print_line(" · ".join(part for part in said if part), "bold")
+    if rule is None:
+        print_line("  no escalation rule: nobody would be told; add one under `escalation` of the channel", "red")
+        return
+    rows = [_row(level) for level in _levels(channel, organisation)]
+    print_table(("level", "people", "chats", "again", "next level after"), rows, indent=2)
+
+
+def _row(staffed: _Staffed) -> tuple[Cell, ...]:
+    people = ", ".join(person.name for person in staffed.people)
+    missing = "" if staffed.reaches else " (reaches nobody: passed at once)"
+    return str(staffed.number), people + missing, ", ".join(staffed.chats), staffed.loop, staffed.after
+
+
+def _as_json(channel: Channel, organisation: Organisation) -> dict[str, object]:
+    rule = organisation.first_rule(channel.id)
+    return {
+        "channel": channel.name,
+        "team": _team(channel, organisation),
+        "rule": rule.name if rule else None,
+        "levels": [_level_as_json(level) for level in _levels(channel, organisation)],
+    }
+
+
+def _level_as_json(staffed: _Staffed) -> dict[str, object]:
+    level = staffed.level
+    return {
+        "level": staffed.number,
+        "people": [{"name": person.name, "email": person.email} for person in staffed.people],
+        "chats": list(staffed.chats),
+        "methods": [str(method) for method in level.methods] or "preferences",
+        "reaches_somebody": staffed.reaches,
+        "repeat": {"every": duration.write(level.repeat.every), "times": level.repeat.times} if level.repeat else None,
+        "escalate_after": duration.write(level.escalate_after),
+        "unless": str(level.unless),
+    }

@@ -1,0 +1,123 @@
+"""Transactions: all or nothing, started over when two collide, and on disk when they return."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from storage import schema, tables
+from storage.database import Connection, Database, DatabaseUnusable, take_numbers
+
+
+async def _last(database: Database) -> int:
+    async def work(connection: Connection) -> int:
+        query = sa.select(tables.numbers.c.last).where(tables.numbers.c.name == "revision")
+        last: int = (await connection.execute(query)).scalar_one()
+        return last
+
+    return await database.read(work)
+
+
+async def _set(connection: Connection, last: int) -> None:
+    await connection.execute(sa.update(tables.numbers).where(tables.numbers.c.name == "revision").values(last=last))
+
+
+async def test_what_raises_changes_nothing(database: Database) -> None:
+    async def work(connection: Connection) -> None:
+        await _set(connection, 7)
+        raise LookupError("something went wrong after the write")
+
+    with pytest.raises(LookupError):
+        await database.transact(work)
+
+    assert await _last(database) == 0
+
+
+async def test_two_that_insert_the_same_row_at_once_both_come_to_an_end(database: Database) -> None:
+    """The second one is started over, and then finds the row there."""
+
+    async def work(connection: Connection) -> str:
+        link = {"workspace_id": 1, "user": "U1"}
+        found = await connection.scalar(sa.select(tables.links.c.account_id).where(tables.links.c.user == "U1"))
+        if found is not None:
+            return "found it"
+        await asyncio.sleep(0.01)
+        await connection.execute(sa.insert(tables.links).values(**link, account_id=1, origin="email"))
+        return "inserted it"
+
+    said = await asyncio.gather(*(database.transact(work) for _ in range(4)))
+
+    assert sorted(said) == ["found it", "found it", "found it", "inserted it"]
+
+
+async def test_many_writers_at_once_lose_nothing(database: Database) -> None:
+    async def work(connection: Connection) -> None:
+        last = await connection.scalar(
+            sa.select(tables.numbers.c.last).where(tables.numbers.c.name == "revision").with_for_update()
+        )
+        await _set(connection, int(last or 0) + 1)
+
+    await asyncio.gather(*(database.transact(work) for _ in range(50)))
+
+    assert await _last(database) == 50
+
+
+async def test_numbers_are_given_out_once(database: Database) -> None:
+    async def work(connection: Connection) -> list[int]:
+        return list(await take_numbers(connection, "incidents", 5))
+
+    taken = [number for some in await asyncio.gather(*(database.transact(work) for _ in range(8))) for number in some]
+
+    assert sorted(taken) == list(range(1, 41))
+
+
+async def test_sqlite_is_on_disk_before_a_commit_returns(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+
+    async def work(connection: Connection) -> tuple[object, object]:
+        durability = (await connection.exec_driver_sql("PRAGMA synchronous")).scalar()
+        return durability, (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
+
+    try:
+        full = 2
+        assert await database.transact(work) == (full, "wal")
+    finally:
+        await database.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://user:hunter2@db.example.com/oncard",
+        "postgresql://user:hunter2@db.example.com/oncard",
+        "oncard.db",
+        "sqlite+aiosqlite://",
+    ],
+)
+def test_an_address_that_cannot_work_says_which_can_and_shows_no_password(url: str) -> None:
+    with pytest.raises(DatabaseUnusable) as raised:
+        Database(url)
+
+    assert "sqlite+aiosqlite" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+async def test_a_database_that_does_not_answer_says_so() -> None:
+    database = Database("postgresql+asyncpg://oncard:hunter2@127.0.0.1:1/oncard")
+    try:
+        with pytest.raises(DatabaseUnusable) as raised:
+            await database.check()
+    finally:
+        await database.close()
+
+    assert "hunter2" not in str(raised.value)
+
+
+async def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/var/oncard.db")
+    try:
+        await schema.upgrade(database)
+        await database.check()
+    finally:
+        await database.close()

@@ -1,0 +1,159 @@
+"""The queue: leases, fencing, one pending edit per card, and order."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.adapter import MessageRef, Receipt
+from bot.domain.delivery import Dropped, Kind, Place, State
+from bot.domain.incident import IncidentId
+from bot.domain.people import AccountId, WorkspaceId
+from storage import deliveries
+from storage.database import Connection, Database
+from storage.deliveries import LEASE, CardRow, Claimed, Settled, Wanted
+from tests.support.clocks import START
+
+INCIDENT = IncidentId(1)
+CHAT = Place(WorkspaceId(1), chat="C1")
+ANA = Place(WorkspaceId(1), account=AccountId(7))
+OK = Receipt(MessageRef("C1", "1.0"), "ok")
+SECOND = timedelta(seconds=1)
+
+
+class Queue:
+    """The queue of one database, a call each."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def card(self, place: Place = CHAT) -> CardRow:
+        async def work(connection: Connection) -> CardRow:
+            return (await deliveries.add_cards(connection, [(INCIDENT, place)]))[0]
+
+        return await self.database.transact(work)
+
+    async def add(self, kind: Kind, card: CardRow, after: timedelta = timedelta()) -> None:
+        wanted = Wanted(INCIDENT, kind, card.place, 1, 0, 0, START + after, card=card.id)
+
+        async def work(connection: Connection) -> None:
+            if kind is Kind.EDIT:
+                await deliveries.ask_for_edits(connection, [wanted], START)
+            else:
+                await deliveries.add(connection, [wanted], START)
+
+        await self.database.transact(work)
+
+    async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
+        async def work(connection: Connection) -> list[Claimed]:
+            await deliveries.reclaim(connection, START + after)
+            return await deliveries.claim(connection, token, START + after, (), 10)
+
+        return await self.database.transact(work)
+
+    async def delivered(self, claimed: Claimed, shown: int = 1) -> bool:
+        async def work(connection: Connection) -> bool:
+            return await deliveries.delivered(connection, claimed, OK, shown, START)
+
+        return await self.database.transact(work)
+
+    async def ledger(self) -> list[Settled]:
+        async def work(connection: Connection) -> list[Settled]:
+            return await deliveries.ledger(connection, INCIDENT)
+
+        return await self.database.read(work)
+
+
+@pytest.fixture
+def queue(database: Database) -> Queue:
+    """An empty queue on each database."""
+    return Queue(database)
+
+
+async def test_what_is_claimed_is_nobody_elses_until_the_lease_runs_out(queue: Queue) -> None:
+    await queue.add(Kind.CARD, await queue.card())
+    (mine,) = await queue.claim("a")
+
+    assert await queue.claim("b", LEASE) == []
+    (theirs,) = await queue.claim("b", LEASE + SECOND)
+
+    assert theirs.delivery.uncertain, "it may have gone out before, and must say so"
+    assert not await queue.delivered(mine), "who comes back after the lease has no claim any more"
+    assert await queue.delivered(theirs)
+    (settled,) = await queue.ledger()
+    assert (settled.state, settled.delivery.attempts) == (State.DELIVERED, 2)
+
+
+async def test_a_card_has_one_pending_edit_and_it_keeps_the_sooner_instant(queue: Queue) -> None:
+    card = await queue.card()
+    for after in (5, 1, 9):
+        await queue.add(Kind.EDIT, card, after * SECOND)
+
+    (settled,) = await queue.ledger()
+
+    assert settled.not_before == START + SECOND
+
+
+async def test_an_edit_waits_for_the_card_and_for_the_edit_before_it(queue: Queue) -> None:
+    card = await queue.card()
+    await queue.add(Kind.CARD, card)
+    await queue.add(Kind.EDIT, card)
+    (post,) = await queue.claim("a")
+    assert post.delivery.kind is Kind.CARD
+    assert await queue.claim("b") == []
+
+    await queue.delivered(post)
+    (edit,) = await queue.claim("c")
+    await queue.add(Kind.EDIT, card)
+
+    assert await queue.claim("d") == []
+    await queue.delivered(edit, shown=2)
+    assert [one.delivery.kind for one in await queue.claim("e")] == [Kind.EDIT]
+
+
+async def test_pages_go_before_edits_and_each_place_gets_one_at_a_time(queue: Queue) -> None:
+    chat, ana = await queue.card(CHAT), await queue.card(ANA)
+    for card in (chat, ana):
+        await queue.add(Kind.CARD, card)
+        await queue.delivered((await queue.claim())[0])
+    await queue.add(Kind.EDIT, chat)
+    await queue.add(Kind.EDIT, ana)
+    await queue.add(Kind.REMINDER, chat)
+
+    claimed = await queue.claim()
+
+    assert [(one.delivery.kind, one.delivery.place) for one in claimed] == [(Kind.REMINDER, CHAT), (Kind.EDIT, ANA)]
+
+
+async def test_a_message_to_come_is_not_claimed_before_its_instant(queue: Queue) -> None:
+    await queue.add(Kind.CARD, await queue.card(), 10 * SECOND)
+
+    assert await queue.claim("a", 9 * SECOND) == []
+    assert len(await queue.claim("a", 10 * SECOND)) == 1
+
+
+async def test_withdrawing_leaves_what_chats_are_to_see(queue: Queue) -> None:
+    for place in (CHAT, ANA):
+        await queue.add(Kind.CARD, await queue.card(place))
+
+    async def work(connection: Connection) -> None:
+        await deliveries.withdraw(connection, INCIDENT, Dropped.ACTED, cards=False, now=START)
+
+    await queue.database.transact(work)
+
+    states = {one.delivery.place: (one.state, one.reason) for one in await queue.ledger()}
+    assert states == {CHAT: (State.PENDING, ""), ANA: (State.WITHDRAWN, Dropped.ACTED)}
+
+
+async def test_a_lost_edit_gives_way_to_a_newer_one(queue: Queue) -> None:
+    """A process died while it edited, and meanwhile the card changed again: one edit is enough."""
+    card = await queue.card()
+    await queue.add(Kind.CARD, card)
+    await queue.delivered((await queue.claim())[0])
+    await queue.add(Kind.EDIT, card)
+    await queue.claim("dead")
+    await queue.add(Kind.EDIT, card)
+
+    (edit,) = await queue.claim("alive", LEASE + SECOND)
+
+    assert edit.delivery.kind is Kind.EDIT
+    assert [one.state for one in await queue.ledger()] == [State.DELIVERED, State.WITHDRAWN, State.SENDING]
