@@ -20,8 +20,8 @@ import adapters
 from bot import sources
 from bot.adapter import Adapter
 from bot.clock import Clock, SystemClock
-from bot.config.context import Context, PlatformKeys, StoredSecrets
-from bot.domain.definition import Secret, WorkspaceDefinition
+from bot.config.context import Context, KeyFault, PlatformKeys, StoredSecrets
+from bot.domain.definition import IntegrationDefinition, Secret, WorkspaceDefinition
 from bot.engine.act import Desk
 from bot.engine.connections import Connections
 from bot.engine.ingest import Ingest
@@ -29,6 +29,7 @@ from bot.engine.outbox import Outbox
 from bot.engine.picture import Picture
 from bot.engine.timers import Timers
 from bot.engine.wakeups import Wakeups
+from bot.sources import mapping
 from bot.web.alerts import Door
 from bot.web.app import application
 from bot.web.callbacks import Callbacks
@@ -160,7 +161,14 @@ async def context(service: Service, environment: Mapping[str, str]) -> Context:
     async def work(connection: Connection) -> StoredSecrets:
         return StoredSecrets(await definitions.stored(connection, service.vault), service.vault.fingerprint)
 
-    return Context(environment, Platforms(), sources.names(), stored=await service.database.read(work))
+    stored = await service.database.read(work)
+    return Context(environment, Platforms(), sources.names(), stored=stored, check_mapping=mapping_faults)
+
+
+def mapping_faults(integration: IntegrationDefinition) -> Iterator[KeyFault]:
+    """Yield what the source has against an integration's mapping of fields and values."""
+    for fault in mapping.faults(sources.Settings(fields=integration.fields, values=integration.values)):
+        yield KeyFault(fault.path, fault.message)
 
 
 async def serve(service: Service, address: tuple[str, int], more: Sequence[BaseRoute] = ()) -> None:

@@ -16,7 +16,7 @@ import click
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "serve": "Run the service.",
-        "demo": "Try it out: the service, a sample organisation and a chat app of its own.",
+        "demo": "Try it out, with a sample organisation and a chat app of its own.",
         "check": "Check a configuration file.",
         "apply": "Make the database agree with a configuration file.",
         "export": "Print the configuration as a file that apply would find unchanged.",
@@ -30,7 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class _Commands(click.Group):
-    """The commands, each imported when it is run."""
+    """The commands, each imported when it is run, in the order in which they are wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx  # They are the same everywhere.

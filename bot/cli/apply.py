@@ -1,5 +1,6 @@
 """`oncard apply`: makes the database agree with a configuration file. A running service notices by itself."""
 
+import sys
 from collections import Counter
 from typing import Final
 
@@ -30,7 +31,13 @@ def command(file: str, dry_run: bool, wants_json: bool) -> None:
     async def work(service: Service) -> Plan:
         return await configuration.apply(service, file, text, dry_run=dry_run)
 
-    plan = session.run(work, upgrade=not dry_run)
+    try:
+        plan = session.run(work, upgrade=not dry_run)
+    except configuration.Faulty as faulty:
+        if not wants_json:
+            raise
+        print_json(faulty.as_json)
+        sys.exit(faulty.exit_code)
     if wants_json:
         print_json({"file": file, "dry_run": dry_run, "steps": as_json(plan)})
         return

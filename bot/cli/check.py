@@ -7,11 +7,11 @@ from collections import Counter
 import click
 
 from bot import sources
+from bot.cli.configuration import faults_as_json
 from bot.cli.lookup import text_of
 from bot.cli.screen import print_json, print_line
 from bot.config.context import Context
 from bot.config.define import define
-from bot.config.fault import Fault
 from bot.config.load import Config, load
 from bot.domain.definition import Kind
 from bot.main import Platforms
@@ -29,7 +29,7 @@ def command(file: str, as_json: bool) -> None:
     found = load(text_of(file), Context(os.environ, Platforms(), sources.names()))
     faults = () if isinstance(found, Config) else found
     if as_json:
-        print_json({"file": file, "ok": not faults, "faults": [_as_json(fault) for fault in faults]})
+        print_json(faults_as_json(file, faults))
     elif isinstance(found, Config):
         print_line(f"{file}: no faults ({_contents(found)})")
     else:
@@ -42,7 +42,3 @@ def _contents(config: Config) -> str:
     counts = Counter(definition.kind for definition in define(config))
     said = [f"{counts[kind]} {kind}{'' if counts[kind] == 1 else 's'}" for kind in Kind if counts[kind]]
     return ", ".join(said) or "nothing is configured"
-
-
-def _as_json(fault: Fault) -> dict[str, object]:
-    return {"line": fault.line, "what": fault.what, "mend": fault.mend}

@@ -23,11 +23,22 @@ class Faulty(Refused):
         self.file = file
         self.faults = faults
 
+    @property
+    def as_json(self) -> dict[str, object]:
+        """Return the faults as values that `json` can write."""
+        return faults_as_json(self.file, self.faults)
+
     def show(self, file: object = None) -> None:
         """Print the faults, and on standard error what follows from them."""
         for fault in self.faults:
             click.echo(fault.said(self.file))
         super().show()
+
+
+def faults_as_json(file: str, faults: tuple[Fault, ...]) -> dict[str, object]:
+    """Return whether the file is right, and what is wrong with it, as values that `json` can write."""
+    said = [{"line": fault.line, "what": fault.what, "mend": fault.mend} for fault in faults]
+    return {"file": file, "ok": not faults, "faults": said}
 
 
 async def apply(service: Service, file: str, text: str, *, dry_run: bool = False) -> Plan:

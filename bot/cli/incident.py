@@ -29,7 +29,15 @@ LISTED: Final = 50
 NO_WORKSPACE: Final = WorkspaceId(0)
 
 
-@click.group
+class _InOrder(click.Group):
+    """Commands in the order of the chat's help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx  # They are the same everywhere.
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder)
 def command() -> None:
     """List incidents, show what happened, act on them."""
 

@@ -9,7 +9,9 @@ import manifest
 
 
 @click.command
-@click.argument("platform", type=click.Choice([found.name for found in pkgutil.iter_modules(manifest.__path__)]))
+@click.argument(
+    "platform", metavar="PLATFORM", type=click.Choice([found.name for found in pkgutil.iter_modules(manifest.__path__)])
+)
 @click.option(
     "--url",
     metavar="URL",

@@ -1,6 +1,9 @@
 """`oncard serve`: runs the service until it is told to stop."""
 
+import importlib
+import logging
 import signal
+import sys
 from types import FrameType
 
 import click
@@ -31,12 +34,20 @@ def command(file: str | None, host: str, port: int) -> None:
         await serve(service, (host, port))
 
     try:
-        session.run(work, upgrade=True, speak=True)
+        session.run(work, upgrade=True, level=logging.INFO, loop=_fast_loop())
     except SystemExit as error:
         # The web server has said why, in the log.
         raise Refused(
             f"cannot listen on {host}:{port}; see that nothing else does, or choose another --port"
         ) from error
+
+
+def _fast_loop() -> session.Loop | None:
+    """Return the maker of the fast event loop, where there is one: it is not published for Windows."""
+    if sys.platform == "win32":
+        return None
+    loop: session.Loop = importlib.import_module("uvloop").new_event_loop
+    return loop
 
 
 def _outlive_signals() -> None:

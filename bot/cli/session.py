@@ -20,26 +20,27 @@ from storage.vault import WrongKey
 
 Result = TypeVar("Result")
 
-
 Work = Callable[[Service], Awaitable[Result]]
+Loop = Callable[[], asyncio.AbstractEventLoop]
 
 
-def run(work: Work[Result], *, upgrade: bool = False, speak: bool = False) -> Result:
+def run(work: Work[Result], *, upgrade: bool = False, level: int = logging.WARNING, loop: Loop | None = None) -> Result:
     """Do `work` with the service that the environment describes, and return what it returns.
 
-    `upgrade`: the schema is brought up to date first; without, an old one is refused. `speak`: everything that the
-    service logs is shown, not only what is wrong. Raises Refused.
+    `upgrade`: the schema is brought up to date first; without, an old one is refused. `level`: what is logged from. `loop`
+    makes the event loop, if it is not to be Python's own. Raises Refused.
     """
-    set_up_logs(logging.INFO if speak else logging.WARNING)
+    set_up_logs(level)
     try:
         configured = settings(os.environ)
     except ValueError as error:
         raise Refused(str(error)) from error
-    return asyncio.run(_within(configured, work, upgrade=upgrade))
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(_within(configured, work, upgrade=upgrade))
 
 
 def set_up_logs(level: int) -> None:
-    """Let what is logged come out as ONCARD_LOG says. Raises Refused."""
+    """Let what is logged at `level` or above come out as ONCARD_LOG says. Raises Refused."""
     try:
         logs.configure(logs.style(os.environ), level)
     except ValueError as error:
@@ -78,7 +79,9 @@ async def _open(service: Service, *, upgrade: bool) -> None:
     ) as error:  # Each driver has its own errors; whatever keeps a database shut is the operator's to mend.
         raise cannot_open(service.database.shown_url, error) from error
     if current is None:
-        raise Refused(f"{service.database.shown_url} holds nothing yet: run `oncard apply FILE` first")
+        raise Refused(
+            f"{service.database.shown_url} holds no Oncard yet: run `oncard db upgrade`, then `oncard apply FILE`"
+        )
     if current != schema.newest():
         raise Refused(
             f"the schema of {service.database.shown_url} is {current}, this version of Oncard needs {schema.newest()}: "

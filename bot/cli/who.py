@@ -71,10 +71,9 @@ def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
         channels = [_as_json(one, organisation) for one in wanted]
         print_json({"at": when.astimezone(UTC).isoformat(), "channels": channels})
         return
-    if not wanted:
-        print_line("no channel is configured: nobody would be told")
+    print_line(f"Who would be told at {instant(when)} UTC:" if wanted else "no channel is configured: nobody is told")
     for one in wanted:
-        _print(one, organisation, when)
+        _print(one, organisation)
 
 
 def _levels(channel: Channel, organisation: Organisation) -> list[_Staffed]:
@@ -98,15 +97,11 @@ def _team(channel: Channel, organisation: Organisation) -> str | None:
     return organisation.people.teams[channel.team].name if channel.team is not None else None
 
 
-def _print(channel: Channel, organisation: Organisation, when: datetime) -> None:
+def _print(channel: Channel, organisation: Organisation) -> None:
     rule = organisation.first_rule(channel.id)
     team = _team(channel, organisation)
-    said = (
-        channel.name,
-        f"team {team}" if team else "no team",
-        f"rule {rule.name}" if rule else "",
-        f"{instant(when)} UTC",
-    )
+    said = (channel.name, f"team {team}" if team else "no team", f"rule {rule.name}" if rule else "")
+    print_line()
     print_line(" · ".join(part for part in said if part), "bold")
     if rule is None:
         print_line("  no escalation rule: nobody would be told; add one under `escalation` of the channel", "red")

@@ -176,7 +176,7 @@ class Kept:
 
 
 def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()) -> Organisation:
-    """Return the picture that the definitions give. What refers to a name that nothing active bears is left out."""
+    """Return the picture that the definitions give. A name that nothing active bears is left out where it is used."""
     everything = tuple(kept)
     ids = _Ids(everything)
     workspaces = {

@@ -139,7 +139,7 @@ def test_a_fingerprint_of_no_stored_secret_is_a_fault() -> None:
     text = export(definitions(), fingerprint)
     line = text[: text.index("bot_token: ")].count("\n") + 1
     others = definitions(
-        FULL, context(environment={**{"CHAT_TOKEN": "tok-new"}, "PAYMENTS_KEY": "x" * 16, "ZONE": "UTC"})
+        FULL, context(environment={"CHAT_TOKEN": "tok-new", "PAYMENTS_KEY": "x" * 16, "ZONE": "UTC"})
     )
     assert faults(text, context(stored=others)) == (
         Fault(
@@ -148,7 +148,7 @@ def test_a_fingerprint_of_no_stored_secret_is_a_fault() -> None:
             "give the value, or `${NAME}` for a variable that holds it",
         ),
         Fault(
-            line + 11,
+            line + 12,
             "no stored secret has this fingerprint",
             "give the value, or `${NAME}` for a variable that holds it",
         ),

@@ -1,6 +1,7 @@
 """A plan says what `apply` will change, in words that people read, and nothing of secrets but that they differ."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -70,7 +71,7 @@ def test_what_is_stored_already_needs_nothing() -> None:
         ("timeout: 8s", "timeout: 1m", "~ workspace acme: timeout 8s → 1m"),
         (": U1", ": U2", "~ workspace acme: links.ana@example.com U1 → U2"),
         ("app_token: app", "app_token: ppa", "~ workspace acme: app_token changed"),
-        ("    proxy: http", "    ca_file: http", "~ workspace acme: ca_file none → http://oncard:hunter2@proxy.exa"),
+        ("    timeout: 8s", "    ca_file: /etc/ca.pem", "~ workspace acme: ca_file none → /etc/ca.pem"),
         ("every: 5m", "every: 90s", "~ channel payments: escalation.nights.levels.1.repeat.every 5m → 90s"),
         ("times: 3", "times: 2", "~ channel payments: escalation.nights.levels.1.repeat.times 3 → 2"),
         (
@@ -99,11 +100,10 @@ def test_another_order_of_rules_is_a_change() -> None:
     rule = "      - name: {}\n        levels: [{{targets: ['team:sre']}}]\n"
     head = "teams: [{name: sre}]\nchannels:\n  - name: c\n    escalation:\n"
     before, after = (definitions(head + "".join(rule.format(name) for name in names)) for names in ("abc", "bad"))
-    assert describe(plan(after, before)) == (
+    assert tuple(re.sub(r"\{.*…", "{}", line) for line in describe(plan(after, before))) == (
         "~ channel c: escalation.order a, b, c → b, a, d",
-        '~ channel c: escalation.c {"name": "c", "levels": [{"targets": ["team:sre"], "methods": "preferences", "esca…'
-        " → none",
-        '~ channel c: escalation.d none → {"name": "d", "levels": [{"targets": ["team:sre"], "methods": "preferences", "esca…',
+        "~ channel c: escalation.c {} → none",
+        "~ channel c: escalation.d none → {}",
     )
 
 

@@ -34,6 +34,13 @@ class Site:
         await self.oncall.stop()
         await self._listener.pull()
 
+    async def vanish(self) -> None:
+        """Drop every connection and refuse new ones."""
+        await self._listener.pull()
+
+    async def come_back(self) -> None:
+        await self._listener.start()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.port}"

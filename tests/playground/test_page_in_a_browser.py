@@ -127,6 +127,18 @@ async def test_the_plug_is_pulled_and_put_back_from_the_page(slack: SlackServer,
     assert slack.plugged
 
 
+async def test_a_lost_connection_loses_nothing(site: Site, page: Page, page_errors: list[str]) -> None:
+    await page.goto(f"{site.url}/playground")
+    await expect(page.get_by_text("live", exact=True)).to_be_visible()
+    await site.vanish()
+    await expect(page.get_by_text("reconnecting")).to_be_visible()
+    site.slack.workspace.say("ana", "ops-alerts", "said meanwhile")
+    await site.come_back()
+    await expect(page.get_by_role("article")).to_contain_text("said meanwhile")
+    await expect(page.get_by_text("live", exact=True)).to_be_visible()
+    page_errors.clear()  # The browser reports each connection that was refused.
+
+
 async def test_time_is_made_to_run(site: Site, page: Page) -> None:
     await page.goto(f"{site.url}/playground")
     await page.get_by_role("button", name="+1 min").click()

@@ -139,7 +139,7 @@ async def test_an_answer_replaces_the_message_unless_it_says_otherwise(slack: Sl
     assert [m.draft.text for m in slack.workspace.messages(channel)] == ["card", "for all"]
     await respond(app, {"text": "replaced"})
     assert [m.draft.text for m in slack.workspace.messages(channel)] == ["replaced", "for all"]
-    await respond(app, {"delete_original": True})
+    await respond(app, {"delete_original": "true"})
     assert [m.draft.text for m in slack.workspace.messages(channel)] == ["for all"]
     assert (await respond(app, {"text": "", "replace_original": False})).json()["error"] == "no_text"
 

@@ -123,6 +123,9 @@ async def test_at_worst_a_card_becomes_a_plain_line(adapter: SlackAdapter, slack
     assert "disk full" in message.draft.text
     assert message.draft.attachments == ()
     assert "invalid_blocks" in receipt.said
+    for call in slack.log.calls("chat.update"):
+        # What an edit does not name, Slack may leave as it was.
+        assert as_object(call.request).keys() >= {"text", "blocks", "attachments"}
 
 
 async def test_a_plain_line_is_tried_once_and_only_for_the_contents_sake(

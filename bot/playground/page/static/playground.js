@@ -46,11 +46,16 @@ async function refresh() {
 }
 
 async function draw() {
-  const state = await get("/playground/state", { as: here.me });
+  const me = here.me;
+  const state = await get("/playground/state", { as: me });
   here.state = state;
   const pane = state.panes.find((candidate) => candidate.id === here.pane) ?? state.panes[0];
   if (!pane) return;
   await renderer(pane.platform);
+  if (here.me !== me) {
+    askAgain = true;
+    return;
+  }
   here.pane = pane.id;
   here.me = pane.person;
   if (!pane.chats.some((chat) => chat.id === here.chat)) here.chat = await firstChat(pane);
@@ -177,34 +182,52 @@ function drawMessages(pane, conversation) {
   const place = `${pane.id} ${conversation.chat.id} ${here.me}`;
   const moved = here.drawn !== place;
   const atEnd = moved || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const nodes = module.render(conversation, context);
-  const added = reconcile(list, nodes.length ? nodes : [quiet(conversation.chat)], moved);
+  const items = module.render(conversation, context);
+  const empty = { key: "quiet", version: conversation.chat.id, draw: () => quiet(conversation.chat) };
+  const added = reconcile(list, items.length ? items : [empty], moved);
   here.drawn = place;
   if (atEnd) list.scrollTop = list.scrollHeight;
   at("newer").hidden = atEnd || !added;
   drawForm(module.form?.(conversation, context) ?? null);
 }
 
-// Put `nodes` into `list`, keeping those that have not changed; return whether any is new.
-function reconcile(list, nodes, moved) {
-  const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
+// Make `list` show `items`, drawing only those that have changed; return whether any is new.
+function reconcile(list, items, moved) {
+  const old = new Map(moved ? [] : [...list.children].map((node) => [node.dataset.key, node]));
+  if (moved) list.replaceChildren();
   let added = false;
-  const kept = nodes.map((node) => {
-    const before = old.get(node.dataset.key);
-    if (before && before.dataset.version === node.dataset.version) return before;
-    if (!moved) node.classList.add(before ? "changed" : "arrived");
-    added ||= !before;
-    return node;
-  });
-  const focus = document.activeElement?.closest?.("[data-key]")?.dataset.key;
-  const action = document.activeElement?.dataset?.action;
-  list.replaceChildren(...kept);
-  if (focus && !list.contains(document.activeElement)) {
-    const again = kept.find((node) => node.dataset.key === focus);
-    const same = [...(again?.querySelectorAll("[data-action]") ?? [])].find((one) => one.dataset.action === action);
-    (same ?? again)?.focus({ preventScroll: true });
+  let next = list.firstElementChild;
+  for (const item of items) {
+    const before = old.get(item.key);
+    old.delete(item.key);
+    let node = before;
+    if (before?.dataset.version !== item.version) {
+      node = item.draw();
+      node.dataset.key = item.key;
+      node.dataset.version = item.version;
+      if (!moved) node.classList.add(before ? "changed" : "arrived");
+      if (before) {
+        if (next === before) next = node;
+        replaceWithFocus(before, node);
+      } else {
+        added = true;
+      }
+    }
+    if (node === next) next = next.nextElementSibling;
+    else list.insertBefore(node, next);
   }
+  for (const gone of old.values()) gone.remove();
   return added;
+}
+
+// Replace a message; a reader who is on one of its buttons stays on the same one, or on the message.
+function replaceWithFocus(before, after) {
+  const focused = before.contains(document.activeElement) ? document.activeElement : null;
+  const action = focused?.dataset.action;
+  before.replaceWith(after);
+  if (!focused) return;
+  const same = [...after.querySelectorAll("[data-action]")].find((one) => one.dataset.action === action);
+  (same ?? after).focus({ preventScroll: true });
 }
 
 function replaceKeepingFocus(parent, children) {
@@ -218,7 +241,7 @@ function quiet(chat) {
     ? [el("h2", {}, "No pages for you"), el("p", {}, "When an incident needs this person, its card arrives here.")]
     : [el("h2", {}, "All quiet"), el("p", {}, "No alert has come to this channel. Fire one, and watch its card appear."),
       el("button", { type: "button", class: "plain first", on: { click: () => panel.control({ do: "fire", sample: here.state.samples[0].name }) } }, "Fire a critical alert")];
-  return el("div", { class: "quiet", data: { key: "quiet", version: chat.id } }, el("div", { class: "quiet-bell" }, icon("bell")), words);
+  return el("div", { class: "quiet" }, el("div", { class: "quiet-bell" }, icon("bell")), words);
 }
 
 function drawForm(dialog) {

@@ -1,7 +1,7 @@
 // How a Slack conversation looks: the renderer of one pane.
 //
-// render(conversation, context) returns one node per message, each with `data-key` and `data-version`, so that the page
-// replaces only what has changed. `context` has `me` (a user id) and `act(action)`, which resolves when it is answered.
+// render(conversation, context) returns for each message its `key`, its `version`, and `draw()`, which builds its node: the
+// page draws only what has changed. `context` has `me` (a user id) and `act(action)`, which resolves when it is answered.
 
 import { el, icon } from "../dom.js";
 import { blocks } from "./blockkit.js";
@@ -37,10 +37,11 @@ export function render(conversation, context) {
   return top.map((message) => {
     const thread = message.subtype === "thread_broadcast" ? [] : replies(message.ts);
     const scene = { users, names, context, chat: conversation.chat.id };
-    const node = row(message, scene, thread);
-    node.dataset.key = message.ts + (message.ephemeral ? "e" : "");
-    node.dataset.version = JSON.stringify([message, thread, context.me]);
-    return node;
+    return {
+      key: message.ts + (message.ephemeral ? "e" : ""),
+      version: JSON.stringify([message, thread, context.me]),
+      draw: () => row(message, scene, thread),
+    };
   });
 }
 

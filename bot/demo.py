@@ -1,0 +1,149 @@
+"""The demo: the service beside the playground's own chat app, with a sample organisation and a clock that can run.
+
+Nothing of the service is different here: it is wired as `serve` wires it, and its adapters speak to local servers.
+"""
+
+import json
+import os
+import secrets
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bot import main, sources
+from bot.clock import DemoClock
+from bot.config.define import define
+from bot.config.fault import Fault
+from bot.config.load import load
+from bot.domain.organisation import Integration
+from bot.engine.ingest import Report
+from bot.main import Service, Settings
+from bot.playground.page import routes
+from bot.playground.page.samples import SAMPLES, Sample
+from bot.playground.slack.pane import SlackPane
+from bot.playground.slack.server import SlackServer
+from bot.web.answers import new_request_id
+from storage import definitions
+from storage.database import Connection
+
+VAR: Final = Path("var")
+KEY_FILE: Final = VAR / "demo.key"
+SAMPLE: Final = Path(__file__).parent / "playground" / "sample.yaml"
+PEOPLE: Final = ("ana", "bo", "chen", "dee")
+CHATS: Final = ("ops-alerts", "random")
+PAYMENTS_KEY: Final = "demo-payments-key"
+INFRASTRUCTURE_KEY: Final = "demo-infrastructure-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the page can do: fire sample alerts and let them recover, through the door that every alert takes."""
+
+    service: Service
+
+    def curl(self, base_url: str) -> str:
+        """Return the command line that fires an alert."""
+        return curl(base_url)
+
+    async def fire(self, sample: str) -> str:
+        """Send a sample as a monitoring system would."""
+        await self._send(_sample(sample), recovered=False)
+        return f"Fired: {_sample(sample).title}"
+
+    async def recover(self, sample: str) -> str:
+        """Send the sample's recovery."""
+        await self._send(_sample(sample), recovered=True)
+        return f"Recovered: {_sample(sample).title}"
+
+    async def _send(self, sample: Sample, *, recovered: bool) -> None:
+        now = self.service.clock.now()
+        body = json.dumps(sample.event(recovered=recovered)).encode()
+        source = sources.find("standard")
+        if source is None:
+            raise LookupError("the standard source is not installed")
+        events = source.parse(sources.Request(body, now)).events
+        integration = await self._integration("standard")
+        await self.service.ingest.take(Report(new_request_id(), integration.id, integration.channel, events, now))
+
+    async def _integration(self, source: str) -> Integration:
+        organisation = await self.service.database.read(self.service.picture.current)
+        return next(one for one in organisation.integrations.values() if one.active and one.source == source)
+
+
+def _sample(name: str) -> Sample:
+    found = next((sample for sample in SAMPLES if sample.name == name), None)
+    if found is None:
+        raise LookupError(f"there is no sample {name!r}")
+    return found
+
+
+def curl(base_url: str) -> str:
+    """Return a command line that fires an alert at the demo."""
+    labels = {"host": "db-1", "service": "postgres"}
+    body = {"event_status": "Critical", "title_rule": "Disk full on db-1", "alert_key": "db-1", "labels": labels}
+    url = f"{base_url}/event/push/alert/standard?integration_key={PAYMENTS_KEY}"
+    return f"curl -X POST {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}"
+
+
+async def run(port: int, say: Callable[[str], None]) -> None:
+    """Serve the demo until told to stop; `say` tells what to open. Raises OSError when the port is taken."""
+    clock = DemoClock()
+    async with SlackServer(clock) as slack:
+        for name in PEOPLE:
+            slack.workspace.add_user(name)
+        for name in CHATS:
+            slack.workspace.add_channel(name)
+        service = Service(_settings(os.environ), clock)
+        try:
+            await service.prepare()
+            await _load_sample(service, slack)
+            base_url = f"http://127.0.0.1:{port}"
+            say(f"Oncard runs on {base_url}")
+            say(f"  the chat app:    {base_url}/playground")
+            say(f"  fire an alert:   {curl(base_url)}")
+            say("  stop it:         Ctrl-C")
+            more = routes([SlackPane(slack)], clock, Hands(service))
+            await main.serve(service, ("127.0.0.1", port), more)
+        finally:
+            await service.close()
+
+
+def _settings(environment: Mapping[str, str]) -> Settings:
+    """Return the environment's settings; without a key, the demo makes one and keeps it beside its database."""
+    key = environment.get("ONCARD_SECRET_KEY") or _kept_key()
+    return main.settings({**environment, "ONCARD_SECRET_KEY": key})
+
+
+def _kept_key() -> str:
+    if not KEY_FILE.exists():
+        VAR.mkdir(exist_ok=True)
+        KEY_FILE.touch(mode=0o600)
+        KEY_FILE.write_text(secrets.token_hex(32))
+    return KEY_FILE.read_text()
+
+
+async def _load_sample(service: Service, slack: SlackServer) -> None:
+    environment = {
+        "DEMO_BOT_TOKEN": slack.bot_token,
+        "DEMO_APP_TOKEN": slack.app_token,
+        "DEMO_API_BASE_URL": slack.api_base_url,
+        "DEMO_PAYMENTS_KEY": PAYMENTS_KEY,
+        "DEMO_INFRASTRUCTURE_KEY": INFRASTRUCTURE_KEY,
+        **{f"DEMO_USER_{name.upper()}": slack.workspace.user(name).id for name in PEOPLE},
+        **{f"DEMO_CHAT_{name.upper().replace('-', '_')}": slack.workspace.channel(name).id for name in CHATS},
+    }
+    loaded = load(SAMPLE.read_text(), await main.context(service, environment))
+    if isinstance(loaded, tuple):
+        raise ValueError("; ".join(_fault(fault) for fault in loaded))
+    wanted = define(loaded)
+
+    async def work(connection: Connection) -> None:
+        await definitions.replace_all(connection, wanted, service.vault)
+
+    await service.database.transact(work)
+
+
+def _fault(fault: Fault) -> str:
+    return f"{SAMPLE.name}:{fault.line}: {fault.what}; {fault.mend}"
