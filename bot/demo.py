@@ -90,6 +90,7 @@ def curl(base_url: str) -> str:
 async def run(port: int, say: Callable[[str], None]) -> None:
     """Serve the demo until told to stop; `say` tells what to open. Raises OSError when the port is taken."""
     clock = DemoClock()
+    listening = main.listen("127.0.0.1", port)
     async with SlackServer(clock) as slack:
         for name in PEOPLE:
             slack.workspace.add_user(name)
@@ -99,13 +100,13 @@ async def run(port: int, say: Callable[[str], None]) -> None:
         try:
             await service.prepare()
             await _load_sample(service, slack)
-            base_url = f"http://127.0.0.1:{port}"
+            base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
             say(f"Oncard runs on {base_url}")
             say(f"  the chat app:    {base_url}/playground")
             say(f"  fire an alert:   {curl(base_url)}")
             say("  stop it:         Ctrl-C")
             more = routes([SlackPane(slack)], clock, Hands(service))
-            await main.serve(service, ("127.0.0.1", port), more)
+            await main.serve(service, listening, more)
         finally:
             await service.close()
 

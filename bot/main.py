@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import importlib
 import pkgutil
+import socket
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -171,15 +172,26 @@ def mapping_faults(integration: IntegrationDefinition) -> Iterator[KeyFault]:
         yield KeyFault(fault.path, fault.message)
 
 
-async def serve(service: Service, address: tuple[str, int], more: Sequence[BaseRoute] = ()) -> None:
-    """Serve until told to stop. Raises OSError when the address is taken."""
-    host, port = address
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address that is to be served. Raises OSError when it is taken; port 0: any that is free."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio turns off the delay of small packets only where it knows that it is TCP.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+async def serve(service: Service, listening: socket.socket, more: Sequence[BaseRoute] = ()) -> None:
+    """Serve until told to stop."""
     await service.prepare()
     server = uvicorn.Server(
         uvicorn.Config(
             service.app(more),
-            host=host,
-            port=port,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -187,5 +199,6 @@ async def serve(service: Service, address: tuple[str, int], more: Sequence[BaseR
             timeout_graceful_shutdown=int(FINISH_WITHIN),
         )
     )
-    async with service.running():
-        await server.serve()
+    with listening:
+        async with service.running():
+            await server.serve(sockets=[listening])

@@ -2,16 +2,18 @@
 
 import importlib
 import logging
-import signal
+import socket
 import sys
-from types import FrameType
 
 import click
+import structlog
 
-from bot.cli import configuration, session
+from bot.cli import configuration, session, signals
 from bot.cli.lookup import text_of
 from bot.cli.refused import Refused
-from bot.main import Service, serve
+from bot.main import Service, listen, serve
+
+log = structlog.get_logger(__name__)
 
 
 @click.command
@@ -26,20 +28,31 @@ def command(file: str | None, host: str, port: int) -> None:
     The schema of the database is brought up to date first. ONCARD_LOG=text or json says how it logs, to standard error.
     """
     text = text_of(file) if file is not None else None
+    with listening_on(host, port) as listening:
 
-    async def work(service: Service) -> None:
-        if file is not None and text is not None:
-            await configuration.apply(service, file, text)
-        _outlive_signals()
-        await serve(service, (host, port))
+        async def work(service: Service) -> None:
+            if file is not None and text is not None:
+                await configuration.apply(service, file, text)
+            signals.outlive()
+            log.info("listening", url=url_of(listening))
+            await serve(service, listening)
 
-    try:
         session.run(work, upgrade=True, level=logging.INFO, loop=_fast_loop())
-    except SystemExit as error:
-        # The web server has said why, in the log.
-        raise Refused(
-            f"cannot listen on {host}:{port}; see that nothing else does, or choose another --port"
-        ) from error
+
+
+def listening_on(host: str, port: int) -> socket.socket:
+    """Take the address. Raises Refused."""
+    try:
+        return listen(host, port)
+    except OSError as error:
+        mend = "see that nothing else does, or choose another --port" if error.errno else "see that --host is right"
+        raise Refused(f"cannot listen on {host}:{port}: {error.strerror or error}; {mend}") from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return where we can be reached."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _fast_loop() -> session.Loop | None:
@@ -48,17 +61,3 @@ def _fast_loop() -> session.Loop | None:
         return None
     loop: session.Loop = importlib.import_module("uvloop").new_event_loop
     return loop
-
-
-def _outlive_signals() -> None:
-    """Let a signal to stop do no more than that.
-
-    The web server takes these signals while it runs, and raises them again when it has stopped; what is being sent then
-    would be cut off in the middle.
-    """
-
-    def nothing(number: int, frame: FrameType | None) -> None:
-        del number, frame  # The server has taken note of it already.
-
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, nothing)

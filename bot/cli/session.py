@@ -27,8 +27,8 @@ Loop = Callable[[], asyncio.AbstractEventLoop]
 def run(work: Work[Result], *, upgrade: bool = False, level: int = logging.WARNING, loop: Loop | None = None) -> Result:
     """Do `work` with the service that the environment describes, and return what it returns.
 
-    `upgrade`: the schema is brought up to date first; without, an old one is refused. `level`: what is logged from. `loop`
-    makes the event loop, if it is not to be Python's own. Raises Refused.
+    `upgrade`: the schema is brought up to date first; without, an old one is refused. `level`: what is logged from it
+    on. `loop` makes the event loop, if it is not to be Python's own. Raises Refused.
     """
     set_up_logs(level)
     try:

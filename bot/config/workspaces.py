@@ -86,8 +86,9 @@ class _Reader:
 
     def _values(self, readers: Mapping[str, Reader]) -> Iterator[tuple[str, str]]:
         owner = (Kind.WORKSPACE, str(self._part.get("name")))
-        for name, reader in readers.items():
-            if name not in self._part or (*self._path, name) in self._document.unfilled:
+        for name in self._part:
+            reader = readers.get(name)
+            if reader is None or (*self._path, name) in self._document.unfilled:
                 continue
             try:
                 value = values.of(reader)(self._part[name])

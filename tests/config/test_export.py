@@ -138,9 +138,7 @@ def test_a_secret_follows_its_object_to_a_new_name() -> None:
 def test_a_fingerprint_of_no_stored_secret_is_a_fault() -> None:
     text = export(definitions(), fingerprint)
     line = text[: text.index("bot_token: ")].count("\n") + 1
-    others = definitions(
-        FULL, context(environment={"CHAT_TOKEN": "tok-new", "PAYMENTS_KEY": "x" * 16, "ZONE": "UTC"})
-    )
+    others = definitions(FULL, context(environment={"CHAT_TOKEN": "tok-new", "PAYMENTS_KEY": "x" * 16, "ZONE": "UTC"}))
     assert faults(text, context(stored=others)) == (
         Fault(
             line,

@@ -87,6 +87,11 @@ class OnCall:
         await self._edit(sample_name, "recovered")
         return "Recovered"
 
+    async def remind(self, sample_name: str, text: str, *, aloud: bool) -> None:
+        """Reply to the card in the channel, `aloud` for the whole channel to see."""
+        channel, ts = self._places[sample_name][0]
+        await self._client.chat_postMessage(channel=channel, thread_ts=ts, text=text, reply_broadcast=aloud)
+
     async def _edit(self, sample_name: str, status: str) -> None:
         for channel, ts in self._places[sample_name]:
             await self._client.chat_update(channel=channel, ts=ts, **self._card(sample_name, status))

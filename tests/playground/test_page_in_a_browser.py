@@ -68,6 +68,32 @@ async def test_a_form_is_filled_and_sent(site: Site, page: Page) -> None:
     await expect(page.get_by_role("article")).to_contain_text("escalated to @Chen")
 
 
+async def test_replies_stand_under_their_message(site: Site, page: Page) -> None:
+    await site.oncall.fire("disk")
+    await site.oncall.remind("disk", "still nobody", aloud=False)
+    await page.goto(f"{site.url}/playground")
+    card = page.locator("#messages > article")
+    await expect(card).to_have_count(1)
+    await expect(card.get_by_text("1 reply")).to_be_visible()
+    await expect(card.get_by_text("still nobody")).to_be_visible()
+    await site.oncall.remind("disk", "now really", aloud=True)
+    await expect(card).to_have_count(2)
+    await expect(card.first.get_by_text("2 replies")).to_be_visible()
+    await expect(card.last).to_contain_text("replied to: Disk almost full on db-1")
+    await expect(card.last).to_contain_text("now really")
+
+
+async def test_a_direct_message_is_counted_until_it_is_read(site: Site, page: Page) -> None:
+    await page.goto(f"{site.url}/playground")
+    await expect(page.get_by_role("heading", name="All quiet")).to_be_visible()
+    await be(page, "Bo")
+    await site.oncall.fire("disk")
+    await expect(page.get_by_role("radio", name="Ana").get_by_label("1 new direct message")).to_be_visible()
+    await page.get_by_role("radio", name="Ana").click()
+    await page.get_by_role("navigation").get_by_role("button", name="Oncard").click()
+    await expect(page.get_by_role("radio", name="Ana").get_by_label("new direct message")).to_have_count(0)
+
+
 async def test_hostile_text_stays_text(site: Site, page: Page, page_errors: list[str]) -> None:
     await page.goto(f"{site.url}/playground")
     await page.get_by_role("button", name="Fire: Text that tries").click()

@@ -186,9 +186,9 @@ class World:
         assert found is not None, f"there is no incident #{number}"
         return found
 
-    async def until(self, progress: Progress, number: int = 1) -> Incident:
+    async def until(self, progress: Progress, number: int = 1, *, within: float = 5) -> Incident:
         """Wait until a click has been carried out: it is answered first, and carried out after."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(within):
             while (found := await self.incident(number)).progress is not progress:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)  # Rows tell nobody when they change.
         return found

@@ -9,7 +9,7 @@ from bot.playground.slack.views import view_shape
 from bot.playground.slack.workspace import Channel, Message, User, Workspace
 from bot.playground.wire import JsonObject, as_object, as_text
 
-SHOWN = 200
+SHOWN = 100
 """How many of the newest messages of a chat are drawn."""
 
 

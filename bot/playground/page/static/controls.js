@@ -73,8 +73,13 @@ export function controls({ refresh, platformName }) {
   }
 
   at("copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(at("curl").textContent);
-    toast("Copied");
+    try {
+      await navigator.clipboard.writeText(at("curl").textContent);
+      toast("Copied");
+    } catch {
+      getSelection().selectAllChildren(at("curl")); // A page that is not on localhost may not write there.
+      toast("Selected: copy it with your keyboard");
+    }
   });
 
   function theme(name) {

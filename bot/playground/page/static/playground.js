@@ -58,8 +58,9 @@ async function draw() {
   }
   here.pane = pane.id;
   here.me = pane.person;
-  if (!pane.chats.some((chat) => chat.id === here.chat)) here.chat = await firstChat(pane);
+  if (!pane.chats.some((chat) => chat.id === here.chat)) here.chat = firstChat(pane);
   const chat = pane.chats.find((candidate) => candidate.id === here.chat);
+  if (chat?.kind === "direct") here.seen.set(`${pane.id} to ${here.me}`, chat.count);
   drawPeople(pane);
   drawSide(state);
   panel.draw(state);
@@ -73,11 +74,10 @@ async function draw() {
   }
   drawMessages(pane, conversation);
   here.seen.set(seenKey(pane.id, chat.id), conversation.chat.count);
-  if (chat.kind === "direct") here.seen.set(`${pane.id} to ${here.me}`, conversation.chat.count);
 }
 
 // The chat to open first: where something was said last, else the first that is not the general one.
-async function firstChat(pane) {
+function firstChat(pane) {
   const hash = decodeURIComponent(location.hash.slice(1));
   const wanted = pane.chats.find((chat) => chat.id === hash || chat.name === hash);
   const latest = [...pane.chats].filter((chat) => chat.kind === "channel").sort((a, b) => (b.latest > a.latest ? 1 : -1))[0];
@@ -116,7 +116,7 @@ function chatButton(pane, chat) {
   return el("button", {
     type: "button", class: news ? "chat-link news" : "chat-link", "aria-current": open ? "page" : null, data: { focus: `${pane.id} ${chat.id}` },
     on: { click: () => openChat(pane.id, chat) },
-  }, sign, el("span", {}, chat.name), news > 0 && el("span", { class: "badge", "aria-label": `${news} new` }, String(news)));
+  }, sign, el("span", {}, chat.name), news > 0 && el("span", { class: "badge", role: "img", "aria-label": `${news} new` }, String(news)));
 }
 
 function openChat(pane, chat) {
@@ -137,7 +137,7 @@ function drawPeople(pane) {
       type: "button", role: "radio", "aria-checked": String(mine), tabindex: mine ? "0" : "-1", class: "person", data: { focus: person.id, person: person.id },
       on: { click: () => be(person.id) },
     }, RENDERERS.get(pane.platform).avatar(person, "small"), el("span", {}, person.name),
-      news > 0 && el("span", { class: "badge", title: `${news} new direct messages`, "aria-label": `${news} new direct messages` }, String(news)));
+      news > 0 && el("span", { class: "badge", role: "img", "aria-label": `${news} new direct ${news === 1 ? "message" : "messages"}` }, String(news)));
   });
   replaceKeepingFocus(at("people"), choices);
 }
@@ -193,13 +193,13 @@ function drawMessages(pane, conversation) {
 
 // Make `list` show `items`, drawing only those that have changed; return whether any is new.
 function reconcile(list, items, moved) {
-  const old = new Map(moved ? [] : [...list.children].map((node) => [node.dataset.key, node]));
-  if (moved) list.replaceChildren();
+  const wanted = new Set(moved ? [] : items.map((item) => item.key));
+  for (const node of [...list.children]) if (!wanted.has(node.dataset.key)) node.remove();
+  const old = new Map([...list.children].map((node) => [node.dataset.key, node]));
   let added = false;
   let next = list.firstElementChild;
   for (const item of items) {
     const before = old.get(item.key);
-    old.delete(item.key);
     let node = before;
     if (before?.dataset.version !== item.version) {
       node = item.draw();
@@ -216,7 +216,6 @@ function reconcile(list, items, moved) {
     if (node === next) next = next.nextElementSibling;
     else list.insertBefore(node, next);
   }
-  for (const gone of old.values()) gone.remove();
   return added;
 }
 

@@ -36,10 +36,11 @@ export function render(conversation, context) {
   const top = all.filter((message) => !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast");
   return top.map((message) => {
     const thread = message.subtype === "thread_broadcast" ? [] : replies(message.ts);
-    const scene = { users, names, context, chat: conversation.chat.id };
+    const about = message.subtype === "thread_broadcast" && all.find((parent) => parent.ts === message.thread_ts);
+    const scene = { users, names, context, chat: conversation.chat.id, about: about && about.text };
     return {
       key: message.ts + (message.ephemeral ? "e" : ""),
-      version: JSON.stringify([message, thread, context.me]),
+      version: JSON.stringify([message, thread, scene.about, context.me]),
       draw: () => row(message, scene, thread),
     };
   });
@@ -51,7 +52,7 @@ function row(message, scene, thread) {
   const time = at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
   return el("article", { class: message.ephemeral ? "message ephemeral" : "message", "aria-label": `${author?.name ?? "?"}, ${time}`, tabindex: "-1" },
     message.ephemeral && el("p", { class: "only-you" }, icon("eye"), "Only visible to you"),
-    message.subtype === "thread_broadcast" && el("p", { class: "only-you" }, "replied to a thread"),
+    typeof scene.about === "string" && el("p", { class: "only-you about" }, "replied to: ", mrkdwn(scene.about.slice(0, 90), scene.names)),
     el("div", { class: "gutter" }, avatar(author)),
     el("div", { class: "content" },
       el("p", { class: "byline" },
@@ -59,9 +60,15 @@ function row(message, scene, thread) {
         el("time", { datetime: message.at, title: at.toString() }, time),
         message.edits > 0 && el("span", { class: "edits", title: "The message was edited in place" }, message.edits === 1 ? "updated once" : `updated ${message.edits}×`)),
       body(message, scene),
-      thread.length > 0 && el("div", { class: "thread" },
-        el("p", { class: "thread-count" }, thread.length === 1 ? "1 reply" : `${thread.length} replies`),
-        thread.map((reply) => row(reply, scene, [])))));
+      thread.length > 0 && threadOf(thread, scene)));
+}
+
+// Replies stand under their message; those that stand in the channel as well are folded away.
+function threadOf(replies, scene) {
+  const hidden = replies.every((reply) => reply.subtype === "thread_broadcast");
+  return el("details", { class: "thread", open: !hidden },
+    el("summary", {}, replies.length === 1 ? "1 reply" : `${replies.length} replies`),
+    replies.map((reply) => row(reply, scene, [])));
 }
 
 function body(message, scene) {

@@ -1,0 +1,287 @@
+"""Whatever people click, monitoring says, clocks do and admins configure: the laws of an incident hold."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain.delivery import Delivery, DeliveryId, Dropped, Kind, Place, unwanted
+from bot.domain.escalation import Level, Unless
+from bot.domain.incident import (
+    PUNCTUAL,
+    Acknowledge,
+    Action,
+    Actor,
+    Announce,
+    Change,
+    ChannelId,
+    Close,
+    Comment,
+    Entry,
+    Escalate,
+    Facts,
+    Happening,
+    Idle,
+    Incident,
+    IncidentId,
+    Notify,
+    Progress,
+    Reassign,
+    Record,
+    Recover,
+    Refresh,
+    Refused,
+    Reopen,
+    Rules,
+    Snooze,
+    Step,
+    Tick,
+    Unacknowledge,
+    Undelivered,
+    Unreachable,
+    Withdraw,
+    start,
+    step,
+)
+from bot.domain.people import AccountId, People, Target, WorkspaceId
+from tests.domain.cast import FACTS, NIGHT
+from tests.domain.rules import EVERYBODY, FACTS_OF_ALERTS, SECONDS, TARGETS, levels, staffs
+
+Make = type[Acknowledge] | type[Unacknowledge] | type[Close] | type[Reopen]
+
+
+class Night(RuleBasedStateMachine):
+    """One incident, and everything that can happen to it."""
+
+    @initialize(levels=levels(), people=staffs())
+    def opened(self, levels: list[Level], people: People) -> None:
+        self.now = NIGHT
+        self.rules = Rules(tuple(levels), people)
+        self.incident = Incident(IncidentId(1), ChannelId(1), FACTS, opened_at=NIGHT, rule="any")
+        self.pages: list[tuple[Delivery, bool]] = []
+        self.ends_since_action = 0
+        self.take(start(self.incident, self.rules, self.now), None)
+
+    # ---- what happens ------------------------------------------------------------------------------------------------
+
+    @rule(
+        make=st.sampled_from([Acknowledge, Unacknowledge, Close, Reopen]),
+        who=st.sampled_from(EVERYBODY),
+        lag=st.none() | st.integers(0, 12),
+    )
+    def somebody_clicks(self, make: Make, who: AccountId, lag: int | None) -> None:
+        self.act(make(Actor(who, "Acme"), seen=self.seen(lag)))
+
+    @rule(who=st.sampled_from(EVERYBODY), level=st.none() | st.integers(-1, 5), lag=st.none() | st.integers(0, 12))
+    def somebody_escalates(self, who: AccountId, level: int | None, lag: int | None) -> None:
+        self.act(Escalate(Actor(who, "Acme"), level, self.seen(lag)))
+
+    @rule(who=st.sampled_from(EVERYBODY), length=SECONDS, lag=st.none() | st.integers(0, 12))
+    def somebody_snoozes(self, who: AccountId, length: timedelta, lag: int | None) -> None:
+        self.act(Snooze(Actor(who, "Acme"), self.now + length, self.seen(lag)))
+
+    @rule(who=st.sampled_from(EVERYBODY), whom=TARGETS, escalation=st.booleans(), lag=st.none() | st.integers(0, 12))
+    def somebody_reassigns(self, who: AccountId, whom: tuple[Target, ...], escalation: bool, lag: int | None) -> None:
+        self.act(Reassign(Actor(who, "Acme"), whom, escalation, self.seen(lag)))
+
+    @rule(who=st.sampled_from(EVERYBODY), text=st.sampled_from(["", "Looking"]))
+    def somebody_comments(self, who: AccountId, text: str) -> None:
+        self.act(Comment(Actor(who, "Acme"), text))
+
+    @rule(facts=FACTS_OF_ALERTS)
+    def alerts_change(self, facts: Facts) -> None:
+        self.tell(Change(facts))
+
+    @rule(facts=FACTS_OF_ALERTS)
+    def alerts_recover(self, facts: Facts) -> None:
+        self.tell(Recover(facts))
+
+    @rule(level=st.integers(-1, 4), turn=st.integers(0, 6), is_newest=st.booleans())
+    def nobody_was_reached(self, level: int, turn: int, is_newest: bool) -> None:
+        stands = (self.incident.level, self.incident.turn)
+        before = self.incident
+        told = self.tell(Unreachable(*(stands if is_newest else (level, turn))))
+        if not is_newest and stands != (level, turn):
+            assert told == Step(before)
+
+    @rule()
+    def a_message_was_not_taken(self) -> None:
+        due = self.incident.due
+        self.tell(Undelivered("Ana", "Acme", "not linked"))
+        assert self.incident.due == due
+
+    @precondition(lambda self: self.incident.due is not None)
+    @rule(late=st.sampled_from([0, 0, 0, 29, 31, 3600]).map(lambda seconds: timedelta(seconds=seconds)))
+    def somebody_looks_when_it_is_due(self, late: timedelta) -> None:
+        assert self.incident.due is not None
+        self.now = max(self.now, self.incident.due + late)
+        self.tick()
+
+    @rule(jump=st.integers(-7200, 90_000).map(lambda seconds: timedelta(seconds=seconds)))
+    def the_clock_jumps_and_somebody_looks(self, jump: timedelta) -> None:
+        self.now += jump
+        self.tick()
+
+    @rule(levels=levels())
+    def the_rule_is_changed(self, levels: list[Level]) -> None:
+        self.rules = Rules(tuple(levels), self.rules.people)
+
+    @rule(people=staffs())
+    def people_come_and_go(self, people: People) -> None:
+        self.rules = Rules(self.rules.levels, people)
+
+    # ---- how it is told to the law -------------------------------------------------------------------------------------
+
+    def seen(self, lag: int | None) -> int | None:
+        """Return the version on a card that is `lag` versions behind."""
+        return None if lag is None else max(self.incident.version - lag, 1)
+
+    def act(self, action: Action) -> None:
+        before = self.incident
+        made = step(before, action, self.rules, self.now)
+        last_move = before.turned if isinstance(action, Escalate) else before.moved
+        if action.seen is not None and action.seen < last_move and not isinstance(action, Comment):
+            assert isinstance(made, Refused), "an old click was carried out"
+        if isinstance(made, Refused):
+            assert made == step(before, action, self.rules, self.now)
+            return
+        assert made.incident.version > before.version
+        assert any(isinstance(effect, Record) and effect.by == action.by for effect in made.effects)
+        self.ends_since_action = 0
+        self.take(made, action)
+        if isinstance(action, Acknowledge):
+            self.pages = [(page, True) for page, _ in self.pages]
+            assert not any(isinstance(effect, Notify) for effect in made.effects)
+            assert Withdraw(Entry.ACKNOWLEDGED) in made.effects
+
+    def tell(self, happened: Change | Recover | Unreachable | Undelivered) -> Step:
+        made = step(self.incident, happened, self.rules, self.now)
+        self.take(made, happened)
+        return made
+
+    def tick(self) -> None:
+        before, due = self.incident, self.incident.due
+        made = step(before, Tick(), self.rules, self.now)
+        if due is None or due > self.now:
+            assert made == Step(before), "a tick before its time did something"
+            return
+        assert made.incident.version > before.version
+        self.take(made, Tick())
+        self.whole_time(before, made, due)
+        if self.incident.due is None or self.incident.due > self.now:
+            assert step(self.incident, Tick(), self.rules, self.now) == Step(self.incident)
+
+    def whole_time(self, before: Incident, made: Step, due: datetime) -> None:
+        """A level that has just been entered has its whole time, counted from now if the tick came late."""
+        after = made.incident
+        entered = [effect for effect in made.effects if isinstance(effect, Notify) and effect.turn == 0]
+        if entered and after.escalate_at is not None:
+            began = due if self.now - due <= PUNCTUAL else self.now
+            assert after.escalate_at >= began + self.rules.levels[after.level].escalate_after
+
+    def take(self, made: Step, happened: Happening | None) -> None:
+        before, after = self.incident, made.incident
+        if after != before:
+            assert after.version > before.version
+        else:
+            assert made.effects == ()
+        for effect in made.effects:
+            if isinstance(effect, Notify):
+                self.is_told(before, effect, after, happened)
+            if isinstance(effect, Announce) and effect.entry is Entry.EXHAUSTED:
+                self.ends_since_action += 1
+        self.is_recorded(made)
+        self.incident = after
+
+    def is_told(self, before: Incident, told: Notify, after: Incident, happened: Happening | None) -> None:
+        people = self.rules.people
+        assert len(set(told.accounts)) == len(told.accounts)
+        assert all(people.accounts[account].active for account in told.accounts)
+        assert told.chats or people.can_be_told(told.accounts), "a page to nobody"
+        assert after.is_open
+        assert after.snoozed_until is None
+        if after.progress is Progress.PROCESSING:
+            assert isinstance(happened, Tick | Unreachable)
+        if after.progress is Progress.PROCESSING and isinstance(happened, Tick):
+            assert before.escalate_at is not None, "a page after an acknowledgement, where no level says unless: closed"
+        for account in told.accounts:
+            place = Place(WorkspaceId(1), account=account)
+            number = DeliveryId(len(self.pages) + 1)
+            page = Delivery(number, after.id, Kind.CARD, place, after.version, told.level, told.turn, self.now)
+            self.pages.append((page, False))
+
+    def is_recorded(self, made: Step) -> None:
+        """Every decision to tell stands on the timeline, and so does the end of the rule."""
+        entries = [effect.entry for effect in made.effects if isinstance(effect, Record)]
+        assert entries.count(Entry.NOTIFIED) == sum(isinstance(effect, Notify) for effect in made.effects)
+        announced = [effect.entry for effect in made.effects if isinstance(effect, Announce)]
+        assert all(entry in entries for entry in announced)
+        assert (Entry.EXHAUSTED in entries) == (Entry.EXHAUSTED in announced)
+        if Entry.EXHAUSTED in announced:
+            assert made.incident.exhausted_at is not None
+            assert made.incident.idle is Idle.EXHAUSTED
+        if made.effects:
+            assert any(isinstance(effect, Refresh) for effect in made.effects)
+
+    # ---- what always holds -----------------------------------------------------------------------------------------------
+
+    @invariant()
+    def it_never_sleeps_without_a_reason(self) -> None:
+        incident = self.incident
+        assert (incident.due is None) == (incident.idle is not None)
+        if not incident.is_open:
+            assert incident.idle is Idle.CLOSED
+        elif incident.progress is Progress.TRIGGERED:
+            assert incident.idle not in (Idle.ACKNOWLEDGED, Idle.CLOSED)
+        if incident.idle is Idle.BY_HAND:
+            assert incident.assigned
+        if incident.idle is Idle.ACKNOWLEDGED:
+            assert incident.progress is Progress.PROCESSING
+
+    @invariant()
+    def its_parts_agree(self) -> None:
+        incident = self.incident
+        assert 1 <= incident.moved <= incident.turned <= incident.version
+        if incident.is_open:
+            assert (incident.acknowledged is not None) == (incident.progress is Progress.PROCESSING)
+            assert (incident.closed, incident.recovered) == (None, False)
+        else:
+            assert incident.closed is not None
+        if incident.progress is Progress.PROCESSING:
+            assert incident.repeat_at is None
+        accounts = [responder.account for responder in incident.responders]
+        assert len(set(accounts)) == len(accounts)
+
+    @invariant()
+    def it_is_exhausted_once_until_somebody_acts(self) -> None:
+        assert self.ends_since_action <= 1
+
+    @invariant()
+    def the_present_state_decides_what_is_sent(self) -> None:
+        for page, was_before_acknowledgement in self.pages:
+            dropped = unwanted(page, self.incident, None)
+            if not self.incident.is_open:
+                assert dropped is Dropped.CLOSED
+            elif self.incident.progress is Progress.PROCESSING and was_before_acknowledgement:
+                assert dropped is Dropped.ACTED
+            elif self.incident.snoozed_until is not None:
+                assert dropped is Dropped.SNOOZED
+            else:
+                assert dropped is None
+
+    def teardown(self) -> None:
+        """Left alone from here on, it comes to rest."""
+        if not hasattr(self, "incident"):
+            return
+        looks = 0
+        while self.incident.due is not None:
+            looks += 1
+            assert looks <= 8 * (len(self.rules.levels) + 2)
+            self.now = max(self.now, self.incident.due)
+            self.tick()
+            self.it_never_sleeps_without_a_reason()
+
+
+TestNight = Night.TestCase
+TestNight.settings = settings(max_examples=150, stateful_step_count=40)

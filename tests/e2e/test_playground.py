@@ -1,0 +1,68 @@
+"""The demo as a newcomer meets it: open the page, fire an alert, acknowledge it as one person, try again as another."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.browser import NewPage
+from tests.support.process import Program, running
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What `make demo` starts, in a folder of its own, and its address."""
+    for name in ("ONCARD_DATABASE_URL", "ONCARD_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    address = f"http://127.0.0.1:{(port := _free_port())}"
+
+    def ready() -> bool:
+        try:
+            answer = httpx.get(f"{address}/readyz")
+        except httpx.TransportError:
+            return False
+        return answer.is_success and set(answer.json()["workspaces"].values()) == {"connected"}
+
+    command = [os.fspath(Path(sys.executable).with_name("oncard")), "demo", "--port", str(port)]
+    with running(Program(command, log=tmp_path / "log", directory=tmp_path), ready):
+        yield address
+
+
+async def become(page: Page, name: str) -> None:
+    """Choose whom to be."""
+    await page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
+
+
+async def test_one_acknowledges_and_the_next_reads_who_did_it(demo: str, page: Page) -> None:
+    await page.goto(f"{demo}/playground")
+    await become(page, "Ana")
+
+    await page.get_by_role("button", name="Fire Disk almost full on db-1").click()
+    card = page.get_by_role("article").filter(has_text="#1 Disk almost full on db-1")
+    await expect(card).to_contain_text("Triggered")
+    await card.get_by_role("button", name="Acknowledge").click()
+    await expect(card).to_contain_text("Acknowledged by Ana")
+
+    await become(page, "Bo")
+    await expect(card).to_contain_text("Acknowledged by Ana")
+
+
+async def test_it_is_usable_on_a_phone_in_the_dark(demo: str, new_page: NewPage) -> None:
+    page = await new_page(width=390, height=844, color_scheme="dark")
+    await page.goto(f"{demo}/playground")
+
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+
+    assert wide <= 390
