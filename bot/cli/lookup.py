@@ -65,5 +65,5 @@ def acting(organisation: Organisation, email: str | None) -> Account:
     owners = [account for account in accounts if account.role is Role.OWNER]
     if len(owners) == 1:
         return owners[0]
-    who = one_of(owner.email for owner in owners) if owners else "nobody"
-    raise Refused(f"it is not clear who acts: {who} is owner; say it with --as EMAIL, or set ONCARD_AS")
+    why = f"the owners are {one_of(owner.email for owner in owners)}" if owners else "there is no owner"
+    raise Refused(f"it is not clear who acts: {why}; say it with --as EMAIL, or set ONCARD_AS")

@@ -57,7 +57,10 @@ class _Staffed:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
-    """Say who would be told, level by level, if an incident opened now."""
+    """Say who would be told.
+
+    Level by level, for an incident that opened now, or at another time.
+    """
 
     async def work(service: Service) -> tuple[Organisation, datetime]:
         return await session.organisation(service), at or service.clock.now()

@@ -85,7 +85,7 @@ class Shell:
     def run(self, *words: str, typed: str = "") -> Result:
         """Run a command, whatever comes of it; only a defect of ours raises."""
         runner = CliRunner(env=self.variables)
-        return runner.invoke(main, list(words), input=typed, catch_exceptions=False)
+        return runner.invoke(main, list(words), input=typed, catch_exceptions=False, prog_name="oncard")
 
     def say(self, *words: str, typed: str = "") -> str:
         """Run a command that succeeds, and return what it prints."""

@@ -130,7 +130,7 @@ def test_what_is_done_already_says_who_did_it(shell: Shell) -> None:
     [
         (["snooze", "1", "5x"], "Say for how long, at most 24h: snooze 42 30m."),
         (["reassign", "1", "zoe@example.com"], "Nobody is called 'zoe@example.com'"),
-        (["escalate", "1", "9"], "nothing changed"),
+        (["escalate", "1", "9"], "There is no such level: the last one is 2. Nothing changed."),
         (["ack", "99"], "There is no incident #99; nothing changed."),
         (["show", "99"], "there is no incident #99; `oncard incident list --all` shows which there are"),
     ],
@@ -172,10 +172,11 @@ def test_with_several_owners_or_none_it_must_be_said_who_acts(sqlite_shell: Shel
     sqlite_shell.say("apply", "-", typed=SAMPLE.replace("bo@example.com}", "bo@example.com, role: owner}", 1))
     said = sqlite_shell.refused("incident", "ack", "1")
     assert said == (
-        "it is not clear who acts: `bo@example.com`, `dee@example.com` is owner; say it with --as EMAIL, or set ONCARD_AS"
+        "it is not clear who acts: the owners are `bo@example.com`, `dee@example.com`; "
+        "say it with --as EMAIL, or set ONCARD_AS"
     )
     sqlite_shell.say("apply", "-", typed=SAMPLE.replace(", role: owner", ""))
-    assert "nobody is owner" in sqlite_shell.refused("incident", "ack", "1")
+    assert "there is no owner" in sqlite_shell.refused("incident", "ack", "1")
 
 
 def test_who_has_left_cannot_act_and_is_still_named(sqlite_shell: Shell) -> None:

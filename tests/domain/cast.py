@@ -43,7 +43,7 @@ TEAMS: Final = {SRE: Team(SRE, "SRE", (BO, CHEN)), NOBODY: Team(NOBODY, "Nobody"
 
 
 def people(gone: Collection[AccountId] = (), reachable: Iterable[AccountId] | None = None) -> People:
-    """Return Ana, Bo, Chen and Dee without those who are `gone`; all of the others can be reached unless some are named."""
+    """Return Ana, Bo, Chen and Dee, less who is `gone`; all of them can be reached, unless it is said who."""
     accounts = {
         number: Account(
             number,
@@ -69,7 +69,7 @@ def team(number: TeamId) -> Target:
 
 
 def level(*who: AccountId, after: float = 5, loop: tuple[float, int] | None = None, closed: bool = False) -> Level:
-    """Return a level of people. Minutes `after` which the next follows; `loop`: every so many minutes, so often more."""
+    """Return a level of people, left `after` so many minutes; `loop`: every so many minutes, so often more."""
     return Level(
         tuple(person(one) for one in who),
         repeat=Repeat(loop[0] * MINUTE, loop[1]) if loop else None,

@@ -173,7 +173,7 @@ def test_recovery_closes_the_incident_and_only_adds_labels() -> None:
 
 def test_a_recovery_adds_labels_only_while_there_is_room() -> None:
     shop = Monitored()
-    shop.hears(fired(**{f"label{number}": "x" for number in range(LABELS_LIMIT - 1)}))
+    shop.hears(replace(fired(), labels={f"label{number}": "x" for number in range(LABELS_LIMIT - 1)}))
     shop.hears(fired(OK, "", first="1", second="2"))
 
     assert len(shop.alert.labels) == LABELS_LIMIT
@@ -289,7 +289,7 @@ def test_a_rule_is_read_as_it_is_now_and_none_where_it_is_gone() -> None:
     assert rules_of(shop.incident, Organisation(2, people())).levels == ()
 
 
-# ---- any sequence of reports -------------------------------------------------------------------------------------------
+# ---- any sequence of reports -------------------------------------------------------------------------------------
 
 REPORTS = st.builds(
     fired, st.sampled_from(Severity), st.sampled_from(["Disk full", "Disk fuller"]), host=st.sampled_from(["a", "b"])

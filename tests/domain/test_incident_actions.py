@@ -27,7 +27,6 @@ from bot.domain.incident import (
     Refresh,
     Refused,
     Reopen,
-    Responder,
     ReviveAlerts,
     Snooze,
     Tick,
@@ -35,7 +34,7 @@ from bot.domain.incident import (
     Undelivered,
     Withdraw,
 )
-from bot.domain.people import AccountId, Target
+from bot.domain.people import AccountId
 from tests.domain.cast import (
     ANA,
     BO,
@@ -43,19 +42,14 @@ from tests.domain.cast import (
     BY_BO,
     BY_CHEN,
     CHEN,
-    DEE,
     FACTS,
     MINUTE,
     NIGHT,
-    NOBODY,
     RECOVERED,
-    SRE,
     Handling,
     level,
     minute,
-    people,
     person,
-    team,
 )
 
 THREE = (level(ANA), level(BO), level(CHEN))
@@ -66,7 +60,7 @@ def asleep(night: Handling, minutes: float = 30) -> Handling:
     return night.when(Snooze(BY_ANA, night.now + minutes * MINUTE))
 
 
-# ---- acknowledge -------------------------------------------------------------------------------------------------------
+# ---- acknowledge -------------------------------------------------------------------------------------------------
 
 
 def test_who_acknowledges_has_it_and_nobody_else_is_paged() -> None:
@@ -114,7 +108,7 @@ def test_what_was_typed_without_looking_at_a_card_is_never_stale() -> None:
     assert night.when(Acknowledge(BY_BO)).incident.progress is Progress.PROCESSING
 
 
-# ---- unacknowledge -----------------------------------------------------------------------------------------------------
+# ---- unacknowledge -----------------------------------------------------------------------------------------------
 
 
 def test_who_gives_it_back_has_its_level_paged_again_with_its_whole_time() -> None:
@@ -141,7 +135,7 @@ def test_given_back_after_the_last_level_the_last_people_are_paged_again() -> No
     assert night.after(5).told_all == [(5, Entry.EXHAUSTED), (10, Entry.EXHAUSTED)]
 
 
-# ---- close, reopen -----------------------------------------------------------------------------------------------------
+# ---- close, reopen -----------------------------------------------------------------------------------------------
 
 
 def test_who_closes_says_what_fixed_it_and_ends_everything() -> None:
@@ -210,7 +204,7 @@ def test_what_is_open_cannot_be_reopened_and_an_old_click_reopens_nothing() -> N
     assert night.refuses(Reopen(BY_CHEN, seen)).reason is Reason.STALE
 
 
-# ---- escalate ----------------------------------------------------------------------------------------------------------
+# ---- escalate ----------------------------------------------------------------------------------------------------
 
 
 def test_who_escalates_calls_the_next_level_at_once() -> None:
@@ -259,7 +253,7 @@ def test_who_escalates_just_after_the_incident_did_so_by_itself_skips_no_level()
     assert night.refuses(Escalate(BY_ANA, seen=seen)).reason is Reason.STALE
 
 
-# ---- snooze ------------------------------------------------------------------------------------------------------------
+# ---- snooze ------------------------------------------------------------------------------------------------------
 
 
 def test_snoozed_it_is_quiet_and_then_its_level_is_paged_again() -> None:
@@ -307,11 +301,13 @@ def test_a_snooze_does_not_restart_what_was_over() -> None:
 
 
 def test_a_snooze_of_what_is_acknowledged_ends_in_a_page() -> None:
-    night = asleep(Handling(THREE).when(Acknowledge(BY_ANA)), minutes=30)
-    assert night.incident.progress is Progress.PROCESSING
+    night = asleep(Handling(THREE).when(Acknowledge(BY_ANA)), minutes=30).after(29)
+    quiet = night.incident
 
-    night.after(30)
-    assert night.incident.progress is Progress.TRIGGERED
+    night.after(1)
+
+    assert (quiet.progress, night.incident.progress) == (Progress.PROCESSING, Progress.TRIGGERED)
+    assert night.incident.acknowledged is None
     assert night.pages == [(0, "Ana"), (30, "Ana")]
 
 
@@ -321,82 +317,7 @@ def test_a_snooze_can_be_changed_and_ended_by_escalation_or_closing() -> None:
     assert asleep(Handling(THREE)).when(Close(BY_ANA)).due is None
 
 
-# ---- reassign ----------------------------------------------------------------------------------------------------------
-
-
-def test_who_reassigns_gives_it_to_others_and_the_later_levels_still_follow() -> None:
-    night = Handling(THREE).after(1).when(Reassign(BY_ANA, (team(SRE), person(BO))))
-
-    assert night.effects[:2] == (
-        Withdraw(Entry.REASSIGNED),
-        Record(Entry.REASSIGNED, BY_ANA, {"to": "Bo, Chen"}),
-    )
-    assert night.incident.responders == (
-        Responder(BO, None, NIGHT + MINUTE),
-        Responder(CHEN, None, NIGHT + MINUTE),
-    )
-    assert night.after(5).pages == [(0, "Ana"), (1, "Bo Chen"), (6, "Bo")]
-    assert night.incident.assigned == ()
-
-
-def test_the_loop_of_the_level_is_for_those_it_was_given_to() -> None:
-    night = Handling((level(ANA, loop=(2, 1)), level(BO))).when(Reassign(BY_ANA, (person(CHEN),)))
-
-    assert night.after(5).pages == [(0, "Ana"), (0, "Chen"), (2, "Chen"), (5, "Bo")]
-
-
-def test_without_escalation_it_stays_with_them_whatever_comes() -> None:
-    night = Handling(THREE).when(Reassign(BY_ANA, (person(DEE),), escalation=False))
-    assert night.incident.idle is Idle.BY_HAND
-
-    asleep(night.after(60), 30).after(60)
-    assert night.incident.idle is Idle.BY_HAND
-    night.when(Acknowledge(BY_BO)).when(Unacknowledge(BY_BO)).after(600)
-
-    assert night.pages == [(0, "Ana"), (0, "Dee"), (90, "Dee"), (120, "Dee")]
-    assert night.incident.idle is Idle.BY_HAND
-
-
-def test_without_a_rule_it_can_be_given_to_somebody() -> None:
-    night = Handling(()).when(Reassign(BY_ANA, (person(BO),)))
-
-    assert night.pages == [(0, "Bo")]
-    assert night.incident.idle is Idle.BY_HAND
-    assert night.when(Acknowledge(BY_BO)).when(Unacknowledge(BY_BO)).pages == [(0, "Bo"), (0, "Bo")]
-
-
-def test_after_the_last_level_it_can_be_given_to_somebody_and_is_exhausted_again() -> None:
-    night = Handling((level(ANA),)).after(5).when(Reassign(BY_ANA, (person(BO),)))
-    assert night.incident.exhausted_at is None
-
-    night.after(5)
-    assert night.pages == [(0, "Ana"), (5, "Bo")]
-    assert night.told_all == [(5, Entry.EXHAUSTED), (10, Entry.EXHAUSTED)]
-
-
-def test_given_to_somebody_before_any_level_told_anybody_the_later_levels_still_follow() -> None:
-    night = Handling((level(AccountId(99)), level(AccountId(99))))
-    night.levels = THREE
-
-    night.when(Reassign(BY_ANA, (person(DEE),)))
-
-    assert night.after(5).pages == [(0, "Dee"), (5, "Bo")]
-
-
-@pytest.mark.parametrize("targets", [(), (person(AccountId(99)),), (team(NOBODY),)])
-def test_it_cannot_be_given_to_nobody(targets: tuple[Target, ...]) -> None:
-    assert Handling(THREE).refuses(Reassign(BY_ANA, targets)).reason is Reason.NOBODY
-
-
-def test_it_cannot_be_given_to_who_has_left_or_cannot_be_told() -> None:
-    gone = Handling(THREE, people(gone=[BO]))
-    mute = Handling(THREE, people(reachable=[ANA]))
-
-    assert gone.refuses(Reassign(BY_ANA, (person(BO),))).reason is Reason.NOBODY
-    assert mute.refuses(Reassign(BY_ANA, (person(BO),))).reason is Reason.NOBODY
-
-
-# ---- comment -----------------------------------------------------------------------------------------------------------
+# ---- comment -----------------------------------------------------------------------------------------------------
 
 
 def test_a_comment_moves_nothing_and_may_come_at_any_time() -> None:
@@ -416,7 +337,7 @@ def test_a_comment_needs_words_and_is_cut_visibly() -> None:
     assert str(said.said["text"]) == "x" * (COMMENT_LIMIT - 1) + "…"
 
 
-# ---- what monitoring and platforms say -----------------------------------------------------------------------------------
+# ---- what monitoring and platforms say ---------------------------------------------------------------------------
 
 
 def test_when_all_has_recovered_it_closes_by_itself() -> None:

@@ -45,7 +45,7 @@ EMPTY = level(AccountId(99))
 SECOND = 1 / 60
 
 
-# ---- left alone --------------------------------------------------------------------------------------------------------
+# ---- left alone --------------------------------------------------------------------------------------------------
 
 
 def test_a_rule_of_three_levels_with_loops_is_told_at_its_instants() -> None:
@@ -111,7 +111,7 @@ def test_a_chat_alone_is_somebody() -> None:
     assert Handling((Level(chats=(OPS,)),), people(reachable=[])).pages == [(0, "#C1")]
 
 
-# ---- levels that reach nobody --------------------------------------------------------------------------------------------
+# ---- levels that reach nobody ------------------------------------------------------------------------------------
 
 
 def test_a_level_that_reaches_nobody_is_passed_at_once_and_says_so() -> None:
@@ -153,7 +153,7 @@ def test_a_level_that_has_become_empty_is_passed_at_its_next_turn() -> None:
     assert Entry.LEVEL_EMPTY in night.entries
 
 
-# ---- late, early, twice ------------------------------------------------------------------------------------------------
+# ---- late, early, twice ------------------------------------------------------------------------------------------
 
 
 def test_a_tick_before_its_time_or_a_second_one_does_nothing() -> None:
@@ -210,7 +210,7 @@ def test_missed_turns_of_people_who_have_left_are_not_told() -> None:
     assert night.told_all == [(600, Entry.EXHAUSTED)]
 
 
-# ---- unless: closed ----------------------------------------------------------------------------------------------------
+# ---- unless: closed ----------------------------------------------------------------------------------------------
 
 
 def test_unless_closed_the_next_level_follows_an_acknowledgement_too() -> None:
@@ -245,7 +245,7 @@ def test_acknowledged_and_then_left_by_its_level_it_can_be_given_back() -> None:
     assert night.when(Unacknowledge(BY_ANA)).after(5).pages == [(0, "Ana"), (5, "Bo"), (60, "Bo"), (65, "Chen")]
 
 
-# ---- a turn that reached nobody ----------------------------------------------------------------------------------------
+# ---- a turn that reached nobody ----------------------------------------------------------------------------------
 
 
 def test_if_every_message_of_a_turn_is_refused_the_next_level_is_told_at_once_and_the_admins_too() -> None:
@@ -302,7 +302,7 @@ def test_assigned_by_hand_without_a_rule_to_somebody_who_is_not_reached_the_team
     assert night.incident.idle is Idle.NO_RULE
 
 
-# ---- people leave, rules change ------------------------------------------------------------------------------------------
+# ---- people leave, rules change ----------------------------------------------------------------------------------
 
 
 def test_assigned_by_hand_to_somebody_who_leaves_its_level_takes_over() -> None:

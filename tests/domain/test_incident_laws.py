@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.delivery import Delivery, DeliveryId, Dropped, Kind, Place, unwanted
-from bot.domain.escalation import Level, Unless
+from bot.domain.escalation import Level
 from bot.domain.incident import (
     PUNCTUAL,
     Acknowledge,
@@ -57,13 +57,13 @@ class Night(RuleBasedStateMachine):
     @initialize(levels=levels(), people=staffs())
     def opened(self, levels: list[Level], people: People) -> None:
         self.now = NIGHT
-        self.rules = Rules(tuple(levels), people)
+        self.under = Rules(tuple(levels), people)
         self.incident = Incident(IncidentId(1), ChannelId(1), FACTS, opened_at=NIGHT, rule="any")
         self.pages: list[tuple[Delivery, bool]] = []
         self.ends_since_action = 0
-        self.take(start(self.incident, self.rules, self.now), None)
+        self.take(start(self.incident, self.under, self.now), None)
 
-    # ---- what happens ------------------------------------------------------------------------------------------------
+    # ---- what happens --------------------------------------------------------------------------------------------
 
     @rule(
         make=st.sampled_from([Acknowledge, Unacknowledge, Close, Reopen]),
@@ -125,13 +125,13 @@ class Night(RuleBasedStateMachine):
 
     @rule(levels=levels())
     def the_rule_is_changed(self, levels: list[Level]) -> None:
-        self.rules = Rules(tuple(levels), self.rules.people)
+        self.under = Rules(tuple(levels), self.under.people)
 
     @rule(people=staffs())
     def people_come_and_go(self, people: People) -> None:
-        self.rules = Rules(self.rules.levels, people)
+        self.under = Rules(self.under.levels, people)
 
-    # ---- how it is told to the law -------------------------------------------------------------------------------------
+    # ---- how it is told to the law -------------------------------------------------------------------------------
 
     def seen(self, lag: int | None) -> int | None:
         """Return the version on a card that is `lag` versions behind."""
@@ -139,12 +139,12 @@ class Night(RuleBasedStateMachine):
 
     def act(self, action: Action) -> None:
         before = self.incident
-        made = step(before, action, self.rules, self.now)
+        made = step(before, action, self.under, self.now)
         last_move = before.turned if isinstance(action, Escalate) else before.moved
         if action.seen is not None and action.seen < last_move and not isinstance(action, Comment):
             assert isinstance(made, Refused), "an old click was carried out"
         if isinstance(made, Refused):
-            assert made == step(before, action, self.rules, self.now)
+            assert made == step(before, action, self.under, self.now)
             return
         assert made.incident.version > before.version
         assert any(isinstance(effect, Record) and effect.by == action.by for effect in made.effects)
@@ -156,13 +156,13 @@ class Night(RuleBasedStateMachine):
             assert Withdraw(Entry.ACKNOWLEDGED) in made.effects
 
     def tell(self, happened: Change | Recover | Unreachable | Undelivered) -> Step:
-        made = step(self.incident, happened, self.rules, self.now)
+        made = step(self.incident, happened, self.under, self.now)
         self.take(made, happened)
         return made
 
     def tick(self) -> None:
         before, due = self.incident, self.incident.due
-        made = step(before, Tick(), self.rules, self.now)
+        made = step(before, Tick(), self.under, self.now)
         if due is None or due > self.now:
             assert made == Step(before), "a tick before its time did something"
             return
@@ -170,7 +170,7 @@ class Night(RuleBasedStateMachine):
         self.take(made, Tick())
         self.whole_time(before, made, due)
         if self.incident.due is None or self.incident.due > self.now:
-            assert step(self.incident, Tick(), self.rules, self.now) == Step(self.incident)
+            assert step(self.incident, Tick(), self.under, self.now) == Step(self.incident)
 
     def whole_time(self, before: Incident, made: Step, due: datetime) -> None:
         """A level that has just been entered has its whole time, counted from now if the tick came late."""
@@ -178,7 +178,7 @@ class Night(RuleBasedStateMachine):
         entered = [effect for effect in made.effects if isinstance(effect, Notify) and effect.turn == 0]
         if entered and after.escalate_at is not None:
             began = due if self.now - due <= PUNCTUAL else self.now
-            assert after.escalate_at >= began + self.rules.levels[after.level].escalate_after
+            assert after.escalate_at >= began + self.under.levels[after.level].escalate_after
 
     def take(self, made: Step, happened: Happening | None) -> None:
         before, after = self.incident, made.incident
@@ -195,7 +195,7 @@ class Night(RuleBasedStateMachine):
         self.incident = after
 
     def is_told(self, before: Incident, told: Notify, after: Incident, happened: Happening | None) -> None:
-        people = self.rules.people
+        people = self.under.people
         assert len(set(told.accounts)) == len(told.accounts)
         assert all(people.accounts[account].active for account in told.accounts)
         assert told.chats or people.can_be_told(told.accounts), "a page to nobody"
@@ -224,7 +224,7 @@ class Night(RuleBasedStateMachine):
         if made.effects:
             assert any(isinstance(effect, Refresh) for effect in made.effects)
 
-    # ---- what always holds -----------------------------------------------------------------------------------------------
+    # ---- what always holds ---------------------------------------------------------------------------------------
 
     @invariant()
     def it_never_sleeps_without_a_reason(self) -> None:
@@ -277,7 +277,7 @@ class Night(RuleBasedStateMachine):
         looks = 0
         while self.incident.due is not None:
             looks += 1
-            assert looks <= 8 * (len(self.rules.levels) + 2)
+            assert looks <= 8 * (len(self.under.levels) + 2)
             self.now = max(self.now, self.incident.due)
             self.tick()
             self.it_never_sleeps_without_a_reason()

@@ -42,20 +42,28 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 async def become(page: Page, name: str) -> None:
     """Choose whom to be."""
-    await page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name, exact=True)).first.click()
+    person = page.get_by_role("radio", name=name)
+    await person.click()
+    await expect(person).to_be_checked()
 
 
 async def test_one_acknowledges_and_the_next_reads_who_did_it(demo: str, page: Page) -> None:
     await page.goto(f"{demo}/playground")
     await become(page, "Ana")
 
-    await page.get_by_role("button", name="Fire Disk almost full on db-1").click()
-    card = page.get_by_role("article").filter(has_text="#1 Disk almost full on db-1")
+    await page.get_by_role("button", name="Fire: Disk almost full on db-1").click()
+    messages = page.get_by_role("article")
+    card = messages.filter(has_text="#1 Disk almost full on db-1").first
     await expect(card).to_contain_text("Triggered")
-    await card.get_by_role("button", name="Acknowledge").click()
+    await page.get_by_role("button", name="+1 min").click()
+    reminder = messages.filter(has_text="Still not acknowledged").last
+    await expect(reminder).to_contain_text("@Ana")
+    await card.get_by_role("button", name="Acknowledge", exact=True).first.click()
     await expect(card).to_contain_text("Acknowledged by Ana")
 
     await become(page, "Bo")
+    await reminder.get_by_role("button", name="Acknowledge", exact=True).click()
+    await expect(messages.filter(has_text="Only visible to you")).to_contain_text("Already acknowledged by Ana")
     await expect(card).to_contain_text("Acknowledged by Ana")
 
 

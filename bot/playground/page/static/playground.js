@@ -128,23 +128,38 @@ function openChat(pane, chat) {
 }
 
 function drawPeople(pane) {
-  const choices = pane.people.map((person) => {
-    const mine = person.id === here.me;
-    const key = `${pane.id} to ${person.id}`;
-    if (!here.seen.has(key)) here.seen.set(key, here.started ? 0 : person.direct);
-    const news = person.direct - here.seen.get(key);
-    return el("button", {
-      type: "button", role: "radio", "aria-checked": String(mine), tabindex: mine ? "0" : "-1", class: "person", data: { focus: person.id, person: person.id },
-      on: { click: () => be(person.id) },
-    }, RENDERERS.get(pane.platform).avatar(person, "small"), el("span", {}, person.name),
-      news > 0 && el("span", { class: "badge", role: "img", "aria-label": `${news} new direct ${news === 1 ? "message" : "messages"}` }, String(news)));
-  });
-  replaceKeepingFocus(at("people"), choices);
+  const drawn = JSON.stringify(pane.people.map((person) => [person.id, person.name, waiting(pane, person)]));
+  if (at("people").dataset.drawn !== drawn) replaceKeepingFocus(at("people"), pane.people.map((person) => personButton(pane, person)));
+  at("people").dataset.drawn = drawn;
+  choosePerson();
+}
+
+function personButton(pane, person) {
+  const news = waiting(pane, person);
+  return el("button", { type: "button", role: "radio", class: "person", data: { focus: person.id, person: person.id }, on: { click: () => be(person.id) } },
+    RENDERERS.get(pane.platform).avatar(person, "small"), el("span", {}, person.name),
+    news > 0 && el("span", { class: "badge", role: "img", "aria-label": `${news} new direct ${news === 1 ? "message" : "messages"}` }, String(news)));
+}
+
+// How many direct messages a person has not read; those that were there before the page was opened do not count.
+function waiting(pane, person) {
+  const key = `${pane.id} to ${person.id}`;
+  if (!here.seen.has(key)) here.seen.set(key, here.started ? 0 : person.direct);
+  return person.direct - here.seen.get(key);
+}
+
+function choosePerson() {
+  for (const button of at("people").children) {
+    const mine = button.dataset.person === here.me;
+    button.setAttribute("aria-checked", String(mine));
+    button.tabIndex = mine ? 0 : -1;
+  }
 }
 
 function be(person) {
   here.me = person;
   sessionStorage.setItem("me", person);
+  choosePerson();
   refresh();
 }
 
