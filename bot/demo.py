@@ -3,11 +3,12 @@
 Nothing of the service is different here: it is wired as `serve` wires it, and its adapters speak to local servers.
 """
 
+import contextlib
 import json
 import os
 import secrets
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,19 +21,15 @@ from bot.config.load import load
 from bot.domain.organisation import Integration
 from bot.engine.ingest import Report
 from bot.main import Service, Settings
+from bot.playground.demo import SAMPLE, PlatformDemo, platforms
 from bot.playground.page import routes
 from bot.playground.page.samples import SAMPLES, Sample
-from bot.playground.slack.pane import SlackPane
-from bot.playground.slack.server import SlackServer
 from bot.web.answers import new_request_id
 from storage import definitions
 from storage.database import Connection
 
 VAR: Final = Path("var")
 KEY_FILE: Final = VAR / "demo.key"
-SAMPLE: Final = Path(__file__).parent / "playground" / "sample.yaml"
-PEOPLE: Final = ("ana", "bo", "chen", "dee")
-CHATS: Final = ("ops-alerts", "random")
 PAYMENTS_KEY: Final = "demo-payments-key"
 INFRASTRUCTURE_KEY: Final = "demo-infrastructure-key"
 
@@ -91,24 +88,22 @@ async def run(port: int, say: Callable[[str], None]) -> None:
     """Serve the demo until told to stop; `say` tells what to open. Raises OSError when the port is taken."""
     clock = DemoClock()
     listening = main.listen("127.0.0.1", port)
-    async with SlackServer(clock) as slack:
-        for name in PEOPLE:
-            slack.workspace.add_user(name)
-        for name in CHATS:
-            slack.workspace.add_channel(name)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(listening)
+        chats = platforms(clock)
+        for chat in chats:
+            await chat.start()
+            stack.push_async_callback(chat.stop)
         service = Service(_settings(os.environ), clock)
-        try:
-            await service.prepare()
-            await _load_sample(service, slack)
-            base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-            say(f"Oncard runs on {base_url}")
-            say(f"  the chat app:    {base_url}/playground")
-            say(f"  fire an alert:   {curl(base_url)}")
-            say("  stop it:         Ctrl-C")
-            more = routes([SlackPane(slack)], clock, Hands(service))
-            await main.serve(service, listening, more)
-        finally:
-            await service.close()
+        stack.push_async_callback(service.close)
+        await service.prepare()
+        await _load_sample(service, chats)
+        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        say(f"Oncard runs on {base_url}")
+        say(f"  the chat app:    {base_url}/playground")
+        say(f"  fire an alert:   {curl(base_url)}")
+        say("  stop it:         Ctrl-C")
+        await main.serve(service, listening, routes([chat.pane for chat in chats], clock, Hands(service)))
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:
@@ -125,16 +120,10 @@ def _kept_key() -> str:
     return KEY_FILE.read_text()
 
 
-async def _load_sample(service: Service, slack: SlackServer) -> None:
-    environment = {
-        "DEMO_BOT_TOKEN": slack.bot_token,
-        "DEMO_APP_TOKEN": slack.app_token,
-        "DEMO_API_BASE_URL": slack.api_base_url,
-        "DEMO_PAYMENTS_KEY": PAYMENTS_KEY,
-        "DEMO_INFRASTRUCTURE_KEY": INFRASTRUCTURE_KEY,
-        **{f"DEMO_USER_{name.upper()}": slack.workspace.user(name).id for name in PEOPLE},
-        **{f"DEMO_CHAT_{name.upper().replace('-', '_')}": slack.workspace.channel(name).id for name in CHATS},
-    }
+async def _load_sample(service: Service, chats: Sequence[PlatformDemo]) -> None:
+    environment = {"DEMO_PAYMENTS_KEY": PAYMENTS_KEY, "DEMO_INFRASTRUCTURE_KEY": INFRASTRUCTURE_KEY}
+    for chat in chats:
+        environment |= chat.variables()
     loaded = load(SAMPLE.read_text(), await main.context(service, environment))
     if isinstance(loaded, tuple):
         raise ValueError("; ".join(_fault(fault) for fault in loaded))

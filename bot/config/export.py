@@ -9,6 +9,7 @@ from typing import Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from bot.config import variables, written
 from bot.config.written import Plain
@@ -102,7 +103,7 @@ def _dumped(section: dict[str, list[Plain]]) -> str:
 def _styled(value: Plain, name: str = "") -> object:
     """Return the value as the YAML library takes it, short lists and mappings on one line."""
     if isinstance(value, dict):
-        mapping = CommentedMap((key, _styled(inner, key)) for key, inner in value.items())
+        mapping = CommentedMap((_quoted(key), _styled(inner, key)) for key, inner in value.items())
         if name in _SHORT:
             mapping.fa.set_flow_style()
         return mapping
@@ -111,4 +112,12 @@ def _styled(value: Plain, name: str = "") -> object:
         if name in _SHORT or not value:
             listed.fa.set_flow_style()
         return listed
-    return value
+    return _quoted(value) if isinstance(value, str) else value
+
+
+def _quoted(text: str) -> str:
+    """Return a text with signs that nobody sees as one that is written with escapes; the others are left as they are.
+
+    The YAML library takes some of them for the end of a line when it writes, and not when it reads (U+0085).
+    """
+    return text if text.isprintable() else DoubleQuotedScalarString(text)

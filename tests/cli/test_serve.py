@@ -2,15 +2,15 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.cli.shell import INTEGRATION_KEY, SAMPLE, SECRETS, Shell
 from tests.support.process import Program, running
@@ -105,22 +105,20 @@ def test_serve_does_not_start_on_faults(empty: Shell, tmp_path: Path) -> None:
     assert f"Error: {file} has 1 fault: nothing was changed" in result.stderr
 
 
-def test_serve_says_so_when_the_address_is_taken(sqlite_shell: Shell, tmp_path: Path) -> None:
-    shell = replace(sqlite_shell, environment={"ONCARD_LOG": "json"})
-    with started(Start(("serve", "--port", "0"), shell, tmp_path, logged_address)) as served:
-        port = served.url.rpartition(":")[2]
+def test_an_address_that_is_taken_is_refused(sqlite_shell: Shell, without_database: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
         said = sqlite_shell.refused("serve", "--port", port)
-    assert said.startswith(f"cannot listen on 127.0.0.1:{port}: Address already in use; ")
-    assert said.endswith("choose another --port")
+        assert said.startswith(f"cannot listen on 127.0.0.1:{port}: Address already in use; ")
+        assert said.endswith("choose another --port")
+        assert "choose another with --port" in without_database.refused("demo", "--port", port)
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_says_what_to_open_and_stops_when_told_to(tmp_path: Path, by: signal.Signals) -> None:
-    shell = Shell("", {"ONCARD_DATABASE_URL": None, "ONCARD_SECRET_KEY": None})
-    with started(Start(("demo", "--port", "0"), shell, tmp_path, printed_address)) as served:
+def test_the_demo_says_what_to_open_and_stops_when_told_to(without_database: Shell, tmp_path: Path) -> None:
+    with started(Start(("demo", "--port", "0"), without_database, tmp_path, printed_address)) as served:
         printed = served.log.read_text()
         assert f"{served.url}/playground" in printed
         assert f"curl -X POST '{served.url}/event/push/alert/standard" in printed
         assert httpx.get(f"{served.url}/playground").is_success
-        assert stopped(served, by) == 0
+        assert stopped(served, signal.SIGINT) == 0
     assert "Traceback" not in served.log.read_text()

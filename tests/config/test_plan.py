@@ -71,7 +71,7 @@ def test_what_is_stored_already_needs_nothing() -> None:
         ("timeout: 8s", "timeout: 1m", "~ workspace acme: timeout 8s → 1m"),
         (": U1", ": U2", "~ workspace acme: links.ana@example.com U1 → U2"),
         ("app_token: app", "app_token: ppa", "~ workspace acme: app_token changed"),
-        ("    timeout: 8s", "    ca_file: /etc/ca.pem", "~ workspace acme: ca_file none → /etc/ca.pem"),
+        ("    timeout: 8s", "    timeout: 8s\n    ca_file: /ca.pem", "~ workspace acme: ca_file none → /ca.pem"),
         ("every: 5m", "every: 90s", "~ channel payments: escalation.nights.levels.1.repeat.every 5m → 90s"),
         ("times: 3", "times: 2", "~ channel payments: escalation.nights.levels.1.repeat.times 3 → 2"),
         (

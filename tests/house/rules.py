@@ -24,11 +24,6 @@ PLATFORMS = {
 OF_PLATFORMS = ("adapters", "cards", "manifest", "bot/playground")
 """The folders in which a platform has files of its own."""
 
-NAMES_A_PLATFORM = {
-    "bot/main.py": "registers the adapters, the one place that knows every part",
-}
-"""The other files that may name platforms, with the reason."""
-
 READS_THE_TIME = "bot/clock.py"
 
 TIME = frozenset(
@@ -63,8 +58,6 @@ class Module:
 
 def platform_names(module: Module) -> Iterator[str]:
     """Yield each use of a platform's name outside its own files."""
-    if module.path in NAMES_A_PLATFORM:
-        return
     for line, words in _words(module.tree):
         for name in re.findall(r"[a-z]+", words.lower()):
             if name in PLATFORMS and not _belongs_to(module.path, PLATFORMS[name]):

@@ -7,7 +7,6 @@ import pytest
 
 from tests.house.rules import (
     MOST_LINES,
-    NAMES_A_PLATFORM,
     READS_THE_TIME,
     Module,
     is_too_long,
@@ -114,10 +113,6 @@ def test_a_name_says_what_is_in_it(path: str) -> None:
 def test_a_module_says_what_it_is_for() -> None:
     assert list(says_nothing(Module("bot/engine/act.py", "import re\n")))
     assert list(says_nothing(Module("bot/engine/__init__.py", ""))) == []
-
-
-def test_what_is_excepted_is_there() -> None:
-    assert [path for path in NAMES_A_PLATFORM if not (TOP / path).exists()] == []
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])

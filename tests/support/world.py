@@ -7,6 +7,7 @@ is the playground's server. Only the workers' loops are turned by hand, so that 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,21 @@ class World:
 
         await self.service.database.transact(work)
         await self.connect()
+
+    async def map_fields(self, fields: Mapping[str, str]) -> None:
+        """Let the standard integration read foreign JSON by these fields."""
+
+        async def work(connection: Connection) -> None:
+            stored = await definitions.stored(connection, self.service.vault)
+            mapped = [
+                replace(one, body=replace(one.body, fields=dict(fields)))
+                if isinstance(one.body, IntegrationDefinition) and one.body.source == "standard"
+                else one
+                for one in stored
+            ]
+            await definitions.replace_all(connection, mapped, self.service.vault)
+
+        await self.service.database.transact(work)
 
     async def connect(self) -> None:
         """Follow what is configured, and wait until every workspace is connected."""
