@@ -25,6 +25,7 @@ from bot.config.context import Context, KeyFault, PlatformKeys, StoredSecrets
 from bot.domain.definition import IntegrationDefinition, Secret, WorkspaceDefinition
 from bot.engine.act import Desk
 from bot.engine.connections import Connections
+from bot.engine.directory import Directory
 from bot.engine.ingest import Ingest
 from bot.engine.outbox import Outbox
 from bot.engine.picture import Picture
@@ -112,6 +113,7 @@ class Service:
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
+        self.directory = Directory(self.database, self.picture, self.connections.adapters, self.clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def app(self, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -137,7 +139,7 @@ class Service:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the workers; on the way out, what is under way comes to its end and the connections are closed."""
-        workers = (self.connections.run, self.timers.run, self.outbox.run)
+        workers = (self.connections.run, self.timers.run, self.outbox.run, self.directory.run)
         self._tasks = [asyncio.create_task(worker()) for worker in workers]
         try:
             yield

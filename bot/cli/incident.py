@@ -59,8 +59,8 @@ def list_(everything: bool, limit: int, as_json: bool) -> None:
     if as_json:
         print_json([story.incident_as_json(one, organisation) for one in found])
     elif found:
-        headings = ("number", "severity", "progress", "channel", "title", "responders", "opened (UTC)")
-        print_table(headings, [_row(one, organisation) for one in found])
+        headings = ("number", "severity", "progress", "opened (UTC)", "channel", "responders", "title")
+        print_table(headings, [_row(one, organisation) for one in found], rigid=4)
     else:
         print_line("no incidents" if everything else "no open incidents")
 
@@ -85,10 +85,10 @@ def _row(incident: Incident, organisation: Organisation) -> tuple[Cell, ...]:
         f"#{incident.id}",
         coloured(incident.facts.severity),
         coloured(incident.progress),
-        organisation.channels[incident.channel].name,
-        one_line(incident.facts.title),
-        ", ".join(accounts[responder.account].name for responder in incident.responders),
         instant(incident.opened_at),
+        organisation.channels[incident.channel].name,
+        ", ".join(accounts[responder.account].name for responder in incident.responders),
+        one_line(incident.facts.title),
     )
 
 

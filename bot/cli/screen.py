@@ -45,16 +45,14 @@ def print_line(text: Cell = "", style: str = "") -> None:
     _print(_cell(text, style))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], indent: int = 0) -> None:
-    """Print rows under their headings; without headings, the rows alone."""
-    table = Table(
-        box=box.SIMPLE_HEAD if headings else None, pad_edge=False, show_header=bool(headings), show_edge=False
-    )
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, rigid: int = 0, indent: int = 0) -> None:
+    """Print rows under their headings, if these say anything. The first `rigid` columns never fold, however narrow it is."""
     console = _console()
-    if not console.is_terminal:
-        table.box = None
-    for heading in headings or [""] * len(rows[0] if rows else ()):
-        table.add_column(heading, overflow="fold")
+    is_headed = any(headings)
+    frame = box.SIMPLE_HEAD if is_headed and console.is_terminal else None
+    table = Table(box=frame, pad_edge=False, show_header=is_headed, show_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=place < rigid)
     for row in rows:
         table.add_row(*(_cell(cell) for cell in row))
     _print(table, indent)

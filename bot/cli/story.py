@@ -1,6 +1,6 @@
 """The whole story of an incident: how it stands, what happened, and what became of every message about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -13,7 +13,7 @@ from bot.engine.scenes import scene_of
 from bot.main import Service
 from cards import build, plain
 from cards.build import Scene
-from cards.history import line_of
+from cards.history import TEXT_IN_LINE, line_of
 from storage import deliveries, incidents
 from storage.database import Connection
 from storage.deliveries import Settled
@@ -68,30 +68,43 @@ def show(told: Story) -> None:
     print_line(build.summary(scene), "bold")
     print_line(f"{plain.spoken(build.status(scene))}")
     facts = (("channel", scene.channel), ("opened", f"{instant(incident.opened_at)} UTC"), *_more_facts(told))
-    print_table((), [(name, one_line(value)) for name, value in facts], indent=2)
+    print_table(("", ""), [(name, one_line(value)) for name, value in facts], rigid=1, indent=2)
     print_line()
     print_line("Timeline (UTC)", "bold")
-    print_table((), [(instant(item.at), words(item.record, scene)) for item in told.timeline], indent=2)
+    print_table(("", ""), [(instant(item.at), words(item.record, scene)) for item in told.timeline], rigid=1, indent=2)
     print_line()
     print_line("Messages (UTC)", "bold")
     if told.ledger:
-        headings = ("asked for", "what", "level", "to", "in", "state", "tries", "settled", "said")
-        print_table(headings, [_row(settled, told) for settled in told.ledger], indent=2)
+        headings = ("wanted at", "message", "state", "why")
+        print_table(headings, [_row(settled, told.organisation) for settled in told.ledger], rigid=2, indent=2)
     else:
         print_line("  none")
 
 
 def words(record: Record, scene: Scene) -> str:
-    """Return what an entry of the timeline says, also where a card leaves it out."""
-    who = build.by(scene, record.by)
-    said = plain.spoken(line_of(record, who, scene.locale, scene.timezone))
+    """Return what an entry of the timeline says, also where a card leaves it out, and whole where a card cuts it."""
+    short, whole = _marked(record)
+    said = plain.spoken(line_of(short, build.by(scene, record.by), scene.locale, scene.timezone))
+    for mark, text in whole.items():
+        said = said.replace(mark, one_line(text))
     if said:
         return said
     if record.entry in _MORE_WORDS:
         known = {"severity": "", "title": "", "level": "", "turn": "", "to": "its chats", **record.said}
         return one_line(_MORE_WORDS[record.entry].format(**known))
     more = ", ".join(f"{name} {value}" for name, value in record.said.items())
-    return one_line(f"{str(record.entry).replace('_', ' ').capitalize()}{': ' if more else ''}{more}")
+    return one_line(f"{record.entry.replace('_', ' ').capitalize()}{': ' if more else ''}{more}")
+
+
+def _marked(record: Record) -> tuple[Record, dict[str, str]]:
+    """Return the record with a mark in place of each text that a card would cut, and what each mark stands for.
+
+    The marks are of the characters that Unicode leaves to private use, so that nothing else looks like one.
+    """
+    long = [name for name, value in record.said.items() if len(str(value)) > TEXT_IN_LINE]
+    marks = {name: chr(0xF0000 + place) for place, name in enumerate(long)}
+    short = replace(record, said={**record.said, **marks})
+    return short, {mark: str(record.said[name]) for name, mark in marks.items()}
 
 
 def _more_facts(told: Story) -> list[tuple[str, str]]:
@@ -108,18 +121,15 @@ def _more_facts(told: Story) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _row(settled: Settled, told: Story) -> tuple[Cell, ...]:
+def _row(settled: Settled, organisation: Organisation) -> tuple[Cell, ...]:
     delivery = settled.delivery
+    turn = f", turn {delivery.turn + 1}" if delivery.turn else ""
+    place = f"{to(delivery.place, organisation)} in {workspace(delivery.place, organisation)}"
     return (
         instant(delivery.created_at),
-        what(settled),
-        f"{delivery.level + 1}" + (f", turn {delivery.turn + 1}" if delivery.turn else ""),
-        to(delivery.place, told.organisation),
-        workspace(delivery.place, told.organisation),
-        str(settled.state),
-        str(delivery.attempts),
-        _when(settled),
-        one_line(_said(settled)),
+        f"{what(settled)} to {place} (level {delivery.level + 1}{turn})",
+        state(settled),
+        one_line(": ".join(part for part in (settled.reason.replace("_", " "), settled.said) if part)),
     )
 
 
@@ -127,7 +137,7 @@ def what(settled: Settled) -> str:
     """Return what is sent: a card, its update, a reminder, or a note about something."""
     delivery = settled.delivery
     if delivery.kind is Kind.NOTE and delivery.entry is not None:
-        return f"note: {delivery.entry.replace('_', ' ')}"
+        return f"note “{delivery.entry.replace('_', ' ')}”"
     return "update" if delivery.kind is Kind.EDIT else str(delivery.kind)
 
 
@@ -136,23 +146,26 @@ def to(place: Place, organisation: Organisation) -> str:
     if place.account is None:
         return f"chat {place.chat}"
     account = organisation.people.accounts.get(place.account)
-    return f"{account.name if account else 'somebody'}, directly"
+    return account.name if account else "somebody"
 
 
 def workspace(place: Place, organisation: Organisation) -> str:
     """Return the workspace that a message goes through."""
     found = organisation.workspaces.get(place.workspace)
-    return found.name if found else ""
+    return found.name if found else "a workspace that is gone"
 
 
-def _when(settled: Settled) -> str:
-    if settled.settled_at is not None:
-        return instant(settled.settled_at)
-    return f"not before {instant(settled.not_before)}" if settled.state is State.PENDING else ""
-
-
-def _said(settled: Settled) -> str:
-    return ": ".join(part for part in (settled.reason.replace("_", " "), settled.said) if part)
+def state(settled: Settled) -> str:
+    """Return how far a message has come, when, and after how many tries."""
+    tries = settled.delivery.attempts
+    said = [str(settled.state)]
+    if tries > 1 or (tries and settled.state is State.PENDING):
+        said.append("1 try" if tries == 1 else f"{tries} tries")
+    if settled.state is State.PENDING:
+        said.append(f"not before {settled.not_before.astimezone(UTC):%H:%M:%S}")
+    elif settled.settled_at is not None:
+        said.append(f"{settled.settled_at.astimezone(UTC):%H:%M:%S}")
+    return ", ".join(said)
 
 
 # ---- for scripts -----------------------------------------------------------------------------------------------------

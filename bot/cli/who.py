@@ -110,7 +110,7 @@ def _print(channel: Channel, organisation: Organisation) -> None:
         print_line("  no escalation rule: nobody would be told; add one under `escalation` of the channel", "red")
         return
     rows = [_row(level) for level in _levels(channel, organisation)]
-    print_table(("level", "people", "chats", "again", "next level after"), rows, indent=2)
+    print_table(("level", "people", "chats", "again", "next level after"), rows, rigid=1, indent=2)
 
 
 def _row(staffed: _Staffed) -> tuple[Cell, ...]:

@@ -202,6 +202,13 @@ class World:
         assert found is not None, f"there is no incident #{number}"
         return found
 
+    def answers(self) -> list[str]:
+        """Return what people were answered alone, in the chat."""
+        slack = self.slack.workspace
+        everybody = (slack.user(name).id for name in PEOPLE)
+        seen = (one for user in everybody for one in slack.messages(self.chat(), reader=user))
+        return [one.draft.text for one in seen if one.visible_to]
+
     async def until(self, progress: Progress, number: int = 1, *, within: float = 5) -> Incident:
         """Wait until a click has been carried out: it is answered first, and carried out after."""
         async with asyncio.timeout(within):

@@ -1,0 +1,80 @@
+"""Who is whom in each workspace: people whom no configuration links are looked for by their e-mail address.
+
+This is the last of all lanes: one question at a time, and none while a page may need the platform's patience.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+
+from bot.adapter import Adapter, DeliveryFailed, FindsByEmail
+from bot.clock import Clock
+from bot.domain.organisation import Organisation
+from bot.domain.people import Account, ChatLink, WorkspaceId
+from bot.engine.picture import Picture
+from storage import definitions
+from storage.database import Connection, Database
+
+PAUSE: Final = 1.5
+POLL: Final = 5.0
+# Somebody the platform did not know may have joined since.
+ASK_AGAIN: Final = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class Directory:
+    """Keeps the links up to date that platforms can tell."""
+
+    def __init__(
+        self, database: Database, picture: Picture, adapters: Mapping[WorkspaceId, Adapter], clock: Clock
+    ) -> None:
+        self._database = database
+        self._picture = picture
+        self._adapters = adapters
+        self._clock = clock
+        self._asked: dict[tuple[WorkspaceId, str], float] = {}
+
+    async def run(self) -> None:
+        """Look for people, for ever."""
+        while True:
+            try:
+                await self.look()
+            except DeliveryFailed as failure:
+                log.info("directory_waits", why=failure.detail)
+            except Exception as error:  # noqa: BLE001 - a database that is away comes back
+                log.error("directory_failed", error=type(error).__name__, detail=str(error)[:200])
+            await self._clock.sleep(POLL)
+
+    async def look(self) -> None:
+        """Ask each workspace for the people it is not known for. Raises DeliveryFailed: the rest is asked later."""
+        organisation = await self._database.read(self._picture.current)
+        for workspace, adapter in list(self._adapters.items()):
+            finder: object = adapter
+            if not isinstance(finder, FindsByEmail):
+                continue
+            for account in self._unknown(workspace, organisation):
+                user = await finder.find_by_email(account.email)
+                self._asked[workspace, account.email] = self._clock.now().timestamp()
+                if user is not None:
+                    await self._link(ChatLink(workspace, user, account.id))
+                await self._clock.sleep(PAUSE)
+
+    def _unknown(self, workspace: WorkspaceId, organisation: Organisation) -> list[Account]:
+        known = organisation.users_in(workspace)
+        lately = self._clock.now().timestamp() - ASK_AGAIN
+        return [
+            account
+            for account in organisation.people.accounts.values()
+            if account.active
+            and account.id not in known
+            and self._asked.get((workspace, account.email), lately) <= lately
+        ]
+
+    async def _link(self, link: ChatLink) -> None:
+        async def work(connection: Connection) -> None:
+            await definitions.add_link(connection, link)
+
+        await self._database.transact(work)
+        log.info("linked_by_email", workspace=link.workspace, account=link.account)
