@@ -46,7 +46,7 @@ def print_line(text: Cell = "", style: str = "") -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], *, rigid: int = 0, indent: int = 0) -> None:
-    """Print rows under their headings, if these say anything. The first `rigid` columns never fold, however narrow it is."""
+    """Print rows under their headings, if these say anything. The first `rigid` columns never fold."""
     console = _console()
     is_headed = any(headings)
     frame = box.SIMPLE_HEAD if is_headed and console.is_terminal else None

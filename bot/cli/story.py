@@ -162,10 +162,15 @@ def state(settled: Settled) -> str:
     if tries > 1 or (tries and settled.state is State.PENDING):
         said.append("1 try" if tries == 1 else f"{tries} tries")
     if settled.state is State.PENDING:
-        said.append(f"not before {settled.not_before.astimezone(UTC):%H:%M:%S}")
+        said.append(f"not before {_beside(settled.delivery.created_at, settled.not_before)}")
     elif settled.settled_at is not None:
-        said.append(f"{settled.settled_at.astimezone(UTC):%H:%M:%S}")
+        said.append(_beside(settled.delivery.created_at, settled.settled_at))
     return ", ".join(said)
+
+
+def _beside(shown: datetime, at: datetime) -> str:
+    """Return an instant that stands beside another one: its day only if that is another day."""
+    return instant(at) if at.astimezone(UTC).date() != shown.astimezone(UTC).date() else instant(at).split()[1]
 
 
 # ---- for scripts -----------------------------------------------------------------------------------------------------

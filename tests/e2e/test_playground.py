@@ -40,6 +40,14 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where pictures go."""
+    if not request.config.getoption("--update-golden"):
+        return tmp_path
+    return Path(__file__).parents[2] / "docs"
+
+
 async def become(page: Page, name: str) -> None:
     """Choose whom to be."""
     person = page.get_by_role("radio", name=name)
@@ -74,3 +82,24 @@ async def test_it_is_usable_on_a_phone_in_the_dark(demo: str, new_page: NewPage)
     wide = await page.evaluate("document.documentElement.scrollWidth")
 
     assert wide <= 390
+
+
+async def test_the_pictures_of_the_readme_can_be_made(demo: str, page: Page, pictures: Path) -> None:
+    """With `--update-golden` they are written to `docs/`; without, it is seen that they could be."""
+    await page.goto(f"{demo}/playground")
+    await become(page, "Ana")
+    messages = page.get_by_role("article")
+    for title in ("Certificate expires in 14 days", "Checkout is slow", "Disk almost full on db-1"):
+        await page.get_by_role("button", name=f"Fire: {title}").click()
+        await expect(messages.filter(has_text=title).first).to_contain_text("Triggered")
+    slow = messages.filter(has_text="Checkout is slow").first
+    await slow.get_by_role("button", name="Acknowledge", exact=True).click()
+    await expect(slow).to_contain_text("Acknowledged by Ana")
+    await page.get_by_role("button", name="Recover: Certificate expires in 14 days").click()
+    await expect(messages.filter(has_text="Certificate expires in 14 days").first).to_contain_text("Recovered")
+    await expect(page.locator(".toast")).to_have_count(0)
+
+    await page.screenshot(path=pictures / "playground.png")
+    await messages.filter(has_text="Disk almost full on db-1").first.screenshot(path=pictures / "card.png")
+
+    assert (pictures / "card.png").stat().st_size > 5_000
