@@ -1,9 +1,9 @@
 """The one chat grammar: a typed sentence or a button's token becomes an action on an incident.
 
-    VERB [#]NUMBER [v VERSION] [REST]        ack 42 · close #42 disk replaced · escalate 42 v7 · 42 snooze 2h
+    VERB [#]NUMBER [REST]        ack 42 · close #42 disk replaced · 42 snooze 2h
 
-A button carries such a sentence too, with the version of the card it stands on. Adding a command is one entry in
-`VERBS`; help is generated from them.
+A button carries such a sentence too, with the version of the card it stands on: `escalate 42 v7`. Adding a command is
+one entry in `VERBS`; help is generated from them.
 """
 
 import re
@@ -59,9 +59,9 @@ class Verb:
     action: Callable[[Command, Speaker], Action | NotUnderstood]
 
 
-def parse(text: str) -> Command | NotUnderstood:
-    """Read one sentence."""
-    words = text[:LONGEST_TEXT].split()
+def parse(text: str, *, is_token: bool = False) -> Command | NotUnderstood:
+    """Read one sentence; only a button's token says the version of its card."""
+    words = text[:LONGEST_TEXT].split(None, 2)
     if len(words) > 1 and _NUMBER.fullmatch(words[0]):
         words[0], words[1] = words[1], words[0]
     verb = VERBS.get(words[0].lower()) if words else None
@@ -70,12 +70,12 @@ def parse(text: str) -> Command | NotUnderstood:
     number = _NUMBER.fullmatch(words[1]) if len(words) > 1 else None
     if number is None:
         return NotUnderstood(f"Say which incident: {verb.usage}.")
-    rest = words[2:]
-    version = _VERSION.fullmatch(rest[0]) if rest else None
+    rest = words[2].strip() if len(words) > len(("verb", "number")) else ""
+    version = _VERSION.fullmatch(rest) if is_token else None
     return Command(
         verb=verb.name,
         number=IncidentId(int(number[1])),
-        rest=" ".join(rest[1:] if version else rest),
+        rest="" if version else rest,
         seen=int(version[1]) if version else None,
     )
 
@@ -97,7 +97,7 @@ def duration(text: str) -> timedelta | None:
 
 
 def _escalate(command: Command, speaker: Speaker) -> Action | NotUnderstood:
-    words = command.rest.lower().removeprefix("level").removeprefix("to").split()
+    words = [word for word in command.rest.lower().split() if word not in ("to", "level")]
     if not words:
         return law.Escalate(speaker.actor, seen=command.seen)
     if len(words) > 1 or not words[0].isascii() or not words[0].isdecimal() or len(words[0]) > 3:

@@ -20,7 +20,13 @@ HINT_LIMIT: Final = 200
 
 
 def reminder(scene: Scene, turn: int) -> Note:
-    """Return the note of a loop's turn; `turn` counts from 1."""
+    """Return the note under a card that stands there already; `turn` counts the loop's turns from 1.
+
+    Turn 0: a level is told now in a place that knows the incident, because it climbed, or was opened again.
+    """
+    if turn == 0:
+        paged = say(scene.locale, words.PAGED, incident=Strong(summary(scene)), status=status(scene))
+        return _aloud(scene, paged)
     return _aloud(scene, say(scene.locale, words.REMINDER, incident=Strong(summary(scene)), turn=turn))
 
 

@@ -115,6 +115,7 @@ REOPEN_TEXT_NO_RULE: Final = "Nobody is paged: the channel has no escalation rul
 
 # ---- notes to many ---------------------------------------------------------------------------------------------------
 
+PAGED: Final = "{incident} · {status}"
 REMINDER: Final = "{incident} · Still not acknowledged · reminder {turn}"
 ANNOUNCE_EXHAUSTED: Final = (
     "{incident} · [Nobody acknowledged.] Level {levels} of {levels} was the last, nobody else is told: "

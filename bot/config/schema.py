@@ -30,7 +30,6 @@ from bot.domain.definition import ChatDefinition, Kind, TargetDefinition
 from bot.domain.escalation import LONGEST_REPEAT, LONGEST_WAIT, MOST_REPEATS, SHORTEST_REPEAT, Unless
 from bot.domain.people import Method, Role, TargetKind
 
-SHORTEST_KEY: Final = 16
 NOT_YET: Final = "is not in this version of Oncard yet"
 LEAVE_OUT: Final = "leave it out"
 _LATER_METHODS: Final = frozenset({"sms", "voice", "email", "push"})
@@ -128,18 +127,12 @@ def _platform(name: str, info: ValidationInfo) -> str:
 
 def _key(value: object, info: ValidationInfo) -> SecretStr:
     """Return the integration's key: the stored one where the file refers to it."""
-    text = values.plain_text(value)
-    if len(text) < SHORTEST_KEY and values.stored_fingerprint(text) is None:
-        values.secret(text)
-        mend = f"give it at least {SHORTEST_KEY}: `openssl rand -hex 16` makes a good one"
-        raise refusal(f"this key has {len(text)} characters", mend)
+    key = values.key(values.plain_text(value))
     name = info.data.get("name", "")
-    found = take_over(values.secret(text), reading(info).context, (Kind.INTEGRATION, name), "key")
+    found = take_over(key, reading(info).context, (Kind.INTEGRATION, name), "key")
     other = reading(info).keys.setdefault(found, name)
     if other != name:
-        raise refusal(
-            "another integration has the same key", "give each its own: `openssl rand -hex 16` makes a good one"
-        )
+        raise refusal("another integration has the same key", "give each its own: `openssl rand -hex 16` makes one")
     return SecretStr(found)
 
 

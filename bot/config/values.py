@@ -25,6 +25,8 @@ LONGEST_NAME: Final = 64
 LONGEST_TEXT: Final = 2048
 LONGEST_SECRET: Final = 4096
 LONGEST_ID: Final = 255
+SHORTEST_KEY: Final = 16
+LONGEST_KEY: Final = 255
 LOCALES: Final = ("en", "zh")
 
 _STORED: Final = re.compile(r"stored:([0-9a-f]{8})")
@@ -171,7 +173,7 @@ def address(value: str) -> str:
     return value
 
 
-def secret(value: str, shortest: int = 1) -> str:
+def secret(value: str) -> str:
     """Return a secret, or the reference to a stored one."""
     if value.startswith("stored:"):
         if not _STORED.fullmatch(value):
@@ -180,12 +182,18 @@ def secret(value: str, shortest: int = 1) -> str:
             )
         return value
     if not value or any(not "!" <= sign <= "~" for sign in value):
-        raise refusal(
-            "this secret is empty, or holds spaces or characters other than ASCII", "copy it once more, in one line"
-        )
-    if not shortest <= len(value) <= LONGEST_SECRET:
-        mend = f"give it from {shortest} to {LONGEST_SECRET}: `openssl rand -hex 16` makes a good one"
-        raise refusal(f"this secret has {len(value)} characters", mend)
+        what = "this secret is empty, or holds spaces or characters other than ASCII"
+        raise refusal(what, "copy it once more, in one line")
+    if len(value) > LONGEST_SECRET:
+        raise refusal(f"this secret has {len(value)} characters", f"give one of at most {LONGEST_SECRET}")
+    return value
+
+
+def key(value: str) -> str:
+    """Return the key of an integration, or the reference to a stored one."""
+    if stored_fingerprint(secret(value)) is None and not SHORTEST_KEY <= len(value) <= LONGEST_KEY:
+        mend = f"give one of {SHORTEST_KEY} to {LONGEST_KEY}: `openssl rand -hex 16` makes it"
+        raise refusal(f"this key has {len(value)} characters", mend)
     return value
 
 

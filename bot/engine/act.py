@@ -28,11 +28,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A sentence, who said it, and where the answer will be read."""
+    """A sentence, who said it, and where the answer will be read. `is_token`: a button said it."""
 
     text: str
     actor: Actor
     place: Place
+    is_token: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,15 @@ class Desk:
         if account is None:
             metrics.ACTIONS.labels(verb="any", outcome="unlinked").inc()
             return notes.unlinked(interaction.user, interaction.user_name, name)
-        heard = Heard(interaction.text, Actor(account, name), Place(workspace, account=account))
+        is_click = interaction.message is not None
+        heard = Heard(interaction.text, Actor(account, name), Place(workspace, account=account), is_click)
         reply = await self.hear(heard)
         # The card that was clicked shows what was done; only who typed it needs to be told.
-        return None if reply.is_done and interaction.message is not None else reply.note
+        return None if reply.is_done and is_click else reply.note
 
     async def hear(self, heard: Heard) -> Reply:
         """Carry out one sentence of somebody who is known."""
-        command = commands.parse(heard.text)
+        command = commands.parse(heard.text, is_token=heard.is_token)
         if isinstance(command, NotUnderstood):
             return Reply(notes.not_understood(heard.text, command.hint), is_done=False)
 

@@ -54,6 +54,12 @@ def test_a_note_about_what_is_over_has_no_button() -> None:
     assert notes.announcement(Story().then(Close(BY_ANA)).scene(), Entry.EXHAUSTED).buttons == ()
 
 
+def test_where_a_card_stands_already_a_new_level_says_who_is_paged() -> None:
+    note = notes.reminder(Story().scene(mention=(ANA, BO)), 0)
+
+    assert _said(note).startswith("Critical: Host high CPU load (#42) · Triggered · paging Ana")
+
+
 def test_a_reminder_that_may_have_been_sent_before_says_so() -> None:
     assert _said(notes.reminder(Story().scene(may_repeat=True), 1)).endswith(
         "may be a repeat: an earlier try got no answer"

@@ -46,7 +46,9 @@ HARD = [
 
 NAMES = st.sampled_from(HARD) | st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=64)
 TEXTS = st.sampled_from(HARD) | st.text(st.characters(exclude_categories=["Cs"]), max_size=80).filter(str.strip)
-SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=40).map(Secret)
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40).map(
+    lambda text: Secret(f"hush-hush-{text}")
+)
 WORDS = st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True)
 EMAILS = WORDS.map(lambda word: f"{word}@example.com")
 IDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=40)

@@ -110,13 +110,21 @@ LATER = "is not in this version of Oncard yet"
             f"the target `schedule:x` {LATER}",
             "name acc",
         ),
+        (
+            f"{CHANNEL}    escalation: [{{name: r, levels: [{{targets: [team: sre]}}]}}]",
+            10,
+            "a target is one",
+            "write it w",
+        ),
         # Names
         ("teams: [{name: a}, {name: a}]", 1, "another team is called `a`, on line 1", "give each its own name"),
         ("teams:\n  - {name: a}\n  - {name: A}", 3, "another team is called `A`, on line 2", "give each its own name"),
         (f"{ACCOUNT}\n  - {{name: B, email: ANA@example.com}}", 5, "another account is called `ANA@exam", "give each"),
         (f"{CHANNEL}  - name: c", 10, "another channel is called `c`, on line 8", "give each its own name"),
         # Integrations
-        (f"{INTEGRATION}key: short", 13, "this key has 5 characters", "give it at least 16: `openssl rand -hex 16`"),
+        (f"{INTEGRATION}key: {'x' * 256}", 13, "this key has 256 characters", "give one of 16 to 255"),
+        (f"{WORKSPACE}app_token: {'x' * 4097}", 5, "this secret has 4097 characters", "give one of at most 4096"),
+        (f"{INTEGRATION}key: short", 13, "this key has 5 characters", "give one of 16 to 255: `openssl rand -hex 16`"),
         (f"{INTEGRATION}key: 0123456789abcde é", 13, "this secret is empty, or holds spaces", "copy it once more"),
         (f"{INTEGRATION}key: stored:12345", 13, "this refers to no stored secret", "write `stored:` and the eight"),
         (f"{INTEGRATION}{KEY}\n        source: x", 14, "`source` is given twice", "keep one of them"),
@@ -189,7 +197,7 @@ def test_each_key_opens_one_integration() -> None:
         Fault(
             16,
             "another integration has the same key",
-            "give each its own: `openssl rand -hex 16` makes a good one",
+            "give each its own: `openssl rand -hex 16` makes one",
         ),
     )
 

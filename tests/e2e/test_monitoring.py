@@ -1,17 +1,14 @@
 """Real monitoring at the front door: Debian's Alertmanager and Prometheus send, and a card appears in Slack."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
-from bot import main
 from bot.clock import SystemClock
 from bot.domain.incident import Progress
 from tests.support.monitoring import StartServer
-from tests.support.world import CHAT, PROMETHEUS_KEY, World, level, world
+from tests.support.world import CHAT, PROMETHEUS_KEY, World, level, served, world
 
 LABELS = {"alertname": "DiskFull", "instance": "db-1:9100", "severity": "critical"}
 ANNOTATIONS = {"summary": "Disk almost full on db-1", "description": "3 % left"}
@@ -22,14 +19,8 @@ async def oncard(schema_url: str) -> AsyncIterator[tuple[World, str]]:
     """Oncard as `serve` runs it, on a port of its own, and its address."""
     async with world(schema_url, SystemClock()) as made:
         await made.configure(level("ana", chats=(made.chat(),)))
-        listening = main.listen("127.0.0.1", 0)
-        serving = asyncio.create_task(main.serve(made.service, listening))
-        try:
-            yield made, f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            serving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await serving
+        async with served(made) as address:
+            yield made, address
 
 
 async def post_alert(alertmanager: str, *, ends: str | None = None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from bot import main
 from bot.clock import Clock
 from bot.domain.definition import (
     AccountDefinition,
@@ -251,3 +252,27 @@ async def world(url: str, clock: Clock | None = None) -> AsyncIterator[World]:
             await made.http.aclose()
             await service.connections.close()
             await service.close()
+
+
+@contextlib.asynccontextmanager
+async def served(made: World) -> AsyncIterator[str]:
+    """Serve this Oncard as `serve` does, workers and all, and give its address."""
+    with main.listen("127.0.0.1", 0) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        serving = asyncio.create_task(main.serve(made.service, listening))
+        try:
+            async with asyncio.timeout(10), httpx.AsyncClient() as client:
+                while not await _answers(client, address):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)  # Nobody is told when a server has come up.
+            yield address
+        finally:
+            serving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await serving
+
+
+async def _answers(client: httpx.AsyncClient, address: str) -> bool:
+    try:
+        return (await client.get(f"{address}/healthz")).is_success
+    except httpx.TransportError:
+        return False
