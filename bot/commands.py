@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain import incident as law
+from bot.domain import incident as happening
 from bot.domain.incident import Action, Actor, IncidentId
 from bot.domain.people import People, Target, TargetKind
 
@@ -96,20 +96,28 @@ def duration(text: str) -> timedelta | None:
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
 
 
+def _close(command: Command, speaker: Speaker) -> Action:
+    return happening.Close(speaker.actor, command.rest, command.seen)
+
+
+def _comment(command: Command, speaker: Speaker) -> Action:
+    return happening.Comment(speaker.actor, command.rest)
+
+
 def _escalate(command: Command, speaker: Speaker) -> Action | NotUnderstood:
     words = [word for word in command.rest.lower().split() if word not in ("to", "level")]
     if not words:
-        return law.Escalate(speaker.actor, seen=command.seen)
+        return happening.Escalate(speaker.actor, seen=command.seen)
     if len(words) > 1 or not words[0].isascii() or not words[0].isdecimal() or len(words[0]) > 3:
         return NotUnderstood("Levels are numbers, the first is 1: escalate 42 2.")
-    return law.Escalate(speaker.actor, level=int(words[0]) - 1, seen=command.seen)
+    return happening.Escalate(speaker.actor, level=int(words[0]) - 1, seen=command.seen)
 
 
 def _snooze(command: Command, speaker: Speaker) -> Action | NotUnderstood:
     wanted = duration(command.rest or "1h")
     if wanted is None:
         return NotUnderstood("Say for how long, at most 24h: snooze 42 30m.")
-    return law.Snooze(speaker.actor, speaker.now + wanted, seen=command.seen)
+    return happening.Snooze(speaker.actor, speaker.now + wanted, seen=command.seen)
 
 
 def _reassign(command: Command, speaker: Speaker) -> Action | NotUnderstood:
@@ -122,7 +130,7 @@ def _reassign(command: Command, speaker: Speaker) -> Action | NotUnderstood:
         targets.append(target)
     if not targets:
         return NotUnderstood("Say to whom: reassign 42 ana@example.com.")
-    return law.Reassign(speaker.actor, tuple(targets), seen=command.seen)
+    return happening.Reassign(speaker.actor, tuple(targets), seen=command.seen)
 
 
 def _target(name: str, people: People) -> Target | None:
@@ -137,13 +145,23 @@ def _target(name: str, people: People) -> Target | None:
 
 
 _ALL: Final = (
-    Verb("ack", "ack 42", "take the incident", lambda said, who: law.Acknowledge(who.actor, said.seen)),
-    Verb("unack", "unack 42", "give it back", lambda said, who: law.Unacknowledge(who.actor, said.seen)),
-    Verb("close", "close 42 [what fixed it]", "close it", lambda said, who: law.Close(who.actor, said.rest, said.seen)),
-    Verb("reopen", "reopen 42", "open it again", lambda said, who: law.Reopen(who.actor, said.seen)),
+    Verb("ack", "ack 42", "take the incident", lambda said, who: happening.Acknowledge(who.actor, said.seen)),
+    Verb("unack", "unack 42", "give it back", lambda said, who: happening.Unacknowledge(who.actor, said.seen)),
+    Verb(
+        "close",
+        "close 42 [what fixed it]",
+        "close it",
+        lambda said, who: happening.Close(who.actor, said.rest, said.seen),
+    ),
+    Verb("reopen", "reopen 42", "open it again", lambda said, who: happening.Reopen(who.actor, said.seen)),
     Verb("escalate", "escalate 42 [level]", "call the next level, or the one named", _escalate),
     Verb("snooze", "snooze 42 [30m]", "keep it quiet for a while, at most 24h", _snooze),
     Verb("reassign", "reassign 42 who…", "give it to people or teams", _reassign),
-    Verb("comment", "comment 42 text", "say something about it", lambda said, who: law.Comment(who.actor, said.rest)),
+    Verb(
+        "comment",
+        "comment 42 text",
+        "say something about it",
+        lambda said, who: happening.Comment(who.actor, said.rest),
+    ),
 )
 VERBS: Final[Mapping[str, Verb]] = {verb.name: verb for verb in _ALL}

@@ -100,6 +100,22 @@ async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -
         await connection.execute(sa.insert(tables.deliveries), rows)
 
 
+async def restamp(connection: Connection, page: Wanted) -> None:
+    """Let the message that still waits for this place be this page: of its level, its turn and its version."""
+    columns = tables.deliveries.c
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(
+            columns.incident_id == page.incident,
+            columns.workspace_id == page.place.workspace,
+            columns.place == page.place.key,
+            columns.state == State.PENDING,
+            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+        )
+        .values(version=page.version, level=page.level, turn=page.turn)
+    )
+
+
 async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> None:
     """Let these cards be edited; a card that waits for an edit already waits no longer than the sooner of the two."""
     if not wanted:
@@ -221,16 +237,20 @@ async def reclaim(connection: Connection, now: datetime) -> int:
     return back.rowcount
 
 
-async def delivered(connection: Connection, claimed: Claimed, receipt: Receipt, shown: int, now: datetime) -> bool:
-    """Store that the platform took it; False: the claim was no longer ours, and nothing was stored."""
+async def delivered(
+    connection: Connection, claimed: Claimed, receipt: Receipt, shown: int | None, now: datetime
+) -> bool:
+    """Store that the platform took it; False: the claim was no longer ours, and nothing was stored.
+
+    `shown`: the version that the card shows now; None: what was sent is not the card.
+    """
     values = {"state": State.DELIVERED, "said": receipt.said, "settled_at": now, "reason": None}
     message = {"message_chat": receipt.message.chat, "message_id": receipt.message.id}
     if not await _settle(connection, claimed, {**values, **message}):
         return False
-    delivery = claimed.delivery
-    if delivery.kind in (Kind.CARD, Kind.EDIT) and delivery.card is not None:
+    if shown is not None and claimed.delivery.card is not None:
         await connection.execute(
-            sa.update(tables.cards).where(tables.cards.c.id == delivery.card).values(**message, shown=shown)
+            sa.update(tables.cards).where(tables.cards.c.id == claimed.delivery.card).values(**message, shown=shown)
         )
     return True
 
@@ -269,13 +289,14 @@ async def forget_message(connection: Connection, card: CardId) -> None:
     )
 
 
-async def pages_of_turn(connection: Connection, incident: IncidentId, level: int, turn: int) -> list[State]:
-    """Return how far the pages of this turn of this level have come."""
+async def pages_like(connection: Connection, page: Delivery) -> list[State]:
+    """Return how far the pages have come that were decided together with this one."""
     columns = tables.deliveries.c
     query = sa.select(columns.state).where(
-        columns.incident_id == incident,
-        columns.level == level,
-        columns.turn == turn,
+        columns.incident_id == page.incident,
+        columns.version == page.version,
+        columns.level == page.level,
+        columns.turn == page.turn,
         columns.kind.in_((Kind.CARD, Kind.REMINDER)),
     )
     return [State(state) for state in await connection.scalars(query)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot import commands
 from bot.commands import Command, NotUnderstood, Speaker
-from bot.domain import incident as law
+from bot.domain import incident as happening
 from bot.domain.incident import Actor, IncidentId
 from bot.domain.people import Account, AccountId, People, Target, TargetKind, Team, TeamId
 from tests.support.clocks import START
@@ -24,7 +24,7 @@ PEOPLE = People(
 SPEAKER = Speaker(ANA, PEOPLE, START)
 
 
-def action(text: str, *, is_token: bool = False) -> law.Action | NotUnderstood:
+def action(text: str, *, is_token: bool = False) -> happening.Action | NotUnderstood:
     """Return what a sentence asks of the law."""
     command = commands.parse(text, is_token=is_token)
     return command if isinstance(command, NotUnderstood) else commands.action(command, SPEAKER)
@@ -38,23 +38,23 @@ def test_arguments_are_forgiving(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ack 42", law.Acknowledge(ANA)),
-        ("unack 42", law.Unacknowledge(ANA)),
-        ("close 42 disk  replaced\nby Bo", law.Close(ANA, "disk  replaced\nby Bo")),
-        ("reopen 42", law.Reopen(ANA)),
-        ("escalate 42", law.Escalate(ANA)),
-        ("escalate 42 2", law.Escalate(ANA, level=1)),
-        ("escalate 42 to level 2", law.Escalate(ANA, level=1)),
-        ("snooze 42 30m", law.Snooze(ANA, START + timedelta(minutes=30))),
-        ("snooze 42", law.Snooze(ANA, START + timedelta(hours=1))),
-        ("comment 42 v7 is out", law.Comment(ANA, "v7 is out")),
+        ("ack 42", happening.Acknowledge(ANA)),
+        ("unack 42", happening.Unacknowledge(ANA)),
+        ("close 42 disk  replaced\nby Bo", happening.Close(ANA, "disk  replaced\nby Bo")),
+        ("reopen 42", happening.Reopen(ANA)),
+        ("escalate 42", happening.Escalate(ANA)),
+        ("escalate 42 2", happening.Escalate(ANA, level=1)),
+        ("escalate 42 to level 2", happening.Escalate(ANA, level=1)),
+        ("snooze 42 30m", happening.Snooze(ANA, START + timedelta(minutes=30))),
+        ("snooze 42", happening.Snooze(ANA, START + timedelta(hours=1))),
+        ("comment 42 v7 is out", happening.Comment(ANA, "v7 is out")),
         (
             "reassign 42 ana@example.com, SRE",
-            law.Reassign(ANA, (Target(TargetKind.ACCOUNT, 1), Target(TargetKind.TEAM, 7))),
+            happening.Reassign(ANA, (Target(TargetKind.ACCOUNT, 1), Target(TargetKind.TEAM, 7))),
         ),
     ],
 )
-def test_a_sentence_becomes_an_action(text: str, expected: law.Action) -> None:
+def test_a_sentence_becomes_an_action(text: str, expected: happening.Action) -> None:
     assert action(text) == expected
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_understood_is_answered_with_what_would_be(text: str, hint: 
 
 
 def test_a_button_says_the_version_of_its_card() -> None:
-    assert action("escalate 42 v7", is_token=True) == law.Escalate(ANA, seen=7)
+    assert action("escalate 42 v7", is_token=True) == happening.Escalate(ANA, seen=7)
 
 
 def test_every_command_has_its_line_of_help() -> None:

@@ -1,6 +1,6 @@
 """Escalation rules: which levels an incident climbs, whom each level tells, and for how long it waits.
 
-Only the shape of the rules is here; when an incident climbs is the law of `incident`.
+Only the shape of the rules is here; when an incident climbs is decided in `law`.
 """
 
 from dataclasses import dataclass

@@ -21,10 +21,22 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import alert as alerts
-from bot.domain import incident as law
+from bot.domain import law
 from bot.domain.alert import Alert
 from bot.domain.event import Event, Severity
-from bot.domain.incident import AlertId, ChannelId, Effect, Facts, Incident, IncidentId, Rules, Step, Tally
+from bot.domain.incident import (
+    AlertId,
+    Change,
+    ChannelId,
+    Effect,
+    Facts,
+    Incident,
+    IncidentId,
+    Recover,
+    Rules,
+    Step,
+    Tally,
+)
 from bot.domain.organisation import Organisation
 
 
@@ -129,7 +141,7 @@ def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: 
     """Tell the law what the alert says now."""
     facts = _facts(turn, incident.facts)
     over = facts.tally.active == 0 and turn.after.recovered_at is not None
-    happening = law.Recover(facts) if over else law.Change(facts)
+    happening = Recover(facts) if over else Change(facts)
     return law.step(incident, happening, rules_of(incident, organisation), now)
 
 

@@ -10,7 +10,8 @@ from bot.clock import Clock
 from bot.commands import Command, NotUnderstood, Speaker
 from bot.domain.delivery import Place
 from bot.domain.flow import rules_of
-from bot.domain.incident import Actor, Incident, IncidentId, Record, Refused, Step, step
+from bot.domain.incident import Actor, Incident, IncidentId, Record, Refused, Step
+from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
 from bot.engine import metrics

@@ -111,12 +111,13 @@ async def _notify(
         for effect in effects:
             if not isinstance(effect, Notify):
                 continue
-            cards = {card.place.key: card for card in shown.cards.get(incident.id, ())}
+            cards = {card.place: card for card in shown.cards.get(incident.id, ())}
             for place in _places(effect, organisation):
-                card = cards.get(place.key)
-                if (incident.id, place.workspace, place.key) in shown.waiting:
-                    continue  # A message to this place has not gone out yet; it will show the newest state.
-                if card is None:
+                card = cards.get(place)
+                if card is not None and (incident.id, place.workspace, place.key) in shown.waiting:
+                    # A message to this place has not gone out yet: it will show the newest state, and is this page now.
+                    await deliveries.restamp(connection, _page(incident, effect, Kind.REMINDER, card, now))
+                elif card is None:
                     new.append((incident, effect, place))
                 else:
                     kind = Kind.REMINDER if card.message is not None else Kind.CARD

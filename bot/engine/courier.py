@@ -21,7 +21,6 @@ from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
 from cards.build import Scene
-from cards.card import Message
 from storage import definitions, deliveries, incidents
 from storage.database import Connection, Database
 from storage.deliveries import CardRow
@@ -35,10 +34,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it; `shown` is the incident's version that it shows."""
+    """The platform took it. `shown`: the incident's version that its card shows now; None: it was not the card."""
 
     receipt: Receipt
-    shown: int
+    shown: int | None
 
 
 Carried = Sent | Dropped | DeliveryFailed
@@ -105,10 +104,15 @@ class Courier:
         return Sent(await adapter.edit(job.card.message, build.card(job.scene)), job.incident.version)
 
     async def _send(self, adapter: Adapter, job: _Job) -> Sent:
+        """Send a note, or a page: the card where there is none yet, else a reminder under it."""
         to = await self._to(adapter, job)
-        is_under = job.delivery.kind is Kind.REMINDER and adapter.capabilities.threads and not to.direct
-        under = job.card.message if job.card is not None and is_under else None
-        return Sent(await adapter.send(to, _message(job.delivery, job.scene), under=under), job.incident.version)
+        message = job.card.message if job.card is not None else None
+        if job.delivery.kind is Kind.NOTE and job.delivery.entry is not None:
+            return Sent(await adapter.send(to, notes.announcement(job.scene, job.delivery.entry)), None)
+        if message is None:
+            return Sent(await adapter.send(to, build.card(job.scene)), job.incident.version)
+        under = message if adapter.capabilities.threads and not to.direct else None
+        return Sent(await adapter.send(to, notes.reminder(job.scene, job.delivery.turn), under=under), None)
 
     async def _to(self, adapter: Adapter, job: _Job) -> To:
         place = job.delivery.place
@@ -152,11 +156,3 @@ def _mentioned(delivery: Delivery, incident: Incident, organisation: Organisatio
     levels = rules_of(incident, organisation).levels
     targets = levels[delivery.level].targets if 0 <= delivery.level < len(levels) else ()
     return organisation.people.resolve(incident.assigned or targets)
-
-
-def _message(delivery: Delivery, scene: Scene) -> Message:
-    if delivery.kind is Kind.REMINDER:
-        return notes.reminder(scene, delivery.turn)
-    if delivery.kind is Kind.NOTE and delivery.entry is not None:
-        return notes.announcement(scene, delivery.entry)
-    return build.card(scene)

@@ -9,7 +9,8 @@ import structlog
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.domain.delivery import Delivery, Dropped, Kind, Setback, State, next_try
 from bot.domain.flow import rules_of
-from bot.domain.incident import Step, Undelivered, Unreachable, step
+from bot.domain.incident import Step, Undelivered, Unreachable
+from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
@@ -135,12 +136,13 @@ class Outcomes:
             await incidents.record(connection, [(delivery.incident, failed.at, happened.record)])
             return True
         await _tell_the_law(connection, failed, happened, organisation)
-        if delivery.kind in (Kind.CARD, Kind.REMINDER):
-            pages = await deliveries.pages_of_turn(connection, delivery.incident, delivery.level, delivery.turn)
-            if all(state is State.FAILED for state in pages):
-                nobody_reached = Unreachable(delivery.level, delivery.turn)
-                await _tell_the_law(connection, failed, nobody_reached, organisation)
+        if delivery.kind is not Kind.NOTE and await _nobody_was_reached(connection, delivery):
+            await _tell_the_law(connection, failed, Unreachable(delivery.level, delivery.turn), organisation)
         return True
+
+
+async def _nobody_was_reached(connection: Connection, page: Delivery) -> bool:
+    return all(state is State.FAILED for state in await deliveries.pages_like(connection, page))
 
 
 async def _tell_the_law(

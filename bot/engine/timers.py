@@ -6,7 +6,8 @@ import structlog
 
 from bot.clock import Clock
 from bot.domain.flow import rules_of
-from bot.domain.incident import Incident, Step, Tick, step
+from bot.domain.incident import Incident, Step, Tick
+from bot.domain.law import step
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture

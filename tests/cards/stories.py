@@ -23,9 +23,8 @@ from bot.domain.incident import (
     Step,
     Tally,
     Tick,
-    start,
-    step,
 )
+from bot.domain.law import start, step
 from bot.domain.people import Account, AccountId, People, Role, Target, TargetKind, WorkspaceId
 from cards.build import Scene
 

@@ -25,9 +25,8 @@ from bot.domain.incident import (
     Step,
     Tally,
     Tick,
-    start,
-    step,
 )
+from bot.domain.law import start, step
 from bot.domain.people import Account, AccountId, People, Role, Target, TargetKind, Team, TeamId, WorkspaceId
 
 NIGHT: Final = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)

@@ -29,8 +29,8 @@ from bot.domain.incident import (
     ReviveAlerts,
     Step,
     Tally,
-    step,
 )
+from bot.domain.law import step
 from bot.domain.organisation import Channel, Organisation
 from tests.domain.cast import ANA, BY_ANA, MINUTE, NIGHT, level, people
 

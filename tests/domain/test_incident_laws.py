@@ -41,9 +41,8 @@ from bot.domain.incident import (
     Undelivered,
     Unreachable,
     Withdraw,
-    start,
-    step,
 )
+from bot.domain.law import start, step
 from bot.domain.people import AccountId, People, Target, WorkspaceId
 from tests.domain.cast import FACTS, NIGHT
 from tests.domain.rules import EVERYBODY, FACTS_OF_ALERTS, SECONDS, TARGETS, levels, staffs

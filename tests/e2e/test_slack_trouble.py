@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.delivery import Kind, State
+from bot.domain.escalation import Unless
 from bot.domain.incident import Progress
 from tests.support.world import CHAT, World, level, world
 
@@ -111,3 +112,32 @@ async def test_a_burst_of_changes_is_one_edit(oncard: World) -> None:
 
     await card.shows("19 MB left")
     assert card.edits == edits + 1
+
+
+async def test_a_page_that_waits_is_the_page_of_the_level_that_has_come_meanwhile(schema_url: str) -> None:
+    async with world(schema_url) as made:
+        chat = made.chat()
+        await made.configure(level("ana", chats=(chat,)), level("bo", chats=(chat,), unless=Unless.CLOSED))
+        await made.slack.pull_plug()
+        await made.fire()
+        await made.advance(timedelta(minutes=6))
+
+        await made.slack.put_back()
+        await made.advance(timedelta(minutes=2))
+
+        card = await made.slack.expect_card("#1 disk full", chat=CHAT)
+        assert len(made.slack.workspace.messages(chat)) == 1
+        await card.shows("level 2 of 2", "@Bo")
+
+
+async def test_a_level_that_comes_although_somebody_acknowledged_is_told(schema_url: str) -> None:
+    async with world(schema_url) as made:
+        await made.configure(level("ana", unless=Unless.CLOSED), level("bo"))
+        await made.fire()
+        card = await made.slack.expect_dm("ana", "disk full")
+        await card.click("Acknowledge", by="ana")
+        await made.until(Progress.PROCESSING)
+
+        await made.advance(timedelta(minutes=6))
+
+        await made.slack.expect_dm("bo", "#1 disk full")
