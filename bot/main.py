@@ -53,7 +53,6 @@ class Settings:
 
     database_url: str
     secret_key: str = field(repr=False)
-    public_url: str = ""
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -64,9 +63,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
             "ONCARD_SECRET_KEY is not set: set it to a long random text that you keep, "
             "such as the output of `openssl rand -hex 32`"
         )
-    return Settings(
-        environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE, key, environment.get("ONCARD_PUBLIC_URL", "")
-    )
+    return Settings(environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE, key)
 
 
 class Platforms(Mapping[str, PlatformKeys]):

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -23,6 +23,7 @@ Connection = AsyncConnection
 Result = TypeVar("Result")
 
 DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+asyncpg")
+Series = Literal["incidents", "alerts", "cards"]
 MOST_TRIES: Final = 8
 SQLITE_READERS: Final = 4
 SQLITE_BUSY_MS: Final = 10_000
@@ -137,11 +138,8 @@ def _sqlite(url: str, *, begin: str, size: int) -> AsyncEngine:
     return engine
 
 
-async def take_numbers(connection: Connection, series: str, count: int) -> range | tuple[int, ...]:
-    """Return `count` new numbers of a series of `tables.NUMBERED`, in order.
-
-    They are gone even if they are not used.
-    """
+async def take_numbers(connection: Connection, series: Series, count: int) -> range | tuple[int, ...]:
+    """Return `count` new numbers of a series, in order; they are gone even if they are not used."""
     if connection.dialect.name == "postgresql":
         sequence = sa.func.nextval(f"{series}_numbers")
         rows = await connection.execute(sa.select(sequence).select_from(sa.func.generate_series(1, count)))

@@ -1,4 +1,4 @@
-"""Cards and deliveries: what is shown where, and the queue of what is still to be sent.
+"""Deliveries: the queue of what is still to be sent, and what became of the rest.
 
 A claim is a lease with a fencing token: who comes back after its lease has run out finds that its token no longer
 counts.
@@ -12,29 +12,16 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.adapter import MessageRef, Receipt
+from bot.adapter import Receipt
 from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
 from bot.domain.incident import Entry, IncidentId
-from bot.domain.people import AccountId, WorkspaceId
+from bot.domain.people import WorkspaceId
 from storage import tables
-from storage.database import Connection, take_numbers
+from storage.cards import place_of, place_row
+from storage.database import Connection
 
 LEASE: Final = timedelta(seconds=60)
 _CANDIDATES: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class CardRow:
-    """The live message of an incident in one place.
-
-    `message` is None until it was sent, `shown` the version it shows.
-    """
-
-    id: CardId
-    incident: IncidentId
-    place: Place
-    message: MessageRef | None = None
-    shown: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +57,6 @@ class Settled:
     said: str
     not_before: datetime
     settled_at: datetime | None
-
-
-async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
-    """Return the cards of these incidents."""
-    columns = tables.cards.c
-    found: dict[IncidentId, list[CardRow]] = {incident: [] for incident in incidents}
-    query = sa.select(tables.cards).where(columns.incident_id.in_(sorted(incidents))).order_by(columns.id)
-    for row in await connection.execute(query):
-        found[IncidentId(row.incident_id)].append(_card(row))
-    return found
-
-
-async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, Place]]) -> list[CardRow]:
-    """Make a card for each place, not sent yet."""
-    if not places:
-        return []
-    ids = await take_numbers(connection, "cards", len(places))
-    made = [CardRow(CardId(number), incident, place) for number, (incident, place) in zip(ids, places, strict=True)]
-    rows = [{"id": card.id, "incident_id": card.incident, **_place_row(card.place)} for card in made]
-    await connection.execute(sa.insert(tables.cards), rows)
-    return made
 
 
 async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
@@ -282,13 +248,6 @@ async def postponed(
     return await _settle(connection, claimed, {**values, "uncertain": uncertain or delivery.uncertain})
 
 
-async def forget_message(connection: Connection, card: CardId) -> None:
-    """The platform has lost the message: the card must be sent anew."""
-    await connection.execute(
-        sa.update(tables.cards).where(tables.cards.c.id == card).values(message_chat=None, message_id=None, shown=None)
-    )
-
-
 async def pages_like(connection: Connection, page: Delivery) -> list[State]:
     """Return how far the pages have come that were decided together with this one."""
     columns = tables.deliveries.c
@@ -316,22 +275,6 @@ async def waiting(
         (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
         for row in await connection.execute(query)
     }
-
-
-async def card(connection: Connection, number: CardId) -> CardRow | None:
-    """Return one card."""
-    row = (await connection.execute(sa.select(tables.cards).where(tables.cards.c.id == number))).one_or_none()
-    return _card(row) if row is not None else None
-
-
-async def card_at(connection: Connection, workspace: WorkspaceId, message: MessageRef) -> CardRow | None:
-    """Return the card that a message is."""
-    columns = tables.cards.c
-    query = sa.select(tables.cards).where(
-        columns.workspace_id == workspace, columns.message_chat == message.chat, columns.message_id == message.id
-    )
-    row = (await connection.execute(query)).first()
-    return _card(row) if row is not None else None
 
 
 async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
@@ -372,30 +315,12 @@ async def _settle(connection: Connection, claimed: Claimed, values: Mapping[str,
     return bool(done.rowcount)
 
 
-def _place_row(place: Place) -> Mapping[str, object]:
-    return {
-        "workspace_id": place.workspace,
-        "place": place.key,
-        "chat": place.chat,
-        "account_id": place.account,
-    }
-
-
-def _place(row: sa.Row[tuple[object, ...]]) -> Place:
-    return Place(WorkspaceId(row.workspace_id), row.chat, AccountId(row.account_id) if row.account_id else None)
-
-
-def _card(row: sa.Row[tuple[object, ...]]) -> CardRow:
-    message = MessageRef(row.message_chat, row.message_id) if row.message_id else None
-    return CardRow(CardId(row.id), IncidentId(row.incident_id), _place(row), message, row.shown)
-
-
 def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
     return {
         "incident_id": one.incident,
         "kind": str(one.kind),
         "lane": int(Lane.EDIT if one.kind is Kind.EDIT else Lane.PAGE),
-        **_place_row(one.place),
+        **place_row(one.place),
         "card_id": one.card,
         "entry": str(one.entry) if one.entry else None,
         "version": one.version,
@@ -414,7 +339,7 @@ def _delivery(row: sa.Row[tuple[object, ...]]) -> Delivery:
         id=DeliveryId(row.id),
         incident=IncidentId(row.incident_id),
         kind=Kind(row.kind),
-        place=_place(row),
+        place=place_of(row),
         version=row.version,
         level=row.level,
         turn=row.turn,

@@ -44,7 +44,6 @@ BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 # Numbers are taken before the rows are written, so that rows can name each other. PostgreSQL counts in sequences, so
 # that processes do not wait for each other; SQLite, which has one writer, in this table: the last number given out.
-NUMBERED = ("incidents", "alerts", "cards")
 numbers = sa.Table(
     "numbers",
     metadata,

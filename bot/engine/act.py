@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.commands import Command, NotUnderstood, Speaker
 from bot.domain.delivery import Place
 from bot.domain.flow import rules_of
-from bot.domain.incident import Actor, Incident, IncidentId, Record, Refused, Step
+from bot.domain.incident import Actor, IncidentId, Record, Refused, Step
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
@@ -110,12 +110,3 @@ class Desk:
         scene = await scene_of(connection, made.incident, organisation, heard.place, ())
         record = next(effect for effect in made.effects if isinstance(effect, Record) and effect.by == heard.actor)
         return Reply(notes.done(scene, record), is_done=True, incident=made.incident.id)
-
-
-async def find_incident(database: Database, number: IncidentId) -> Incident | None:
-    """Return the incident of that number."""
-
-    async def work(connection: Connection) -> Incident | None:
-        return (await incidents.find(connection, [number])).get(number)
-
-    return await database.read(work)

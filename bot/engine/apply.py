@@ -20,9 +20,10 @@ from bot.domain.incident import (
 )
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
-from storage import deliveries, incidents
+from storage import cards, deliveries, incidents
+from storage.cards import CardRow
 from storage.database import Connection
-from storage.deliveries import CardRow, Wanted
+from storage.deliveries import Wanted
 
 Made = tuple[Incident, tuple[Effect, ...]]
 
@@ -88,7 +89,7 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
 async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
     if not known:
         return _Shown({}, set())
-    return _Shown(await deliveries.cards_of(connection, known), await deliveries.waiting(connection, known))
+    return _Shown(await cards.cards_of(connection, known), await deliveries.waiting(connection, known))
 
 
 async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> None:
@@ -111,9 +112,9 @@ async def _notify(
         for effect in effects:
             if not isinstance(effect, Notify):
                 continue
-            cards = {card.place: card for card in shown.cards.get(incident.id, ())}
+            standing = {card.place: card for card in shown.cards.get(incident.id, ())}
             for place in _places(effect, organisation):
-                card = cards.get(place)
+                card = standing.get(place)
                 if card is not None and (incident.id, place.workspace, place.key) in shown.waiting:
                     # A message to this place has not gone out yet: it will show the newest state, and is this page now.
                     await deliveries.restamp(connection, _page(incident, effect, Kind.REMINDER, card, now))
@@ -122,7 +123,7 @@ async def _notify(
                 else:
                     kind = Kind.REMINDER if card.message is not None else Kind.CARD
                     wanted.append(_page(incident, effect, kind, card, now))
-    rows = await deliveries.add_cards(connection, [(incident.id, place) for incident, _, place in new])
+    rows = await cards.add_cards(connection, [(incident.id, place) for incident, _, place in new])
     wanted += [
         _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)
     ]

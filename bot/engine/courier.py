@@ -21,9 +21,9 @@ from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
 from cards.build import Scene
-from storage import definitions, deliveries, incidents
+from storage import cards, definitions, incidents
+from storage.cards import CardRow
 from storage.database import Connection, Database
-from storage.deliveries import CardRow
 
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
@@ -88,7 +88,7 @@ class Courier:
 
     async def _prepare(self, connection: Connection, delivery: Delivery) -> _Job | Dropped:
         incident = (await incidents.find(connection, [delivery.incident]))[delivery.incident]
-        card = await deliveries.card(connection, delivery.card) if delivery.card is not None else None
+        card = await cards.card(connection, delivery.card) if delivery.card is not None else None
         stale = unwanted(delivery, incident, card.shown if card else None)
         if stale is not None:
             return stale

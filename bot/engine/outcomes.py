@@ -16,7 +16,7 @@ from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.courier import Carried, Sent
 from bot.engine.picture import Picture
-from storage import deliveries, incidents
+from storage import cards, deliveries, incidents
 from storage.database import Connection, Database
 from storage.deliveries import Claimed, Wanted
 
@@ -126,7 +126,7 @@ class Outcomes:
         if not await deliveries.failed(connection, failed.claimed, failed.why, failed.at):
             return False
         if delivery.kind is Kind.EDIT and failed.failure.kind is FailureKind.GONE and delivery.card is not None:
-            await deliveries.forget_message(connection, delivery.card)
+            await cards.forget_message(connection, delivery.card)
             await deliveries.add(connection, [_anew(delivery, failed.at)], failed.at)
             return True
         organisation = await self._picture.current(connection)

@@ -8,9 +8,10 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.delivery import Dropped, Kind, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import deliveries
+from storage import cards, deliveries
+from storage.cards import CardRow
 from storage.database import Connection, Database
-from storage.deliveries import LEASE, CardRow, Claimed, Settled, Wanted
+from storage.deliveries import LEASE, Claimed, Settled, Wanted
 from tests.support.clocks import START
 
 INCIDENT = IncidentId(1)
@@ -28,7 +29,7 @@ class Queue:
 
     async def card(self, place: Place = CHAT) -> CardRow:
         async def work(connection: Connection) -> CardRow:
-            return (await deliveries.add_cards(connection, [(INCIDENT, place)]))[0]
+            return (await cards.add_cards(connection, [(INCIDENT, place)]))[0]
 
         return await self.database.transact(work)
 

@@ -31,7 +31,6 @@ from bot.domain.definition import (
 )
 from bot.domain.incident import Incident, IncidentId, Progress
 from bot.domain.people import Role, TargetKind
-from bot.engine.act import find_incident
 from bot.main import Service, Settings
 from bot.playground.slack.server import SlackServer
 from storage import definitions, deliveries, incidents
@@ -199,9 +198,13 @@ class World:
 
     async def incident(self, number: int = 1) -> Incident:
         """Return an incident as it is."""
-        found = await find_incident(self.service.database, IncidentId(number))
-        assert found is not None, f"there is no incident #{number}"
-        return found
+
+        async def work(connection: Connection) -> dict[IncidentId, Incident]:
+            return await incidents.find(connection, [IncidentId(number)])
+
+        found = await self.service.database.read(work)
+        assert found, f"there is no incident #{number}"
+        return found[IncidentId(number)]
 
     def answers(self) -> list[str]:
         """Return what people were answered alone, in the chat."""

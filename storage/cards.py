@@ -1,0 +1,81 @@
+"""Cards: where an incident is shown, by which message, and which version of it that message shows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from bot.adapter import MessageRef
+from bot.domain.delivery import CardId, Place
+from bot.domain.incident import IncidentId
+from bot.domain.people import AccountId, WorkspaceId
+from storage import tables
+from storage.database import Connection, take_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """The live message of an incident in one place.
+
+    `message` is None until it was sent, `shown` the version it shows.
+    """
+
+    id: CardId
+    incident: IncidentId
+    place: Place
+    message: MessageRef | None = None
+    shown: int | None = None
+
+
+async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
+    """Return the cards of these incidents."""
+    columns = tables.cards.c
+    found: dict[IncidentId, list[CardRow]] = {incident: [] for incident in incidents}
+    query = sa.select(tables.cards).where(columns.incident_id.in_(sorted(incidents))).order_by(columns.id)
+    for row in await connection.execute(query):
+        found[IncidentId(row.incident_id)].append(_card(row))
+    return found
+
+
+async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, Place]]) -> list[CardRow]:
+    """Make a card for each place, not sent yet."""
+    if not places:
+        return []
+    ids = await take_numbers(connection, "cards", len(places))
+    made = [CardRow(CardId(number), incident, place) for number, (incident, place) in zip(ids, places, strict=True)]
+    rows = [{"id": card.id, "incident_id": card.incident, **place_row(card.place)} for card in made]
+    await connection.execute(sa.insert(tables.cards), rows)
+    return made
+
+
+async def card(connection: Connection, number: CardId) -> CardRow | None:
+    """Return one card."""
+    row = (await connection.execute(sa.select(tables.cards).where(tables.cards.c.id == number))).one_or_none()
+    return _card(row) if row is not None else None
+
+
+async def forget_message(connection: Connection, card: CardId) -> None:
+    """The platform has lost the message: the card must be sent anew."""
+    await connection.execute(
+        sa.update(tables.cards).where(tables.cards.c.id == card).values(message_chat=None, message_id=None, shown=None)
+    )
+
+
+def place_row(place: Place) -> Mapping[str, object]:
+    """Return a place as the columns that cards and deliveries have for it."""
+    return {
+        "workspace_id": place.workspace,
+        "place": place.key,
+        "chat": place.chat,
+        "account_id": place.account,
+    }
+
+
+def place_of(row: sa.Row[tuple[object, ...]]) -> Place:
+    """Return the place that these columns name."""
+    return Place(WorkspaceId(row.workspace_id), row.chat, AccountId(row.account_id) if row.account_id else None)
+
+
+def _card(row: sa.Row[tuple[object, ...]]) -> CardRow:
+    message = MessageRef(row.message_chat, row.message_id) if row.message_id else None
+    return CardRow(CardId(row.id), IncidentId(row.incident_id), place_of(row), message, row.shown)
