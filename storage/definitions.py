@@ -1,17 +1,20 @@
 """What is configured: definitions in, definitions out, and the organisation that they make."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
 from bot.domain.definition import Definition, Kept, Kind, Secret, WorkspaceDefinition, organise
-from bot.domain.organisation import Organisation
+from bot.domain.organisation import IntegrationId, Organisation
 from bot.domain.people import AccountId, ChatLink, WorkspaceId
 from storage import codec, tables
 from storage.database import Connection
 from storage.vault import Vault
 
 _REVISION = "revision"
+
+Keys = Mapping[str, IntegrationId]
+"""The integrations by the digest of their key."""
 
 
 async def revision(connection: Connection) -> int:
@@ -22,11 +25,13 @@ async def revision(connection: Connection) -> int:
 
 async def organisation(connection: Connection) -> Organisation:
     """Return the organisation as it is configured now, without secrets."""
+    # First: if it changes while this is read, the picture is old by its own word, and is read again.
+    known_as = await revision(connection)
     rows = (await connection.execute(sa.select(tables.definitions).order_by(tables.definitions.c.id))).all()
     kept = [Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows]
     links = (await connection.execute(sa.select(tables.links))).all()
     known = tuple(ChatLink(WorkspaceId(row.workspace_id), row.user, AccountId(row.account_id)) for row in links)
-    return organise(await revision(connection), kept, known)
+    return organise(known_as, kept, known)
 
 
 async def stored(connection: Connection, vault: Vault) -> tuple[Definition, ...]:
@@ -53,11 +58,11 @@ async def workspace_secrets(
     return found
 
 
-async def integration_by_key(connection: Connection, digest: str) -> int | None:
-    """Return the id of the active integration whose key has this digest."""
+async def keys(connection: Connection) -> Keys:
+    """Return whose key each digest is."""
     columns = tables.definitions.c
-    query = sa.select(columns.id).where(columns.key_digest == digest, columns.active)
-    return await connection.scalar(query)
+    query = sa.select(columns.key_digest, columns.id).where(columns.key_digest.is_not(None), columns.active)
+    return {row.key_digest: IntegrationId(row.id) for row in await connection.execute(query)}
 
 
 async def replace_all(connection: Connection, wanted: Iterable[Definition], vault: Vault) -> None:

@@ -1,9 +1,19 @@
-"""The organisation as this process knows it: read again whenever what is configured has changed."""
+"""The organisation as this process knows it: read again whenever what is configured has changed.
 
-from bot.domain.organisation import Organisation
+Decisions are made from the picture of their own transaction. Only the front door, which must know whose key it is
+before there is a transaction, is content with one that is at most `STALE` old.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.domain.organisation import Integration, Organisation
 from bot.domain.people import People
 from storage import definitions
-from storage.database import Connection
+from storage.database import Connection, Database
+from storage.definitions import Keys
+
+STALE: Final = timedelta(seconds=1)
 
 
 class Picture:
@@ -11,9 +21,22 @@ class Picture:
 
     def __init__(self) -> None:
         self._known = Organisation(revision=-1, people=People())
+        self._keys: Keys = {}
+        self._seen_at: datetime | None = None
 
     async def current(self, connection: Connection) -> Organisation:
         """Return the organisation as it is in this transaction; one small query when nothing has changed."""
         if await definitions.revision(connection) != self._known.revision:
-            self._known = await definitions.organisation(connection)
+            keys = await definitions.keys(connection)
+            self._known, self._keys = await definitions.organisation(connection), keys
         return self._known
+
+    async def integration(self, database: Database, digest: str, now: datetime) -> Integration | None:
+        """Return the integration whose key has this digest. A key that is not known yet is looked for at once."""
+        is_stale = self._seen_at is None or not timedelta() <= now - self._seen_at < STALE
+        if is_stale or digest not in self._keys:
+            # Before the reading: what changes meanwhile is seen the next time.
+            self._seen_at = now
+            await database.read(self.current)
+        number = self._keys.get(digest)
+        return self._known.integrations.get(number) if number is not None else None

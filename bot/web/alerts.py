@@ -14,14 +14,13 @@ from starlette.routing import Route
 
 from bot import sources
 from bot.clock import Clock
-from bot.domain.organisation import Integration, IntegrationId
+from bot.domain.organisation import Integration
 from bot.engine import metrics
 from bot.engine.ingest import Accepted, Ingest, Report
 from bot.engine.picture import Picture
 from bot.sources import Parsed, PayloadError, Settings, Source
 from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
-from storage import definitions
-from storage.database import Connection, Database
+from storage.database import Database
 from storage.vault import Vault
 
 ALERTMANAGER_API: Final = "alertmanager-api"
@@ -105,14 +104,7 @@ class Door:
         key = _key(request)
         if not key:
             raise Rejected(Code.UNAUTHORIZED, "give the integration's key as ?integration_key=…", "integration_key")
-        digest = self.vault.digest(key)
-
-        async def work(connection: Connection) -> Integration | None:
-            number = await definitions.integration_by_key(connection, digest)
-            organisation = await self.picture.current(connection)
-            return organisation.integrations.get(IntegrationId(number)) if number is not None else None
-
-        integration = await self.database.read(work)
+        integration = await self.picture.integration(self.database, self.vault.digest(key), self.clock.now())
         if integration is None:
             raise Rejected(Code.UNAUTHORIZED, "no integration has this key", "integration_key")
         if integration.source not in (name, _ALSO.get(name)):
