@@ -92,6 +92,11 @@ def unlinked(user: str, user_name: str, workspace: str, locale: str = "en") -> N
     return Note(say(locale, words.UNLINKED, name=Strong(user_name or user), entry=entry, workspace=Strong(workspace)))
 
 
+def try_again(locale: str = "en") -> Note:
+    """Return that what somebody asked for could not be carried out, through no fault of theirs."""
+    return Note(say(locale, words.TRY_AGAIN))
+
+
 def not_understood(said: str, hint: str, locale: str = "en") -> Note:
     """Return that what was typed is no command; `hint` is a line that says what is."""
     return Note(say(locale, words.NOT_UNDERSTOOD, said=cut(line(said), HINT_LIMIT), hint=hint))

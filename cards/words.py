@@ -182,6 +182,7 @@ UNLINKED: Final = (
     "Your chat account {name} is not linked to an Oncard account, so nothing changed. Ask an admin to add "
     "{entry} to workspace {workspace} in the configuration file, with your e-mail address in it."
 )
+TRY_AGAIN: Final = "Oncard could not do that just now, and nothing changed. Try again in a moment."
 NOT_UNDERSTOOD: Final = "I do not understand “{said}”; nothing changed. {hint}"
 UNKNOWN_INCIDENT: Final = "There is no incident #{number}; nothing changed. The number stands on its card."
 

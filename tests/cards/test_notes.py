@@ -253,3 +253,7 @@ def test_wrong_input_gets_a_hint() -> None:
 
 def _said(note: Note) -> str:
     return spoken(note.text)
+
+
+def test_what_could_not_be_done_is_to_be_tried_again() -> None:
+    assert "Try again" in _said(notes.try_again())

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.incident import Progress
+from storage.database import Connection
 from tests.support.world import CHAT, World, level, world
 
 
@@ -76,3 +78,18 @@ async def test_two_who_click_escalate_at_once_climb_one_level(oncard: World) -> 
     assert (await oncard.incident()).level == 1
     assert len(oncard.answers()) == 1, "the one who came second is told"
     await oncard.slack.expect_dm("chen", "disk full")
+
+
+async def test_whoever_clicks_while_the_database_is_in_trouble_is_told(oncard: World) -> None:
+    await oncard.configure(level("ana", chats=(oncard.chat(),)))
+    await oncard.fire()
+    card = await oncard.slack.expect_card("#1 disk full", chat=CHAT)
+
+    async def break_it(connection: Connection) -> None:
+        await connection.execute(sa.text("ALTER TABLE timeline RENAME TO gone"))
+
+    await oncard.service.database.transact(break_it)
+    await card.click("Acknowledge", by="ana")
+
+    await oncard.slack.expect_ephemeral("ana", "Try again")
+    assert (await oncard.incident()).progress is Progress.TRIGGERED
