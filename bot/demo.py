@@ -103,7 +103,8 @@ async def run(port: int, say: Callable[[str], None]) -> None:
         say(f"  the chat app:    {base_url}/playground")
         say(f"  fire an alert:   {curl(base_url)}")
         say("  stop it:         Ctrl-C")
-        await main.serve(service, listening, routes([chat.pane for chat in chats], clock, Hands(service)))
+        page = routes([chat.pane for chat in chats], clock, Hands(service), service.stopping)
+        await main.serve(service, listening, page)
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:

@@ -105,6 +105,7 @@ class Service:
         self.vault = Vault(configured.secret_key)
         self.picture = Picture()
         self.wakeups = Wakeups()
+        self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         self.desk = Desk(self.database, self.picture, self.wakeups, self.clock)
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
@@ -185,19 +186,29 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+class _Server(uvicorn.Server):
+    """A web server that says when it begins to stop, so that answers without an end come to theirs."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)
+
+
 async def serve(service: Service, listening: socket.socket, more: Sequence[BaseRoute] = ()) -> None:
-    """Serve until told to stop."""
+    """Serve until told to stop; `service.stopping` is set when that has begun."""
     await service.prepare()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            service.app(more),
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(FINISH_WITHIN),
-        )
+    config = uvicorn.Config(
+        service.app(more),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(FINISH_WITHIN),
     )
     with listening:
         async with service.running():
-            await server.serve(sockets=[listening])
+            await _Server(config, service.stopping).serve(sockets=[listening])

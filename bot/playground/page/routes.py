@@ -45,9 +45,14 @@ MERGE_SECONDS: Final = 0.03
 """Changes that come together are told together; all in real seconds."""
 
 
-def routes(panes: Sequence[Pane], clock: Clock, controls: Controls) -> list[Route]:
-    """Return the routes of the page over these servers; only a `DemoClock` can be made to run."""
-    page = _Page({pane.id: pane for pane in panes}, clock, controls)
+def routes(
+    panes: Sequence[Pane], clock: Clock, controls: Controls, stopping: asyncio.Event | None = None
+) -> list[Route]:
+    """Return the routes of the page over these servers; only a `DemoClock` can be made to run.
+
+    `stopping`: when it is set, the streams of news end, which would keep the web server waiting.
+    """
+    page = _Page({pane.id: pane for pane in panes}, clock, controls, stopping or asyncio.Event())
     return [
         Route("/playground", page.index),
         Route("/playground/static/{path:path}", page.file),
@@ -60,7 +65,8 @@ def routes(panes: Sequence[Pane], clock: Clock, controls: Controls) -> list[Rout
 
 
 class _Page:
-    def __init__(self, panes: dict[str, Pane], clock: Clock, controls: Controls) -> None:
+    def __init__(self, panes: dict[str, Pane], clock: Clock, controls: Controls, stopping: asyncio.Event) -> None:
+        self._stopping = stopping
         self._panes = panes
         self._clock = clock
         self._controls = controls
@@ -141,7 +147,7 @@ class _Page:
             for pane in self._panes.values():
                 watching.callback(pane.watch(changed.set))
             yield "retry: 1000\nevent: changed\ndata: {}\n\n"
-            while True:
+            while not self._stopping.is_set():
                 if await REAL_TIME.wait(changed, self._pulse()):
                     await REAL_TIME.sleep(MERGE_SECONDS)
                     changed.clear()
