@@ -10,7 +10,7 @@ from bot.domain.delivery import CardId, Place
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from storage import tables
-from storage.database import Connection, take_numbers
+from storage.database import Connection, portions, take_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,10 @@ async def cards_of(connection: Connection, incidents: Collection[IncidentId]) ->
     """Return the cards of these incidents."""
     columns = tables.cards.c
     found: dict[IncidentId, list[CardRow]] = {incident: [] for incident in incidents}
-    query = sa.select(tables.cards).where(columns.incident_id.in_(sorted(incidents))).order_by(columns.id)
-    for row in await connection.execute(query):
-        found[IncidentId(row.incident_id)].append(_card(row))
+    for some in portions(sorted(incidents)):
+        query = sa.select(tables.cards).where(columns.incident_id.in_(some)).order_by(columns.id)
+        for row in await connection.execute(query):
+            found[IncidentId(row.incident_id)].append(_card(row))
     return found
 
 

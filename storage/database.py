@@ -7,13 +7,22 @@ on disk (`synchronous=FULL`) before they return.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -21,6 +30,7 @@ from storage import tables
 
 Connection = AsyncConnection
 Result = TypeVar("Result")
+Value = TypeVar("Value")
 
 DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+asyncpg")
 Series = Literal["incidents", "alerts", "cards"]
@@ -29,6 +39,12 @@ SQLITE_READERS: Final = 4
 SQLITE_BUSY_MS: Final = 10_000
 # PostgreSQL: serialization_failure and deadlock_detected. The transaction was undone, and may well succeed next time.
 _COLLISIONS: Final = frozenset({"40001", "40P01"})
+# PostgreSQL's classes of errors that are about the server: connection, resources, operator's intervention, its disk.
+_OF_THE_SERVER: Final = ("08", "53", "57", "58")
+# A server that vanished without a word is noticed by this alone: the network would be patient for a quarter of an hour.
+LONGEST_WAIT: Final = 60.0
+# SQLite takes 32,766 variables in a statement, PostgreSQL's driver 32,767.
+MOST_VALUES: Final = 10_000
 
 
 class DatabaseUnusable(Exception):
@@ -57,24 +73,32 @@ class Database:
             self._writer = _sqlite(url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite(url, begin="BEGIN", size=SQLITE_READERS)
         else:
-            self._writer = self._reader = create_async_engine(url, pool_size=10, max_overflow=5, pool_pre_ping=True)
+            self._writer = self._reader = create_async_engine(
+                url, pool_size=10, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+            )
         # Waiting in our own queue is fair and cheap; waiting for SQLite's lock is neither.
         self._turn = asyncio.Lock()
 
-    async def transact(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """Run `work` in one transaction and return what it returns, once that is committed."""
-        for tries_left in reversed(range(MOST_TRIES)):
-            try:
-                async with self._writing() as connection:
-                    return await work(connection)
-            except DBAPIError as error:
-                if not tries_left or not _is_collision(error):
-                    raise
+    async def transact(
+        self, work: Callable[[Connection], Awaitable[Result]], *, within: float | None = LONGEST_WAIT
+    ) -> Result:
+        """Run `work` in one transaction and return what it returns, once that is committed.
+
+        Raises TimeoutError, and nothing is stored, when it did not come to its end within so many seconds.
+        """
+        async with asyncio.timeout(within):
+            for tries_left in reversed(range(MOST_TRIES)):
+                try:
+                    async with self._writing() as connection:
+                        return await work(connection)
+                except DBAPIError as error:
+                    if not tries_left or not _is_collision(error):
+                        raise
         raise AssertionError("the last try returns or raises")
 
     async def read(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """Run `work`, which only reads, on one consistent state."""
-        async with self._reader.connect() as connection:
+        """Run `work`, which only reads. On SQLite it sees one state; on PostgreSQL each statement sees the newest."""
+        async with asyncio.timeout(LONGEST_WAIT), self._reader.connect() as connection:
             return await work(connection)
 
     async def check(self) -> None:
@@ -116,8 +140,24 @@ def _is_collision(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in _COLLISIONS
 
 
+def is_away(error: Exception) -> bool:
+    """Whether the database itself failed: whatever else is asked of it now would fail too."""
+    if isinstance(error, OperationalError | InterfaceError | InternalError | NoConnectionLeft | OSError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return str(state or "").startswith(_OF_THE_SERVER)
+
+
+def portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yield the values in portions that one statement can take."""
+    for first in range(0, len(values), MOST_VALUES):
+        yield values[first : first + MOST_VALUES]
+
+
 def _sqlite(url: str, *, begin: str, size: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=size, max_overflow=0, pool_timeout=SQLITE_BUSY_MS / 1000)
+    engine = create_async_engine(
+        url, pool_size=size, max_overflow=0, pool_timeout=SQLITE_BUSY_MS / 1000, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: sa.engine.interfaces.DBAPIConnection, record: ConnectionPoolEntry) -> None:

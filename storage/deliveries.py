@@ -1,11 +1,12 @@
 """Deliveries: the queue of what is still to be sent, and what became of the rest.
 
-A claim is a lease with a fencing token: who comes back after its lease has run out finds that its token no longer
-counts.
+A claim is a lease with a fencing token. What is not settled when its lease has run out may be claimed by others; who
+comes back after that finds that its token no longer counts.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +19,7 @@ from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
 from storage import tables
 from storage.cards import place_of, place_row
-from storage.database import Connection
+from storage.database import Connection, portions
 
 LEASE: Final = timedelta(seconds=60)
 _CANDIDATES: Final = 200
@@ -37,6 +38,19 @@ class Wanted:
     not_before: datetime
     card: CardId | None = None
     entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What may be claimed: `most` in all, and not more than `each` of one workspace, those `under_way` counted.
+
+    `busy` places are passed over, a workspace as a whole under the place `""`.
+    """
+
+    most: int
+    each: int
+    busy: Collection[tuple[WorkspaceId, str]] = ()
+    under_way: Mapping[WorkspaceId, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +80,13 @@ async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -
         await connection.execute(sa.insert(tables.deliveries), rows)
 
 
-async def restamp(connection: Connection, page: Wanted) -> None:
-    """Let the message that still waits for this place be this page: of its level, its turn and its version."""
+async def restamp(connection: Connection, page: Wanted) -> bool:
+    """Let the message that still waits for this place be this page: of its level, its turn and its version.
+
+    False: none waits any more, it is on its way as what it was.
+    """
     columns = tables.deliveries.c
-    await connection.execute(
+    restamped = await connection.execute(
         sa.update(tables.deliveries)
         .where(
             columns.incident_id == page.incident,
@@ -80,6 +97,7 @@ async def restamp(connection: Connection, page: Wanted) -> None:
         )
         .values(version=page.version, level=page.level, turn=page.turn)
     )
+    return bool(restamped.rowcount)
 
 
 async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> None:
@@ -99,27 +117,44 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
 
 
 async def withdraw(
-    connection: Connection, incident: IncidentId, reason: Dropped, *, cards: bool, now: datetime
+    connection: Connection, incidents: Iterable[IncidentId], reason: Dropped, *, cards: bool, now: datetime
 ) -> None:
-    """Take back what has not gone out: pages and, with `cards`, cards that no chat has seen yet."""
+    """Take back what has not gone out of these: pages and, with `cards`, cards that no chat has seen yet."""
     columns = tables.deliveries.c
     is_page = sa.or_(columns.kind == Kind.REMINDER, sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None)))
     is_card = columns.kind.in_((Kind.CARD, Kind.REMINDER))
-    await connection.execute(
-        sa.update(tables.deliveries)
-        .where(columns.incident_id == incident, columns.state == State.PENDING, is_card if cards else is_page)
-        .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
-    )
+    for some in portions(sorted(incidents)):
+        await connection.execute(
+            sa.update(tables.deliveries)
+            .where(columns.incident_id.in_(some), columns.state == State.PENDING, is_card if cards else is_page)
+            .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
+        )
 
 
-async def claim(
-    connection: Connection, token: str, now: datetime, busy: Collection[tuple[WorkspaceId, str]], most: int
-) -> list[Claimed]:
+async def claim(connection: Connection, token: str, now: datetime, room: Room) -> list[Claimed]:
     """Take what is due, the most urgent first, and of each place one.
 
-    `busy` places are passed over, a workspace as a whole under the place `""`. A message of a card that has another
-    one under way waits for it, and an edit waits for the card that is still to be sent.
+    A message of a card that has another one under way waits for it, and an edit waits for the card that is still to be
+    sent.
     """
+    columns = tables.deliveries.c
+    query = _claimable(now, room).limit(_CANDIDATES).with_for_update(skip_locked=True)
+    ids = _fitting([(row.workspace_id, row.place, row.id) for row in await connection.execute(query)], room)
+    if not ids:
+        return []
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(columns.id.in_(ids))
+        .values(state=State.SENDING, claim=token, lease_until=now + LEASE, attempts=columns.attempts + 1)
+    )
+    rows = await connection.execute(
+        sa.select(tables.deliveries).where(columns.id.in_(ids)).order_by(columns.lane, columns.id)
+    )
+    return [Claimed(_delivery(row), token) for row in rows]
+
+
+def _claimable(now: datetime, room: Room) -> sa.Select[tuple[int, int, str]]:
+    """Return the query for what may go out now: id, workspace and place, the most urgent first."""
     columns = tables.deliveries.c
     other = tables.deliveries.alias()
     under_way = sa.exists().where(other.c.card_id == columns.card_id, other.c.state == State.SENDING)
@@ -135,38 +170,35 @@ async def claim(
             sa.or_(columns.kind != Kind.EDIT, sa.not_(unsent)),
         )
         .order_by(columns.lane, columns.not_before, columns.id)
-        .limit(_CANDIDATES)
-        .with_for_update(skip_locked=True)
     )
-    whole = [workspace for workspace, place in busy if not place]
+    whole = [workspace for workspace, place in room.busy if not place]
     if whole:
         query = query.where(columns.workspace_id.not_in(whole))
-    places = [(workspace, place) for workspace, place in busy if place]
+    places = [(workspace, place) for workspace, place in room.busy if place]
     if places:
         query = query.where(sa.tuple_(columns.workspace_id, columns.place).not_in(places))
-    picked: dict[tuple[int, str], int] = {}
-    for row in await connection.execute(query):
-        picked.setdefault((row.workspace_id, row.place), row.id)
-    ids = list(picked.values())[:most]
-    if not ids:
-        return []
-    await connection.execute(
-        sa.update(tables.deliveries)
-        .where(columns.id.in_(ids))
-        .values(state=State.SENDING, claim=token, lease_until=now + LEASE, attempts=columns.attempts + 1)
-    )
-    rows = await connection.execute(
-        sa.select(tables.deliveries).where(columns.id.in_(ids)).order_by(columns.lane, columns.id)
-    )
-    return [Claimed(_delivery(row), token) for row in rows]
+    return query
 
 
-async def is_work(connection: Connection, now: datetime) -> bool:
-    """Whether something is due, or was taken by somebody whose lease has run out."""
+def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int]:
+    """Return which of these (workspace, place, id), the most urgent first, there is room for."""
+    taken: set[tuple[int, str]] = set()
+    count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
+    ids: list[int] = []
+    for workspace, place, number in candidates:
+        if (workspace, place) not in taken and count[workspace] < room.each and len(ids) < room.most:
+            taken.add((workspace, place))
+            count[workspace] += 1
+            ids.append(number)
+    return ids
+
+
+async def is_work(connection: Connection, now: datetime, room: Room) -> bool:
+    """Whether something may be claimed, or was taken by somebody whose lease has run out."""
     columns = tables.deliveries.c
-    due = sa.exists().where(columns.state == State.PENDING, columns.not_before <= now)
     expired = sa.exists().where(columns.state == State.SENDING, columns.lease_until < now)
-    return bool(await connection.scalar(sa.select(sa.or_(due, expired))))
+    claimable = await connection.scalar(_claimable(now, room).limit(1))
+    return claimable is not None or bool(await connection.scalar(sa.select(expired)))
 
 
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
@@ -182,7 +214,10 @@ async def next_pending_after(connection: Connection, now: datetime) -> datetime 
 
 
 async def reclaim(connection: Connection, now: datetime) -> int:
-    """Put back what somebody took and never settled. It may have gone out, so it will say that it may be a repeat."""
+    """Put back what somebody took and never settled. It may have gone out, so it will say that it may be a repeat.
+
+    Its claim stands until somebody else takes it: whoever has the platform's answer by then can still store it.
+    """
     columns = tables.deliveries.c
     expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now)
     # The card may wait for a newer edit by now: one pending edit is enough.
@@ -198,7 +233,7 @@ async def reclaim(connection: Connection, now: datetime) -> int:
     back = await connection.execute(
         sa.update(tables.deliveries)
         .where(expired)
-        .values(state=State.PENDING, claim=None, lease_until=None, uncertain=True, reason="lease_expired")
+        .values(state=State.PENDING, lease_until=None, uncertain=True, reason="lease_expired")
     )
     return back.rowcount
 
@@ -240,7 +275,7 @@ async def postponed(
     """Put it back to be tried again; False: the claim was no longer ours."""
     reason, said = why
     delivery = claimed.delivery
-    if delivery.kind is Kind.EDIT and await _has_pending_edit(connection, delivery.card):
+    if delivery.kind is Kind.EDIT and await _has_newer_edit(connection, delivery):
         return await _settle(
             connection, claimed, {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "said": said}
         )
@@ -266,15 +301,32 @@ async def waiting(
 ) -> set[tuple[IncidentId, WorkspaceId, str]]:
     """Return the places where a card or a reminder of these incidents is still to be sent."""
     columns = tables.deliveries.c
-    query = sa.select(columns.incident_id, columns.workspace_id, columns.place).where(
-        columns.incident_id.in_(sorted(incidents)),
-        columns.state == State.PENDING,
-        columns.kind.in_((Kind.CARD, Kind.REMINDER)),
-    )
-    return {
-        (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
-        for row in await connection.execute(query)
-    }
+    found: set[tuple[IncidentId, WorkspaceId, str]] = set()
+    for some in portions(sorted(incidents)):
+        query = sa.select(columns.incident_id, columns.workspace_id, columns.place).where(
+            columns.incident_id.in_(some),
+            columns.state == State.PENDING,
+            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+        )
+        found |= {
+            (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
+            for row in await connection.execute(query)
+        }
+    return found
+
+
+async def being_sent(connection: Connection, incidents: Collection[IncidentId]) -> set[CardId]:
+    """Return the cards of these incidents of which a message is not settled yet."""
+    columns = tables.deliveries.c
+    found: set[CardId] = set()
+    for some in portions(sorted(incidents)):
+        query = sa.select(columns.card_id).where(
+            columns.incident_id.in_(some),
+            columns.state.in_((State.PENDING, State.SENDING)),
+            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+        )
+        found |= {CardId(number) for number in await connection.scalars(query)}
+    return found
 
 
 async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
@@ -298,17 +350,21 @@ async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, date
     return {(kind, state): (count, since) for kind, state, count, since in await connection.execute(query)}
 
 
-async def _has_pending_edit(connection: Connection, number: CardId | None) -> bool:
+async def _has_newer_edit(connection: Connection, edit: Delivery) -> bool:
     columns = tables.deliveries.c
     query = sa.select(columns.id).where(
-        columns.card_id == number, columns.state == State.PENDING, columns.kind == Kind.EDIT
+        columns.card_id == edit.card,
+        columns.state == State.PENDING,
+        columns.kind == Kind.EDIT,
+        columns.id != edit.id,
     )
     return await connection.scalar(query) is not None
 
 
 async def _settle(connection: Connection, claimed: Claimed, values: Mapping[str, object]) -> bool:
     columns = tables.deliveries.c
-    ours = sa.and_(columns.id == claimed.delivery.id, columns.claim == claimed.claim, columns.state == State.SENDING)
+    not_settled = columns.state.in_((State.SENDING, State.PENDING))
+    ours = sa.and_(columns.id == claimed.delivery.id, columns.claim == claimed.claim, not_settled)
     done = await connection.execute(
         sa.update(tables.deliveries).where(ours).values(**values, claim=None, lease_until=None)
     )

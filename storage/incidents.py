@@ -12,7 +12,7 @@ from bot.domain.flow import Outcome
 from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
 from bot.domain.organisation import IntegrationId
 from storage import codec, tables
-from storage.database import Connection, take_numbers
+from storage.database import Connection, portions, take_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ async def alerts_of_keys(
     for channel, key in dict.fromkeys(keys):
         wanted.setdefault(channel, []).append(key)
     found: dict[tuple[ChannelId, str], list[Alert]] = {}
-    for channel, names in wanted.items():
+    for channel, some in ((channel, some) for channel, names in wanted.items() for some in portions(names)):
         query = (
             sa.select(columns.body)
-            .where(columns.channel_id == channel, columns.key.in_(names), columns.recovered.is_(sa.false()))
+            .where(columns.channel_id == channel, columns.key.in_(some), columns.recovered.is_(sa.false()))
             .order_by(columns.id)
             .with_for_update()
         )
@@ -66,8 +66,11 @@ async def alerts_of_keys(
 async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
     """Return these incidents, locked until the transaction ends."""
     columns = tables.incidents.c
-    query = sa.select(columns.body).where(columns.id.in_(sorted(set(ids)))).order_by(columns.id).with_for_update()
-    return {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
+    found: dict[IncidentId, Incident] = {}
+    for some in portions(sorted(set(ids))):
+        query = sa.select(columns.body).where(columns.id.in_(some)).order_by(columns.id).with_for_update()
+        found |= {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
+    return found
 
 
 async def find(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
@@ -100,6 +103,13 @@ async def due(connection: Connection, now: datetime, most: int) -> list[Incident
         .with_for_update(skip_locked=True)
     )
     return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+
+
+async def due_ids(connection: Connection, now: datetime, most: int) -> list[IncidentId]:
+    """Return which incidents are due, the longest due first."""
+    columns = tables.incidents.c
+    query = sa.select(columns.id).where(columns.due <= now).order_by(columns.due).limit(most)
+    return [IncidentId(number) for number in await connection.scalars(query)]
 
 
 async def next_due(connection: Connection) -> datetime | None:

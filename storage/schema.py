@@ -29,7 +29,8 @@ async def upgrade(database: Database) -> tuple[str | None, str]:
         await connection.run_sync(_upgrade)
         return before, newest()
 
-    return await database.transact(work)
+    # A migration takes as long as it takes.
+    return await database.transact(work, within=None)
 
 
 async def current(database: Database) -> str | None:

@@ -236,6 +236,13 @@ sa.Index(
     sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
     postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
 )
+# An edit asks whether its card is still to be sent; in a storm thousands of both wait.
+sa.Index(
+    "ix_deliveries_pending_card",
+    deliveries.c.card_id,
+    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "card"),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "card"),
+)
 # Messages to one card go out one after the other.
 sa.Index(
     "ix_deliveries_sending_card",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.delivery import MERGE, Dropped, Kind, Place, place_of
+from bot.domain.delivery import MERGE, CardId, Dropped, Kind, Place, place_of
 from bot.domain.incident import (
     Announce,
     Effect,
@@ -38,10 +38,14 @@ _WITHDRAWN = {
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """Where the incidents of a transaction are shown already, and where a message is still on its way."""
+    """Where the incidents of a transaction are shown already, and where a message is still on its way.
+
+    `waiting`: places to which it has not gone out yet. `being_sent`: cards whose message may just now be going out.
+    """
 
     cards: dict[IncidentId, list[CardRow]]
     waiting: set[tuple[IncidentId, WorkspaceId, str]]
+    being_sent: set[CardId]
 
 
 async def apply(
@@ -63,11 +67,13 @@ async def _record(connection: Connection, made: Sequence[Made], now: datetime) -
 
 
 async def _withdraw(connection: Connection, made: Sequence[Made], now: datetime) -> None:
+    together: dict[tuple[Dropped, bool], list[IncidentId]] = {}
     for incident, effects in made:
         for effect in effects:
             if isinstance(effect, Withdraw):
-                reason = _WITHDRAWN[effect.reason]
-                await deliveries.withdraw(connection, incident.id, reason, cards=effect.cards, now=now)
+                together.setdefault((_WITHDRAWN[effect.reason], effect.cards), []).append(incident.id)
+    for (reason, is_with_cards), numbers in together.items():
+        await deliveries.withdraw(connection, numbers, reason, cards=is_with_cards, now=now)
 
 
 async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
@@ -88,8 +94,11 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
 
 async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
     if not known:
-        return _Shown({}, set())
-    return _Shown(await cards.cards_of(connection, known), await deliveries.waiting(connection, known))
+        return _Shown({}, set(), set())
+    # In this order: what comes to its end in between is then found as a card that has its message.
+    being_sent = await deliveries.being_sent(connection, known)
+    waiting = await deliveries.waiting(connection, known)
+    return _Shown(await cards.cards_of(connection, known), waiting, being_sent)
 
 
 async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> None:
@@ -98,7 +107,9 @@ async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, 
         refreshes = [effect for effect in effects if isinstance(effect, Refresh)]
         if refreshes:
             at = now if any(refresh.prompt for refresh in refreshes) else now + MERGE
-            wanted += [_edit(incident, card, at) for card in shown.cards.get(incident.id, ())]
+            # A card that was taken back before anybody saw it has nothing to show.
+            seen = [card for card in shown.cards.get(incident.id, ()) if card.message or card.id in shown.being_sent]
+            wanted += [_edit(incident, card, at) for card in seen]
     await deliveries.ask_for_edits(connection, wanted, now)
 
 
@@ -115,14 +126,14 @@ async def _notify(
             standing = {card.place: card for card in shown.cards.get(incident.id, ())}
             for place in _places(effect, organisation):
                 card = standing.get(place)
-                if card is not None and (incident.id, place.workspace, place.key) in shown.waiting:
-                    # A message to this place has not gone out yet: it will show the newest state, and is this page now.
-                    await deliveries.restamp(connection, _page(incident, effect, Kind.REMINDER, card, now))
-                elif card is None:
+                if card is None:
                     new.append((incident, effect, place))
-                else:
-                    kind = Kind.REMINDER if card.message is not None else Kind.CARD
-                    wanted.append(_page(incident, effect, kind, card, now))
+                    continue
+                page = _page(incident, effect, Kind.REMINDER if card.message is not None else Kind.CARD, card, now)
+                waits = (incident.id, place.workspace, place.key) in shown.waiting
+                # A message to this place has not gone out yet: it will show the newest state, and is this page now.
+                if not (waits and await deliveries.restamp(connection, page)):
+                    wanted.append(page)
     rows = await cards.add_cards(connection, [(incident.id, place) for incident, _, place in new])
     wanted += [
         _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)

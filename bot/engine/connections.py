@@ -18,6 +18,7 @@ from bot.domain.definition import Secret, WorkspaceDefinition
 from bot.domain.people import WorkspaceId
 from bot.engine import metrics
 from bot.engine.act import Desk
+from cards import notes
 from cards.card import Note
 from storage import definitions
 from storage.database import Connection, Database
@@ -62,8 +63,12 @@ class WorkspaceInbox:
         self._note = note
 
     async def handle(self, interaction: Interaction) -> Note | None:
-        """Pass on what somebody asked for."""
-        return await self._desk.handle(self._workspace, interaction)
+        """Pass on what somebody asked for; whatever goes wrong, that person is answered."""
+        try:
+            return await self._desk.handle(self._workspace, interaction)
+        except Exception as error:
+            log.exception("action_failed", workspace=self._workspace, error=type(error).__name__)
+            return notes.try_again()
 
     def connected(self) -> None:
         """The connection stands."""
@@ -111,6 +116,8 @@ class Connections:
             known for known, line in self._lines.items() if line.made_from != _connecting(wanted.get(known))
         ]:
             await self._let_go(workspace)
+        for workspace in [known for known in self.statuses if known not in wanted]:
+            self._forget(workspace)
         for workspace, configured in wanted.items():
             if workspace not in self._lines:
                 self._take(workspace, _connecting(configured))
@@ -136,7 +143,8 @@ class Connections:
         self.statuses[workspace] = Status(definition.name, definition.platform)
         try:
             adapter = self._connect(definition, secrets)
-        except ValueError as error:
+        except (ValueError, ImportError) as error:
+            # An extra that is not installed, perhaps: the other workspaces must not miss their connection for it.
             self._note(workspace, str(error))
             return
         line = _Line(configured, adapter)
@@ -147,11 +155,15 @@ class Connections:
     async def _let_go(self, workspace: WorkspaceId) -> None:
         line = self._lines.pop(workspace)
         del self.adapters[workspace]
-        del self.statuses[workspace]
+        self._forget(workspace)
         if line.task is not None:
             line.task.cancel()
             await asyncio.wait([line.task])
         await line.adapter.close()
+
+    def _forget(self, workspace: WorkspaceId) -> None:
+        """Nobody is to be told any more how this connection is."""
+        metrics.CONNECTED.remove(self.statuses.pop(workspace).name)
 
     async def _keep_running(self, workspace: WorkspaceId, adapter: Adapter) -> None:
         pause = FIRST_PAUSE

@@ -23,7 +23,7 @@ from cards import build, notes
 from cards.build import Scene
 from storage import cards, definitions, incidents
 from storage.cards import CardRow
-from storage.database import Connection, Database
+from storage.database import Connection, Database, is_away
 
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
@@ -63,12 +63,22 @@ class Courier:
         self._adapters = adapters
 
     async def carry(self, delivery: Delivery) -> Carried:
-        """Send one delivery, unless the present state says that it is no longer wanted."""
+        """Send one delivery, unless the present state says that it is no longer wanted.
+
+        Raises what the database raises when it is away: then nothing was sent.
+        """
 
         async def work(connection: Connection) -> _Job | Dropped:
             return await self._prepare(connection, delivery)
 
-        job = await self._database.read(work)
+        try:
+            job = await self._database.read(work)
+        except Exception as error:
+            if is_away(error):
+                raise
+            # A defect of ours: nothing was sent, so it may be tried again, and the incident's people learn of it.
+            log.exception("not_prepared", delivery=delivery.id)
+            return DeliveryFailed(FailureKind.UNREACHABLE, f"internal error: {type(error).__name__}")
         if isinstance(job, Dropped):
             return job
         adapter = self._adapters.get(delivery.place.workspace)
@@ -93,6 +103,8 @@ class Courier:
         if stale is not None:
             return stale
         organisation = await self._picture.current(connection)
+        if delivery.kind is Kind.EDIT and _has_left(delivery, organisation):
+            return Dropped.NOT_EDITABLE
         mention = _mentioned(delivery, incident, organisation)
         scene = await scene_of(connection, incident, organisation, delivery.place, mention)
         is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
@@ -116,6 +128,8 @@ class Courier:
 
     async def _to(self, adapter: Adapter, job: _Job) -> To:
         place = job.delivery.place
+        if _has_left(job.delivery, job.organisation):
+            raise DeliveryFailed(FailureKind.UNLINKED, "the account is no longer configured")
         if place.chat is not None or place.account is None:
             return To(place.chat or "")
         user = job.organisation.users_in(place.workspace).get(place.account)
@@ -140,6 +154,12 @@ class Courier:
 
         await self._database.transact(work)
         return user
+
+
+def _has_left(delivery: Delivery, organisation: Organisation) -> bool:
+    """Whether the message is for somebody who is told nothing any more, not even by a card that changes."""
+    account = organisation.people.accounts.get(delivery.place.account) if delivery.place.account is not None else None
+    return account is not None and not account.active
 
 
 def _without_adapter(delivery: Delivery, organisation: Organisation) -> DeliveryFailed:

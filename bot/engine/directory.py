@@ -20,6 +20,8 @@ PAUSE: Final = 1.5
 POLL: Final = 5.0
 # Somebody the platform did not know may have joined since.
 ASK_AGAIN: Final = 3600.0
+# A workspace that cannot tell, for want of a scope perhaps, is left alone for this long.
+AFTER_FAILURE: Final = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -35,31 +37,38 @@ class Directory:
         self._adapters = adapters
         self._clock = clock
         self._asked: dict[tuple[WorkspaceId, str], float] = {}
+        self._silent: dict[WorkspaceId, float] = {}
 
     async def run(self) -> None:
         """Look for people, for ever."""
         while True:
             try:
                 await self.look()
-            except DeliveryFailed as failure:
-                log.info("directory_waits", why=failure.detail)
             except Exception as error:  # noqa: BLE001 - a database that is away comes back
                 log.error("directory_failed", error=type(error).__name__, detail=str(error)[:200])
             await self._clock.sleep(POLL)
 
     async def look(self) -> None:
-        """Ask each workspace for the people it is not known for. Raises DeliveryFailed: the rest is asked later."""
+        """Ask each workspace for the people whom no link names there; one that cannot tell is asked again later."""
         organisation = await self._database.read(self._picture.current)
         for workspace, adapter in list(self._adapters.items()):
             finder: object = adapter
-            if not isinstance(finder, FindsByEmail):
+            if not isinstance(finder, FindsByEmail) or self._silent.get(workspace, 0.0) > self._clock.now().timestamp():
                 continue
-            for account in self._unknown(workspace, organisation):
-                user = await finder.find_by_email(account.email)
-                self._asked[workspace, account.email] = self._clock.now().timestamp()
-                if user is not None:
-                    await self._link(ChatLink(workspace, user, account.id))
-                await self._clock.sleep(PAUSE)
+            try:
+                await self._ask(finder, workspace, organisation)
+            except DeliveryFailed as failure:
+                pause = max(failure.retry_after or 0.0, AFTER_FAILURE)
+                self._silent[workspace] = self._clock.now().timestamp() + pause
+                log.info("directory_waits", workspace=workspace, why=failure.detail, seconds=pause)
+
+    async def _ask(self, finder: FindsByEmail, workspace: WorkspaceId, organisation: Organisation) -> None:
+        for account in self._unknown(workspace, organisation):
+            user = await finder.find_by_email(account.email)
+            self._asked[workspace, account.email] = self._clock.now().timestamp()
+            if user is not None:
+                await self._link(ChatLink(workspace, user, account.id))
+            await self._clock.sleep(PAUSE)
 
     def _unknown(self, workspace: WorkspaceId, organisation: Organisation) -> list[Account]:
         known = organisation.users_in(workspace)

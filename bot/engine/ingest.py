@@ -24,11 +24,12 @@ from bot.engine.apply import apply
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
 from storage import incidents
-from storage.database import Connection, Database
+from storage.database import Connection, Database, is_away
 from storage.incidents import EventRow
 
-# As many requests as this share a transaction, so that none waits long for the others.
+# As many requests, and events of theirs, share a transaction, so that none waits long for the others.
 MOST_TOGETHER: Final = 200
+MOST_EVENTS: Final = 2_000
 
 log = structlog.get_logger(__name__)
 
@@ -88,27 +89,47 @@ class Ingest:
 
     async def _write(self) -> None:
         """Write what waits, then what has come meanwhile, until nothing waits."""
-        while self._queue:
-            together, self._queue = self._queue[:MOST_TOGETHER], self._queue[MOST_TOGETHER:]
-            await self._write_together(together)
-        self._writing = None
+        try:
+            while self._queue:
+                await self._write_together(self._next())
+        finally:
+            # Whatever happened here, the next report is written.
+            self._writing = None
+
+    def _next(self) -> list[_Waiting]:
+        """Take from the queue what shares the next transaction: at least one report."""
+        events, count = 0, 0
+        for waiting in self._queue[:MOST_TOGETHER]:
+            events += len(waiting.report.events)
+            if count and events > MOST_EVENTS:
+                break
+            count += 1
+        together, self._queue = self._queue[:count], self._queue[count:]
+        return together
 
     async def _write_together(self, together: list[_Waiting]) -> None:
         try:
             accepted = await self._database.transact(self._work([one.report for one in together]))
         except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
-            if len(together) == 1:
-                log.error("report_not_taken", request_id=together[0].report.request_id, error=type(error).__name__)
-                _tell(together[0].answer, error)
-                return
-            for one in together:
-                await self._write_together([one])
+            await self._not_taken(together, error)
             return
         self._wakeups.all()
         for one, result in zip(together, accepted, strict=True):
             for outcome in result.outcomes:
                 metrics.EVENTS.labels(outcome=str(outcome)).inc()
             _tell(one.answer, result)
+
+    async def _not_taken(self, together: list[_Waiting], error: Exception) -> None:
+        """Find the report that spoils it for the others; a database that is away has something against all of them."""
+        if is_away(error):
+            together, self._queue = together + self._queue, []
+        elif len(together) > 1:
+            for one in together:
+                await self._write_together([one])
+            return
+        log.error("reports_not_taken", count=len(together), error=type(error).__name__, detail=str(error)[:200])
+        for one in together:
+            _tell(one.answer, error)
 
     def _work(self, reports: Sequence[Report]) -> Callable[[Connection], Coroutine[None, None, list[Accepted]]]:
         async def work(connection: Connection) -> list[Accepted]:

@@ -7,15 +7,16 @@ the other, and one platform that hangs leaves room for the others.
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import structlog
 
 from bot.adapter import Adapter
 from bot.clock import Clock
-from bot.domain.delivery import Delivery, State
+from bot.domain.delivery import Delivery, Dropped, State
 from bot.domain.people import WorkspaceId
 from bot.engine.courier import Courier
 from bot.engine.outcomes import Outcomes
@@ -23,13 +24,19 @@ from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
 from storage import deliveries
-from storage.database import Connection, Database
-from storage.deliveries import Claimed
+from storage.database import Connection, Database, is_away
+from storage.deliveries import Claimed, Room
 
 MOST_AT_ONCE: Final = 32
 MOST_PER_WORKSPACE: Final = 12
 POLL: Final = 1.0
 PAUSE_AFTER_ERROR: Final = 1.0
+# Well within the lease: after it, the delivery may be somebody else's.
+START_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+# Five minutes: long enough for a database to start again, or for its standby to take over.
+SETTLE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0, *[15.0] * 19)
+
+Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +66,8 @@ class Outbox:
         while True:
             self._wakeups.outbox.clear()
             try:
-                await self.start()
+                while await self.start():
+                    pass  # Now that these places are busy, others come to the front.
                 pause = await self._until_next()
             except Exception as error:  # noqa: BLE001 - A database that is away comes back; the sender must still be there then.
                 log.error("outbox_failed", error=type(error).__name__, detail=str(error)[:200])
@@ -69,18 +77,17 @@ class Outbox:
     async def start(self) -> int:
         """Begin to send what may go out now; return how many deliveries that are."""
         now = self._clock.now()
-        room = MOST_AT_ONCE - len(self._under_way)
-        if room <= 0:
+        if len(self._under_way) >= MOST_AT_ONCE:
             return 0
-        busy = self._busy()
+        room = self._room(now)
         token = uuid.uuid4().hex
 
         async def is_work(connection: Connection) -> bool:
-            return await deliveries.is_work(connection, now)
+            return await deliveries.is_work(connection, now, room)
 
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, now)
-            return await deliveries.claim(connection, token, now, busy, room)
+            return await deliveries.claim(connection, token, now, room)
 
         if not await self._database.read(is_work):
             return 0
@@ -110,8 +117,12 @@ class Outbox:
                 task.cancel()
 
     async def _deliver(self, claimed: Claimed) -> None:
-        carried = await self._courier.carry(claimed.delivery)
-        outcome = await self._outcomes.settle(claimed, carried, self._clock.now())
+        carried = await self._patiently(lambda: self._courier.carry(claimed.delivery), START_AGAIN_AFTER)
+        # Without its answer stored, a message would go out twice.
+        settling = partial(self._outcomes.settle, claimed, carried)
+        outcome = await self._patiently(lambda: settling(self._clock.now()), SETTLE_AGAIN_AFTER)
+        if isinstance(carried, Dropped):
+            self._give_back(claimed.delivery)
         if outcome is None:
             log.warning("claim_lost", delivery=claimed.delivery.id, incident=claimed.delivery.incident)
             return
@@ -121,18 +132,31 @@ class Outbox:
         if outcome.state is State.FAILED:
             self._wakeups.timers.set()
 
+    async def _patiently(self, call: Callable[[], Awaitable[Result]], pauses: Sequence[float]) -> Result:
+        """Call again after each pause, as long as the database is away."""
+        for pause in pauses:
+            try:
+                return await call()
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                log.warning("delivery_waits_for_the_database", error=type(error).__name__)
+            await self._clock.sleep(pause)
+        return await call()
+
     def _finished(self, task: asyncio.Task[None]) -> None:
         del self._under_way[task]
         if not task.cancelled() and task.exception() is not None:
             log.error("delivery_not_settled", error=repr(task.exception())[:200])
         self._wakeups.outbox.set()
 
-    def _busy(self) -> set[tuple[WorkspaceId, str]]:
+    def _room(self, now: datetime) -> Room:
         places = self._under_way.values()
         under_way = Counter(delivery.place.workspace for delivery in places)
         crowded = {(workspace, WHOLE) for workspace, count in under_way.items() if count >= MOST_PER_WORKSPACE}
         taken = {(delivery.place.workspace, delivery.place.key) for delivery in places}
-        return crowded | taken | set(self._pace.busy(self._clock.now()))
+        busy = crowded | taken | set(self._pace.busy(now))
+        return Room(MOST_AT_ONCE - len(self._under_way), MOST_PER_WORKSPACE, busy, under_way)
 
     def _spend(self, delivery: Delivery) -> None:
         adapter = self._adapters.get(delivery.place.workspace)
@@ -140,6 +164,13 @@ class Outbox:
             now, place = self._clock.now(), delivery.place
             self._pace.spend((place.workspace, place.key), adapter.capabilities.chat_rate, now)
             self._pace.spend((place.workspace, WHOLE), adapter.capabilities.workspace_rate, now)
+
+    def _give_back(self, delivery: Delivery) -> None:
+        """Nothing went to the platform: what is no longer wanted must not hold up what is."""
+        adapter = self._adapters.get(delivery.place.workspace)
+        if adapter is not None:
+            self._pace.give_back((delivery.place.workspace, delivery.place.key), adapter.capabilities.chat_rate)
+            self._pace.give_back((delivery.place.workspace, WHOLE), adapter.capabilities.workspace_rate)
 
     async def _until_next(self) -> float:
         now = self._clock.now()

@@ -22,6 +22,9 @@ from storage.deliveries import Claimed, Wanted
 
 _AGAIN: Final = (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED, FailureKind.UNCERTAIN)
 
+# Seconds: a message that comes later than this is one that somebody missed.
+A_MOMENT: Final = 30.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -95,7 +98,7 @@ class Outcomes:
         async def work(connection: Connection) -> bool:
             if again is None:
                 return await self._give_up(connection, failed)
-            if delivery.attempts == 1 and delivery.kind is not Kind.EDIT:
+            if delivery.attempts == 1 and delivery.kind is not Kind.EDIT and not _only_a_moment(failure):
                 organisation = await self._picture.current(connection)
                 await _tell_the_law(connection, failed, failed.undelivered(organisation), organisation)
             return await deliveries.postponed(
@@ -143,6 +146,11 @@ class Outcomes:
 
 async def _nobody_was_reached(connection: Connection, page: Delivery) -> bool:
     return all(state is State.FAILED for state in await deliveries.pages_like(connection, page))
+
+
+def _only_a_moment(failure: DeliveryFailed) -> bool:
+    """Whether the platform only wants us to go slower: told on the cards, it would cost an edit of each of them."""
+    return failure.kind is FailureKind.RATE_LIMITED and (failure.retry_after or 0.0) <= A_MOMENT
 
 
 async def _tell_the_law(

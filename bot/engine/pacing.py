@@ -6,7 +6,7 @@ that.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.domain.people import WorkspaceId
@@ -23,12 +23,20 @@ class Pace:
 
     def __init__(self) -> None:
         self._spent: dict[Key, tuple[datetime, timedelta]] = {}
+        self._latest = datetime.min.replace(tzinfo=UTC)
 
     def spend(self, key: Key, rate: float, now: datetime) -> None:
         """One message goes to the place; `rate` is in messages per second."""
+        self._follow(now)
         interval = timedelta(seconds=1 / rate)
         spent, _ = self._spent.get(key, (now, interval))
         self._spent[key] = (max(spent, now) + interval, interval * (BURST - 1))
+
+    def give_back(self, key: Key, rate: float) -> None:
+        """What was spent was not needed: nothing was sent."""
+        if key in self._spent:
+            spent, burst = self._spent[key]
+            self._spent[key] = (spent - timedelta(seconds=1 / rate), burst)
 
     def hold(self, key: Key, until: datetime) -> None:
         """The platform says that nothing may go to the place before an instant."""
@@ -37,9 +45,17 @@ class Pace:
 
     def busy(self, now: datetime) -> dict[Key, datetime]:
         """Return the places to which nothing may go now, and from when it may."""
+        self._follow(now)
         self._forget(now)
         free_at = {key: spent - burst for key, (spent, burst) in self._spent.items()}
         return {key: at for key, at in free_at.items() if at > now}
+
+    def _follow(self, now: datetime) -> None:
+        """A clock that was set back must not keep a place waiting for as long as that."""
+        back = self._latest - now
+        if back > timedelta():
+            self._spent = {key: (spent - back, burst) for key, (spent, burst) in self._spent.items()}
+        self._latest = now
 
     def _forget(self, now: datetime) -> None:
         old = [key for key, (spent, _) in self._spent.items() if spent + _FORGET_AFTER < now]

@@ -27,8 +27,9 @@ class Picture:
     async def current(self, connection: Connection) -> Organisation:
         """Return the organisation as it is in this transaction; one small query when nothing has changed."""
         if await definitions.revision(connection) != self._known.revision:
-            keys = await definitions.keys(connection)
-            self._known, self._keys = await definitions.organisation(connection), keys
+            known = await definitions.organisation(connection)
+            # After it: keys that are newer than the picture's own revision are read again with it.
+            self._known, self._keys = known, await definitions.keys(connection)
         return self._known
 
     async def integration(self, database: Database, digest: str, now: datetime) -> Integration | None:

@@ -1,19 +1,21 @@
 """Looks at incidents when they are due. The timer is a column; here it is only read, and the law decides."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import structlog
 
 from bot.clock import Clock
 from bot.domain.flow import rules_of
-from bot.domain.incident import Incident, Step, Tick
+from bot.domain.incident import Incident, IncidentId, Step, Tick
 from bot.domain.law import step
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
 from storage import incidents
-from storage.database import Connection, Database
+from storage.database import Connection, Database, is_away
 
 MOST_TOGETHER: Final = 100
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
@@ -49,14 +51,39 @@ class Timers:
         next_due = await self._database.read(incidents.next_due)
         if next_due is None or next_due > self._clock.now():
             return 0
-        count = await self._database.transact(self._work)
-        if count:
+        try:
+            count = await self._database.transact(self._work)
+        except Exception as error:
+            if is_away(error):
+                raise
+            await self._tick_apart()
+            raise
+        finally:
             self._wakeups.outbox.set()
         return count
 
+    async def _tick_apart(self) -> None:
+        """One of those that are due cannot be ticked: the others must not wait for it."""
+
+        async def ids(connection: Connection) -> list[IncidentId]:
+            return await incidents.due_ids(connection, self._clock.now(), MOST_TOGETHER)
+
+        for number in await self._database.read(ids):
+            try:
+                await self._database.transact(partial(self._tick_one, number=number))
+            except Exception as error:
+                if is_away(error):
+                    raise
+                log.exception("incident_not_ticked", incident=number)
+
+    async def _tick_one(self, connection: Connection, *, number: IncidentId) -> int:
+        return await self._tick(connection, list((await incidents.lock(connection, [number])).values()))
+
     async def _work(self, connection: Connection) -> int:
+        return await self._tick(connection, await incidents.due(connection, self._clock.now(), MOST_TOGETHER))
+
+    async def _tick(self, connection: Connection, due: Sequence[Incident]) -> int:
         now = self._clock.now()
-        due = await incidents.due(connection, now, MOST_TOGETHER)
         if not due:
             return 0
         organisation = await self._picture.current(connection)

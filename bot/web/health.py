@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,6 +18,8 @@ from storage import deliveries, incidents, schema
 from storage.database import Connection, Database, DatabaseUnusable
 
 PATIENCE: Final = 3.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +63,35 @@ class Health:
             return f"the database did not answer within {PATIENCE:g} s"
         except DatabaseUnusable as error:
             return str(error)
+        except Exception as error:  # noqa: BLE001 - Whatever a driver raises while its server comes and goes.
+            return f"the database does not answer ({type(error).__name__})"
         return None
 
     async def _metrics(self, request: Request) -> Response:
+        """Answer without a working database too: that is when somebody looks."""
         del request
-        await self._measure()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._measure()
+        except Exception as error:  # noqa: BLE001 - What is counted in this process is told all the same.
+            log.warning("not_measured", error=type(error).__name__)
+            for gauge in (metrics.INCIDENTS, metrics.QUEUE, metrics.QUEUE_AGE):
+                gauge.clear()
         return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     async def _measure(self) -> None:
         """Bring the gauges up to date with what is stored."""
 
-        async def work(connection: Connection) -> None:
-            metrics.INCIDENTS.clear()
-            for progress, count in (await incidents.count_by_progress(connection)).items():
-                metrics.INCIDENTS.labels(progress=progress).set(count)
-            metrics.QUEUE.clear()
-            metrics.QUEUE_AGE.clear()
-            for (kind, state), (count, since) in (await deliveries.queue(connection)).items():
-                metrics.QUEUE.labels(kind=kind, state=state).set(count)
-                age = (self.clock.now() - since).total_seconds()
-                metrics.QUEUE_AGE.labels(kind=kind, state=state).set(max(age, 0.0))
+        async def work(connection: Connection) -> tuple[dict[str, int], dict[tuple[str, str], tuple[int, datetime]]]:
+            return await incidents.count_by_progress(connection), await deliveries.queue(connection)
 
-        await self.database.read(work)
+        # Nothing is awaited from here on: two who look at once must not see each other's half.
+        by_progress, queue = await self.database.read(work)
+        for gauge in (metrics.INCIDENTS, metrics.QUEUE, metrics.QUEUE_AGE):
+            gauge.clear()
+        for progress, count in by_progress.items():
+            metrics.INCIDENTS.labels(progress=progress).set(count)
+        for (kind, state), (count, since) in queue.items():
+            metrics.QUEUE.labels(kind=kind, state=state).set(count)
+            age = (self.clock.now() - since).total_seconds()
+            metrics.QUEUE_AGE.labels(kind=kind, state=state).set(max(age, 0.0))

@@ -11,7 +11,7 @@ from bot.domain.people import AccountId, WorkspaceId
 from storage import cards, deliveries
 from storage.cards import CardRow
 from storage.database import Connection, Database
-from storage.deliveries import LEASE, Claimed, Settled, Wanted
+from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
 from tests.support.clocks import START
 
 INCIDENT = IncidentId(1)
@@ -47,7 +47,7 @@ class Queue:
     async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, START + after)
-            return await deliveries.claim(connection, token, START + after, (), 10)
+            return await deliveries.claim(connection, token, START + after, Room(10, each=10))
 
         return await self.database.transact(work)
 
@@ -137,7 +137,7 @@ async def test_withdrawing_leaves_what_chats_are_to_see(queue: Queue) -> None:
         await queue.add(Kind.CARD, await queue.card(place))
 
     async def work(connection: Connection) -> None:
-        await deliveries.withdraw(connection, INCIDENT, Dropped.ACTED, cards=False, now=START)
+        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
 
     await queue.database.transact(work)
 

@@ -128,6 +128,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'pending'"),
         )
         batch_op.create_index(
+            "ix_deliveries_pending_card",
+            ["card_id"],
+            unique=False,
+            sqlite_where=sa.text("state = 'pending' AND kind = 'card'"),
+            postgresql_where=sa.text("state = 'pending' AND kind = 'card'"),
+        )
+        batch_op.create_index(
             "ix_deliveries_pending_edit",
             ["card_id"],
             unique=True,

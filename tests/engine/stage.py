@@ -1,0 +1,180 @@
+"""What the tests of the engine put on: a platform that does as it is told, and a database that can be away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from bot.adapter import Capabilities, DeliveryFailed, Edit, Identity, Inbox, MessageRef, Receipt, To
+from bot.clock import Clock
+from bot.domain.definition import (
+    AccountDefinition,
+    ChannelDefinition,
+    ChatDefinition,
+    Definition,
+    IntegrationDefinition,
+    Kind,
+    LevelDefinition,
+    RuleDefinition,
+    Secret,
+    TargetDefinition,
+    WorkspaceDefinition,
+)
+from bot.domain.event import Event, Severity
+from bot.domain.incident import ChannelId
+from bot.domain.organisation import Organisation
+from bot.domain.people import TargetKind, WorkspaceId
+from bot.engine.ingest import Accepted, Ingest, Report
+from bot.engine.outbox import Outbox
+from bot.engine.picture import Picture
+from bot.engine.timers import Timers
+from bot.engine.wakeups import Wakeups
+from cards.card import Card, Message
+from storage import definitions
+from storage.database import Connection, Database
+from storage.vault import Vault
+from tests.support.clocks import ManualClock
+
+Result = TypeVar("Result")
+
+
+class Platform:
+    """An adapter: `sent` holds what it took; while it `hangs`, nothing is answered; `refusal` is what it says no with."""
+
+    def __init__(self) -> None:
+        self.sent: list[To] = []
+        self.asked: list[str] = []
+        self.edits = 0
+        self.hangs = False
+        self.calls = 0
+        self.refusal: DeliveryFailed | None = None
+        self.reached = asyncio.Event()
+        self.released = asyncio.Event()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            edit=Edit.ALWAYS,
+            buttons=True,
+            direct=True,
+            ephemeral=True,
+            mention=True,
+            threads=True,
+            answer_within=3.0,
+            chat_rate=1.0,
+            workspace_rate=100.0,
+        )
+
+    async def check(self) -> Identity:
+        return Identity("acme", "oncard")
+
+    async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
+        await self._answer()
+        self.sent.append(to)
+        return Receipt(MessageRef(to.id, f"{len(self.sent)}.0"), "ok")
+
+    async def edit(self, message: MessageRef, card: Card) -> Receipt:
+        await self._answer()
+        self.edits += 1
+        return Receipt(message, "ok")
+
+    async def find_by_email(self, email: str) -> str | None:
+        self.asked.append(email)
+        if self.refusal is not None:
+            raise self.refusal
+        return None
+
+    async def run(self, inbox: Inbox) -> None:
+        inbox.connected()
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        self.released.set()
+
+    async def _answer(self) -> None:
+        self.calls += 1
+        self.reached.set()
+        if self.hangs:
+            await self.released.wait()
+        if self.refusal is not None:
+            raise self.refusal
+
+
+class Interrupted(Database):
+    """A database that is away for the next `transactions`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.transactions = 0
+
+    async def transact(self, work: Callable[[Connection], Awaitable[Result]], *, within: float | None = None) -> Result:
+        if self.transactions > 0:
+            self.transactions -= 1
+            raise ConnectionRefusedError("the server is starting up")
+        return await super().transact(work, within=within)
+
+
+@dataclass
+class Stage:
+    """The engine's parts on one database, turned by hand."""
+
+    database: Database
+    clock: Clock = field(default_factory=ManualClock)
+    platforms: dict[str, Platform] = field(default_factory=dict)
+    adapters: dict[WorkspaceId, Platform] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.vault = Vault("a key for tests, long enough to be one")
+        self.picture, self.wakeups = Picture(), Wakeups()
+        self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
+        self.outbox = Outbox(self.database, self.picture, self.adapters, self.wakeups, self.clock)
+        self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
+        self._count = 0
+
+    async def configure(
+        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, wait: timedelta = timedelta(minutes=5)
+    ) -> Organisation:
+        """Configure workspaces with so many chats each, and a channel that tells all of them, and these accounts."""
+        told = tuple(ChatDefinition(name, f"C{number}") for name, count in chats.items() for number in range(count))
+        targets = tuple(TargetDefinition(TargetKind.ACCOUNT, email) for email in accounts)
+        level = LevelDefinition(targets, told, escalate_after=wait)
+        links = {email: email.partition("@")[0] for email in accounts}
+        wanted = [
+            *(Definition(Kind.ACCOUNT, AccountDefinition(email, email.partition("@")[0])) for email in accounts),
+            *(Definition(Kind.WORKSPACE, WorkspaceDefinition(name, "chatty", {}, links)) for name in chats),
+            Definition(Kind.CHANNEL, ChannelDefinition("payments", "", (RuleDefinition("all", (level,)),))),
+            Definition(
+                Kind.INTEGRATION, IntegrationDefinition("any", "standard", "payments"), {"key": Secret("k" * 20)}
+            ),
+        ]
+
+        async def work(connection: Connection) -> Organisation:
+            await definitions.replace_all(connection, wanted, self.vault)
+            return await definitions.organisation(connection)
+
+        organisation = await self.database.transact(work)
+        for workspace in organisation.workspaces.values():
+            if workspace.active:
+                self.platforms.setdefault(workspace.name, Platform())
+                self.adapters[workspace.id] = self.platforms[workspace.name]
+        return organisation
+
+    async def channel(self) -> ChannelId:
+        """Return the channel."""
+        organisation = await self.database.read(self.picture.current)
+        return next(iter(organisation.channels))
+
+    def report(self, channel: ChannelId, *events: Event) -> Report:
+        """Return a request with these events."""
+        self._count += 1
+        return Report(f"request {self._count}", None, channel, events, self.clock.now())
+
+    async def fire(self, *keys: str, status: Severity = Severity.CRITICAL) -> Accepted:
+        """Take one request in, with an alert for each key."""
+        return await self.ingest.take(self.report(await self.channel(), *(trouble(key, status) for key in keys)))
+
+
+def trouble(key: str, status: Severity = Severity.CRITICAL, description: str = "") -> Event:
+    """Return a report of the alert of that key."""
+    return Event(status, f"trouble with {key}", key, description)

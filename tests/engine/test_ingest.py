@@ -1,0 +1,86 @@
+"""Reports that share a transaction share nothing else."""
+
+import asyncio
+import gc
+
+import pytest
+
+from bot.domain.flow import Outcome
+from bot.domain.incident import ChannelId, IncidentId
+from bot.engine import ingest
+from storage import cards, deliveries, incidents
+from storage.database import Connection, Database
+from tests.engine.stage import Interrupted, Stage, trouble
+
+
+@pytest.fixture
+async def stage(database: Database) -> Stage:
+    made = Stage(database)
+    await made.configure({"acme": 1})
+    return made
+
+
+async def test_a_report_that_cannot_be_stored_costs_the_others_of_its_transaction_nothing(stage: Stage) -> None:
+    channel = await stage.channel()
+    half_a_character = "\ud800"
+    reports = [stage.report(channel, trouble(f"key {number}")) for number in range(5)]
+    reports[2] = stage.report(channel, trouble("spoilt", description=half_a_character))
+
+    answers = await asyncio.gather(*(stage.ingest.take(one) for one in reports), return_exceptions=True)
+
+    assert [isinstance(answer, Exception) for answer in answers] == [False, False, True, False, False]
+    assert (await stage.fire("key 9")).outcomes == (Outcome.OPENED,)
+
+
+async def test_a_sender_that_goes_away_changes_nothing_for_the_others_nor_for_its_own_report(stage: Stage) -> None:
+    channel = await stage.channel()
+    tasks = [asyncio.create_task(stage.ingest.take(stage.report(channel, trouble(f"{number}")))) for number in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert isinstance(answers[1], asyncio.CancelledError)
+    assert (await stage.fire("0", "1", "2")).outcomes == (Outcome.REPEATED,) * 3
+
+
+async def test_while_the_database_is_away_everybody_is_told_at_once_and_then_all_goes_on(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    await stage.configure({"acme": 1})
+    channel = await stage.channel()
+    database.transactions = 1
+    reports = [stage.report(channel, trouble(f"{number}")) for number in range(2 * ingest.MOST_TOGETHER)]
+
+    answers = await asyncio.gather(*(stage.ingest.take(one) for one in reports), return_exceptions=True)
+
+    assert {type(answer) for answer in answers} == {ConnectionRefusedError}
+    assert (await stage.fire("0")).outcomes == (Outcome.OPENED,)
+    await database.close()
+    gc.collect()  # What nobody has looked at would be complained of here.
+
+
+async def test_large_reports_do_not_pile_up_in_one_transaction(stage: Stage) -> None:
+    channel = await stage.channel()
+    keys = [f"key {number}" for number in range(ingest.MOST_EVENTS // 2 + 1)]
+    reports = [stage.report(channel, *(trouble(f"{name} {key}") for key in keys)) for name in "abc"]
+
+    answers = await asyncio.gather(*(stage.ingest.take(one) for one in reports))
+
+    assert [len(answer.keys) for answer in answers] == [len(keys)] * 3
+
+
+async def test_more_keys_than_a_statement_can_take_are_asked_for_in_portions(database: Database) -> None:
+    many = [IncidentId(number) for number in range(1, 40_000)]
+
+    async def work(connection: Connection) -> tuple[int, ...]:
+        keys = [(ChannelId(1), str(number)) for number in many]
+        return (
+            len(await incidents.alerts_of_keys(connection, keys)),
+            len(await incidents.lock(connection, many)),
+            len(await cards.cards_of(connection, many)),
+            len(await deliveries.waiting(connection, many)),
+            len(await deliveries.being_sent(connection, many)),
+        )
+
+    assert await database.transact(work) == (0, 0, len(many), 0, 0)

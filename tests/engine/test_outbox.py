@@ -1,0 +1,181 @@
+"""What holds one delivery up holds no other up, and what the platform took is not sent again."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.adapter import DeliveryFailed, FailureKind
+from bot.domain.delivery import Dropped, State
+from bot.domain.event import Severity
+from bot.domain.incident import IncidentId
+from bot.domain.people import WorkspaceId
+from bot.engine.outbox import MOST_PER_WORKSPACE
+from bot.engine.pacing import Pace
+from storage import deliveries, incidents
+from storage.database import Connection, Database
+from storage.deliveries import LEASE, Settled
+from tests.engine.stage import Interrupted, Stage
+from tests.support.clocks import START, ManualClock
+
+SECOND = timedelta(seconds=1)
+
+
+async def ledger(stage: Stage, number: int = 1) -> list[Settled]:
+    async def work(connection: Connection) -> list[Settled]:
+        return await deliveries.ledger(connection, IncidentId(number))
+
+    return await stage.database.read(work)
+
+
+async def said(stage: Stage, number: int = 1) -> list[str]:
+    async def work(connection: Connection) -> list[str]:
+        return [str(one.record.entry) for one in await incidents.timeline(connection, IncidentId(number), 100)]
+
+    return await stage.database.read(work)
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return Stage(database)
+
+
+async def test_a_platform_that_hangs_leaves_room_for_the_others(stage: Stage) -> None:
+    await stage.configure({"hung": 40, "fine": 5})
+    hung, fine = stage.platforms["hung"], stage.platforms["fine"]
+    hung.hangs = True
+    await stage.fire("disk")
+
+    while await stage.outbox.start():
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while len(fine.sent) < 5:
+            await stage.outbox.start()
+            await asyncio.sleep(0.001)
+
+    assert hung.calls == MOST_PER_WORKSPACE
+    hung.released.set()
+    hung.hangs = False
+    await stage.outbox.drain()
+    assert len(hung.sent) == 40
+
+
+async def test_what_was_sent_is_not_sent_again_when_the_database_was_away_meanwhile(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    await stage.fire("disk")
+    await stage.outbox.start()
+    await acme.reached.wait()
+    database.transactions = 3
+    acme.released.set()
+
+    async with asyncio.timeout(10):
+        while (await ledger(stage))[0].state is not State.DELIVERED:
+            clock.advance(1)
+            await asyncio.sleep(0.005)
+    clock.advance(2 * LEASE.total_seconds())
+    await stage.outbox.drain()
+
+    assert len(acme.sent) == 1
+    await database.close()
+
+
+async def test_an_answer_that_comes_after_the_lease_still_counts_while_nobody_else_has_the_delivery(
+    stage: Stage,
+) -> None:
+    """As after a jump of the machine's clock: the message went out, and must not go out again."""
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    await stage.fire("disk")
+    await stage.outbox.start()
+    await acme.reached.wait()
+
+    clock.advance(3600)
+    await stage.outbox.start()
+    acme.released.set()
+    await stage.outbox.drain()
+
+    assert len(acme.sent) == 1
+    assert [one.state for one in await ledger(stage)] == [State.DELIVERED]
+
+
+def test_a_clock_that_is_set_back_holds_no_place_up() -> None:
+    pace, key = Pace(), (WorkspaceId(1), "chat:C1")
+    for _ in range(3):
+        pace.spend(key, 1.0, START)
+    back = START - timedelta(hours=1)
+
+    assert pace.busy(START) == {key: START + SECOND}
+    assert pace.busy(back) == {key: back + SECOND}
+
+
+async def test_what_is_no_longer_wanted_does_not_hold_up_what_is(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    await stage.fire(*(f"key {number}" for number in range(10)))
+    await stage.outbox.drain()
+    shown = len(acme.sent)
+    await stage.fire(*(f"key {number}" for number in range(10)), status=Severity.OK)
+    await stage.fire("another")
+
+    rows = [one for number in range(1, 11) for one in await ledger(stage, number)]
+
+    assert sum(one.state is State.PENDING for one in rows) == shown, "only what somebody has seen is to be changed"
+    assert {one.reason for one in rows if one.state is State.WITHDRAWN} == {Dropped.CLOSED}
+
+
+async def test_that_a_platform_asks_for_patience_is_no_news_for_the_card(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    stage.platforms["acme"].refusal = DeliveryFailed(FailureKind.RATE_LIMITED, "slowly", retry_after=5)
+    await stage.fire("disk")
+    await stage.outbox.drain()
+    assert "not_delivered" not in await said(stage)
+
+    await stage.fire("cpu")
+    stage.platforms["acme"].refusal = DeliveryFailed(FailureKind.RATE_LIMITED, "come tomorrow", retry_after=3600)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    clock.advance(10)
+    await stage.outbox.drain()
+    clock.advance(10)
+    await stage.outbox.drain()
+    assert "not_delivered" in [*await said(stage), *await said(stage, 2)]
+
+
+async def test_who_has_left_is_not_told_and_the_timeline_says_so(stage: Stage) -> None:
+    await stage.configure({"acme": 1}, ("ana@example.com", "bo@example.com"))
+    await stage.fire("disk")
+    await stage.configure({"acme": 1}, ("bo@example.com",))
+
+    await stage.outbox.drain()
+
+    assert "ana" not in [to.id for to in stage.platforms["acme"].sent]
+    assert "bo" in [to.id for to in stage.platforms["acme"].sent]
+    assert [one.said for one in await ledger(stage) if one.state is State.FAILED] == [
+        "the account is no longer configured"
+    ]
+    assert "not_delivered" in await said(stage)
+
+
+async def test_a_card_that_somebody_has_who_left_changes_no_more(stage: Stage) -> None:
+    await stage.configure({"acme": 1}, ("ana@example.com", "bo@example.com"))
+    await stage.fire("disk")
+    await stage.outbox.drain()
+    await stage.configure({"acme": 1}, ("bo@example.com",))
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+
+    await stage.fire("disk", status=Severity.WARNING)
+    clock.advance(30)
+    await stage.outbox.drain()
+
+    assert stage.platforms["acme"].edits == 2
+    assert [one.reason for one in await ledger(stage) if one.state is State.WITHDRAWN] == [Dropped.NOT_EDITABLE]
