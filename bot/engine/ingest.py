@@ -194,7 +194,10 @@ class _Batch:
             for key, alerts in self._alerts.items()
             if key not in recovering and any(alert.current and not too_old(alert, now) for alert in alerts)
         }
-        return sum(not one.event.is_recovery and (one.channel, one.key) not in taking for one in arrivals)
+        fresh = [(one.channel, one.key) for one in arrivals if not one.event.is_recovery]
+        again = sum(key in recovering for key in fresh)
+        # However many report it at once, a key that does not recover meanwhile opens one.
+        return again + len(set(fresh) - recovering - taking)
 
     def decide(self, report: Report, organisation: Organisation, now: datetime) -> Accepted:
         """Pass the events of one report through the stages, in order."""

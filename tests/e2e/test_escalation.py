@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.clock import DemoClock
 from bot.domain.incident import Idle, Progress
 from tests.support.clocks import START
-from tests.support.world import CHAT, World, level, world
+from tests.support.world import CHAT, World, level, served, world
 
 MINUTE = timedelta(minutes=1)
 
@@ -20,17 +21,17 @@ async def oncard(schema_url: str) -> AsyncIterator[World]:
         yield made
 
 
-def messages(oncard: World, chat: str) -> list[float]:
+def messages(oncard: World, chat: str, since: datetime = START) -> list[float]:
     """Return when each message came into a chat of Slack, in minutes after the alert."""
     channel = oncard.slack.workspace.channels[chat].id
     times = [float(message.ts) for message in oncard.slack.workspace.messages(channel)]
-    return [round((datetime.fromtimestamp(time, UTC) - START) / MINUTE, 3) for time in times]
+    return [round((datetime.fromtimestamp(time, UTC) - since) / MINUTE, 3) for time in times]
 
 
-def direct(oncard: World, who: str) -> list[float]:
+def direct(oncard: World, who: str, since: datetime = START) -> list[float]:
     """Return when each direct message came to a person, in minutes after the alert."""
     slack = oncard.slack.workspace
-    return messages(oncard, slack.open_dm(slack.user(who).id).id)
+    return messages(oncard, slack.open_dm(slack.user(who).id).id, since)
 
 
 async def climb(oncard: World) -> None:
@@ -113,3 +114,26 @@ async def test_a_channel_without_a_rule_says_so_loudly(oncard: World) -> None:
         await oncard.slack.expect_dm(member, "disk full")
     assert (await oncard.incident()).idle is Idle.NO_RULE
     assert await oncard.timeline() == ["opened", "no_rule"]
+
+
+async def test_on_the_demo_clock_the_workers_keep_the_instants_by_themselves(schema_url: str) -> None:
+    """The workers run as in `serve`, and six minutes pass within twelve seconds."""
+    clock = DemoClock()
+    half = MINUTE / 2
+    async with world(schema_url, clock) as made:
+        await made.configure(
+            level("ana", repeat_every=half, repeat_times=2, escalate_after=2 * MINUTE),
+            level("team:sre", chats=(made.chat(),), repeat_every=MINUTE, repeat_times=1, escalate_after=2 * MINUTE),
+            level("dee", repeat_every=half, repeat_times=1, escalate_after=MINUTE),
+        )
+        async with served(made):
+            await made.post({"event_status": "Critical", "title_rule": "disk full", "alert_key": "db-1"})
+            began = (await made.incident()).opened_at
+            clock.run(360, within=12)
+            await made.until_idle(Idle.EXHAUSTED, within=30)
+
+        for who, expected in (("ana", [0, 0.5, 1]), ("bo", [2, 3, 5]), ("dee", [4, 4.5, 5])):
+            told = direct(made, who, since=began)
+            late = [at - instant for at, instant in zip(told, expected, strict=True)]
+            # Half a minute here is a second of a busy machine.
+            assert all(0 <= minutes <= 0.5 for minutes in late), (who, told)

@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 
 
 class Platform:
-    """An adapter: `sent` holds what it took; while it `hangs`, nothing is answered; `refusal` is what it says no with."""
+    """An adapter: `sent` holds what it took; while it `hangs`, it answers nothing; `refusal` is its no."""
 
     def __init__(self) -> None:
         self.sent: list[To] = []
@@ -133,13 +133,13 @@ class Stage:
         self._count = 0
 
     async def configure(
-        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, wait: timedelta = timedelta(minutes=5)
+        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True
     ) -> Organisation:
         """Configure workspaces with so many chats each, and a channel that tells all of them, and these accounts."""
         told = tuple(ChatDefinition(name, f"C{number}") for name, count in chats.items() for number in range(count))
         targets = tuple(TargetDefinition(TargetKind.ACCOUNT, email) for email in accounts)
-        level = LevelDefinition(targets, told, escalate_after=wait)
-        links = {email: email.partition("@")[0] for email in accounts}
+        level = LevelDefinition(targets, told, escalate_after=timedelta(minutes=5))
+        links = {email: email.partition("@")[0] for email in accounts if linked}
         wanted = [
             *(Definition(Kind.ACCOUNT, AccountDefinition(email, email.partition("@")[0])) for email in accounts),
             *(Definition(Kind.WORKSPACE, WorkspaceDefinition(name, "chatty", {}, links)) for name in chats),

@@ -1,7 +1,5 @@
 """No incident waits for another one."""
 
-from datetime import timedelta
-
 import pytest
 import sqlalchemy as sa
 
@@ -16,7 +14,7 @@ async def test_an_incident_that_cannot_be_read_does_not_keep_the_others_from_esc
     stage = Stage(database)
     clock = stage.clock
     assert isinstance(clock, ManualClock)
-    await stage.configure({"acme": 1}, wait=timedelta(minutes=5))
+    await stage.configure({"acme": 1})
     await stage.fire("broken", "whole")
 
     async def spoil(connection: Connection) -> None:

@@ -29,7 +29,8 @@ from bot.domain.definition import (
     TeamDefinition,
     WorkspaceDefinition,
 )
-from bot.domain.incident import Incident, IncidentId, Progress
+from bot.domain.delivery import State
+from bot.domain.incident import Idle, Incident, IncidentId, Progress
 from bot.domain.people import Role, TargetKind
 from bot.main import Service, Settings
 from bot.playground.slack.server import SlackServer
@@ -139,11 +140,14 @@ class World:
 
     # ---- what happens ------------------------------------------------------------------------------------------------
 
+    async def post(self, body: Mapping[str, object], source: str = "standard") -> httpx.Response:
+        """Send an alert as a monitoring system does; the workers do the rest."""
+        key = STANDARD_KEY if source == "standard" else PROMETHEUS_KEY
+        return await self.http.post(f"/event/push/alert/{source}", params={"integration_key": key}, json=body)
+
     async def send(self, body: Mapping[str, object], source: str = "standard") -> httpx.Response:
         """Send an alert as a monitoring system does, and let what follows at once happen."""
-        key = STANDARD_KEY if source == "standard" else PROMETHEUS_KEY
-        path = f"/event/push/alert/{source}"
-        response = await self.http.post(path, params={"integration_key": key}, json=body)
+        response = await self.post(body, source)
         await self.settle()
         return response
 
@@ -207,6 +211,15 @@ class World:
         found = await self.service.database.read(work)
         assert found, f"there is no incident #{number}"
         return found[IncidentId(number)]
+
+    async def until_idle(self, idle: Idle, number: int = 1, *, within: float = 5) -> None:
+        """Wait until the workers have brought an incident so far, and sent what they had to."""
+        async with asyncio.timeout(within):
+            while (await self.incident(number)).idle is not idle or await self._unsent(number):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)  # Rows tell nobody when they change.
+
+    async def _unsent(self, number: int) -> bool:
+        return any(one.state in (State.PENDING, State.SENDING) for one in await self.ledger(number))
 
     def answers(self) -> list[str]:
         """Return what people were answered alone, in the chat."""
