@@ -213,6 +213,19 @@ async def next_pending_after(connection: Connection, now: datetime) -> datetime 
     return await connection.scalar(query)
 
 
+async def is_crowded(connection: Connection, place: Place, now: datetime) -> bool:
+    """Whether pages wait for this place, so that an edit there cannot be seen at once."""
+    columns = tables.deliveries.c
+    query = sa.select(columns.id).where(
+        columns.state == State.PENDING,
+        columns.lane == Lane.PAGE,
+        columns.not_before <= now,
+        columns.workspace_id == place.workspace,
+        columns.place == place.key,
+    )
+    return await connection.scalar(query.limit(1)) is not None
+
+
 async def reclaim(connection: Connection, now: datetime) -> int:
     """Put back what somebody took and never settled. It may have gone out, so it will say that it may be a repeat.
 

@@ -21,6 +21,8 @@ FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(seconds=60)
 # A platform that stays away: its pages are tried until the incident moves on, but not for ever.
 LONGEST_TRY: Final = timedelta(hours=24)
+# However long a platform asks us to wait: a page is worth another question by then.
+LONGEST_HOLD: Final = timedelta(minutes=5)
 # An answer that says neither yes nor no may hide a message that arrived: a few repeats, ever more rarely, and then
 # another way must be found. A platform that hangs for minutes must not lose a page, so the repeats last for a while.
 MOST_UNCERTAIN: Final = 6
@@ -134,7 +136,7 @@ def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | 
     if setback.uncertain and doubt_is_over:
         return None
     if setback.retry_after is not None:
-        return now + setback.retry_after
+        return now + min(setback.retry_after, LONGEST_HOLD)
     doublings = min(max(delivery.attempts - 1, 0), 10)
     if setback.uncertain:
         pause = min(FIRST_PAUSE * (1 << 2 * doublings), RAREST_REPEAT)

@@ -13,7 +13,7 @@ from bot.domain.flow import rules_of
 from bot.domain.incident import Actor, IncidentId, Record, Refused, Step
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
-from bot.domain.people import WorkspaceId
+from bot.domain.people import AccountId, WorkspaceId
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
@@ -21,7 +21,7 @@ from bot.engine.scenes import scene_of
 from bot.engine.wakeups import Wakeups
 from cards import notes
 from cards.card import Note
-from storage import incidents
+from storage import deliveries, incidents
 from storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -69,8 +69,22 @@ class Desk:
         is_click = interaction.message is not None
         heard = Heard(interaction.text, Actor(account, name), Place(workspace, account=account), is_click)
         reply = await self.hear(heard)
-        # The card that was clicked shows what was done; only who typed it needs to be told.
-        return None if reply.is_done and is_click else reply.note
+        # The card that was clicked shows what was done, unless much else is to be shown in that place before it.
+        if reply.is_done and is_click and not await self._is_crowded(workspace, interaction, account):
+            return None
+        return reply.note
+
+    async def _is_crowded(self, workspace: WorkspaceId, interaction: Interaction, account: AccountId) -> bool:
+        places = [Place(workspace, chat=interaction.chat)] if interaction.chat else []
+        now = self._clock.now()
+
+        async def work(connection: Connection) -> bool:
+            for place in [*places, Place(workspace, account=account)]:
+                if await deliveries.is_crowded(connection, place, now):
+                    return True
+            return False
+
+        return await self._database.read(work)
 
     async def hear(self, heard: Heard) -> Reply:
         """Carry out one sentence of somebody who is known."""

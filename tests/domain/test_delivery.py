@@ -158,7 +158,8 @@ def test_the_pauses_grow_and_end_at_a_minute() -> None:
 
 
 def test_a_platform_that_says_how_long_to_wait_is_believed() -> None:
-    assert pause(tried(5), Setback(again=True, retry_after=7 * MINUTE)) == 420
+    assert pause(tried(5), Setback(again=True, retry_after=4 * MINUTE)) == 240
+    assert pause(tried(5), Setback(again=True, retry_after=600 * MINUTE)) == 300, "but asked again within 5 minutes"
 
 
 def test_a_platform_that_stays_away_is_tried_for_a_day() -> None:

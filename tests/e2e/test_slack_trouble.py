@@ -141,3 +141,15 @@ async def test_a_level_that_comes_although_somebody_acknowledged_is_told(schema_
         await made.advance(timedelta(minutes=6))
 
         await made.slack.expect_dm("bo", "#1 disk full")
+
+
+async def test_who_clicks_in_a_storm_is_answered_although_the_card_must_wait(oncard: World) -> None:
+    await oncard.fire()
+    card = await oncard.slack.expect_card("#1 disk full", chat=CHAT)
+    for number in range(10):
+        await oncard.post({"event_status": "Critical", "title_rule": f"disk {number}", "alert_key": f"db-{number}"})
+
+    await card.click("Acknowledge", by="ana")
+
+    await oncard.slack.expect_ephemeral("ana", "#1")
+    await oncard.until(Progress.PROCESSING)
