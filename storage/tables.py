@@ -153,6 +153,23 @@ sa.Index(
     postgresql_where=incidents.c.progress != "Closed",
 )
 
+# What must not be: open, not acknowledged, and neither a next instant nor a reason why there is none.
+sa.Index(
+    "ix_incidents_adrift",
+    incidents.c.id,
+    sqlite_where=sa.and_(incidents.c.progress == "Triggered", incidents.c.due.is_(None), incidents.c.idle.is_(None)),
+    postgresql_where=sa.and_(
+        incidents.c.progress == "Triggered", incidents.c.due.is_(None), incidents.c.idle.is_(None)
+    ),
+)
+# Retention looks for what is over for long enough.
+sa.Index(
+    "ix_incidents_closed_at",
+    incidents.c.closed_at,
+    sqlite_where=incidents.c.closed_at.is_not(None),
+    postgresql_where=incidents.c.closed_at.is_not(None),
+)
+
 timeline = sa.Table(
     "timeline",
     metadata,
@@ -249,4 +266,28 @@ sa.Index(
     deliveries.c.card_id,
     sqlite_where=deliveries.c.state == "sending",
     postgresql_where=deliveries.c.state == "sending",
+)
+# Retention looks for what is over for long enough.
+sa.Index(
+    "ix_deliveries_settled_at",
+    deliveries.c.settled_at,
+    sqlite_where=deliveries.c.settled_at.is_not(None),
+    postgresql_where=deliveries.c.settled_at.is_not(None),
+)
+
+# What only one process may do at a time. Who does not renew it before `until` has lost it.
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(128), primary_key=True),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("until", Instant, nullable=False),
+)
+
+# When something that must happen again and again happened last.
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("at", Instant, nullable=False),
 )
