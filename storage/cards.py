@@ -9,7 +9,7 @@ from bot.adapter import MessageRef
 from bot.domain.delivery import CardId, Place
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import tables
+from storage import bulk, tables
 from storage.database import Connection, portions, take_numbers
 
 
@@ -45,7 +45,7 @@ async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, P
     ids = await take_numbers(connection, "cards", len(places))
     made = [CardRow(CardId(number), incident, place) for number, (incident, place) in zip(ids, places, strict=True)]
     rows = [{"id": card.id, "incident_id": card.incident, **place_row(card.place)} for card in made]
-    await connection.execute(sa.insert(tables.cards), rows)
+    await bulk.insert(connection, tables.cards, rows)
     return made
 
 

@@ -3,13 +3,15 @@
 A transaction is a function that is run with a connection; when the database could not reconcile it with another one,
 it is run again from the start, so it must do nothing but read and write there. SQLite has one writer, and commits are
 on disk (`synchronous=FULL`) before they return.
+
+On SQLite the function runs from its first statement to its last in one thread, because a hop between threads costs far
+more than a statement there; so it may await nothing but its connection. On PostgreSQL it runs in the event loop.
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -23,20 +25,28 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage import tables
+from storage.connection import Connection, Result, Work
+from storage.postgresql import Postgresql
+from storage.sqlite import Sqlite
 
-Connection = AsyncConnection
-Result = TypeVar("Result")
+__all__ = [
+    "DRIVERS",
+    "Connection",
+    "Database",
+    "DatabaseUnusable",
+    "Series",
+    "is_away",
+    "portions",
+    "take_numbers",
+]
+
 Value = TypeVar("Value")
 
 DRIVERS: Final = ("sqlite+aiosqlite", "postgresql+asyncpg")
 Series = Literal["incidents", "alerts", "cards"]
 MOST_TRIES: Final = 8
-SQLITE_READERS: Final = 4
-SQLITE_BUSY_MS: Final = 10_000
 # PostgreSQL: serialization_failure and deadlock_detected. The transaction was undone, and may well succeed next time.
 _COLLISIONS: Final = frozenset({"40001", "40P01"})
 # PostgreSQL's classes of errors that are about the server: connection, resources, operator's intervention, its disk.
@@ -49,6 +59,22 @@ MOST_VALUES: Final = 10_000
 
 class DatabaseUnusable(Exception):
     """The address is wrong or the database does not answer; the text says how to mend it and holds no password."""
+
+
+class _Server(Protocol):
+    """One kind of database: runs `work` in a transaction, or in one that only reads."""
+
+    async def transact(self, work: Work[Result]) -> Result:
+        """Run it, and return once it is committed."""
+        ...
+
+    async def read(self, work: Work[Result]) -> Result:
+        """Run it; it changes nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        ...
 
 
 class Database:
@@ -66,40 +92,30 @@ class Database:
             raise DatabaseUnusable(
                 f"ONCARD_DATABASE_URL starts with {parsed.drivername!r}: use {' or '.join(DRIVERS)} instead"
             )
+        self.url = parsed
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.shown_url = parsed.render_as_string(hide_password=True)
-        if self.is_sqlite:
-            _make_room(parsed.database)
-            self._writer = _sqlite(url, begin="BEGIN IMMEDIATE", size=1)
-            self._reader = _sqlite(url, begin="BEGIN", size=SQLITE_READERS)
-        else:
-            self._writer = self._reader = create_async_engine(
-                url, pool_size=10, max_overflow=5, pool_pre_ping=True, hide_parameters=True
-            )
-        # Waiting in our own queue is fair and cheap; waiting for SQLite's lock is neither.
-        self._turn = asyncio.Lock()
+        self._server: _Server = Sqlite(_file(parsed)) if self.is_sqlite else Postgresql(parsed)
 
-    async def transact(
-        self, work: Callable[[Connection], Awaitable[Result]], *, within: float | None = LONGEST_WAIT
-    ) -> Result:
+    async def transact(self, work: Work[Result], *, within: float | None = LONGEST_WAIT) -> Result:
         """Run `work` in one transaction and return what it returns, once that is committed.
 
-        Raises TimeoutError, and nothing is stored, when it did not come to its end within so many seconds.
+        Raises TimeoutError when it did not come to its end within so many seconds: then nothing is stored, unless the
+        commit itself was what took so long.
         """
         async with asyncio.timeout(within):
             for tries_left in reversed(range(MOST_TRIES)):
                 try:
-                    async with self._writing() as connection:
-                        return await work(connection)
+                    return await self._server.transact(work)
                 except DBAPIError as error:
                     if not tries_left or not _is_collision(error):
                         raise
         raise AssertionError("the last try returns or raises")
 
-    async def read(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+    async def read(self, work: Work[Result]) -> Result:
         """Run `work`, which only reads. On SQLite it sees one state; on PostgreSQL each statement sees the newest."""
-        async with asyncio.timeout(LONGEST_WAIT), self._reader.connect() as connection:
-            return await work(connection)
+        async with asyncio.timeout(LONGEST_WAIT):
+            return await self._server.read(work)
 
     async def check(self) -> None:
         """Write something that changes nothing. Raises DatabaseUnusable when that does not reach the disk."""
@@ -114,23 +130,19 @@ class Database:
 
     async def close(self) -> None:
         """Give back all connections."""
-        await self._writer.dispose()
-        await self._reader.dispose()
-
-    @contextlib.asynccontextmanager
-    async def _writing(self) -> AsyncIterator[Connection]:
-        async with self._turn if self.is_sqlite else contextlib.nullcontext(), self._writer.begin() as connection:
-            yield connection
+        await self._server.close()
 
 
-def _make_room(path: str | None) -> None:
-    """Make the folder of a SQLite file. Raises DatabaseUnusable for a database that would be gone with the process."""
-    if not path or path == ":memory:":
+def _file(url: sa.URL) -> Path:
+    """Return the SQLite file, its folder made. Raises DatabaseUnusable for one that would be gone with the process."""
+    if not url.database or url.database == ":memory:":
         raise DatabaseUnusable("ONCARD_DATABASE_URL names no file: use sqlite+aiosqlite:///var/oncard.db")
+    path = Path(url.database)
     try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUnusable(f"the folder of the database cannot be made: {error}") from error
+    return path
 
 
 def _is_collision(error: DBAPIError) -> bool:
@@ -152,30 +164,6 @@ def portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """Yield the values in portions that one statement can take."""
     for first in range(0, len(values), MOST_VALUES):
         yield values[first : first + MOST_VALUES]
-
-
-def _sqlite(url: str, *, begin: str, size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url, pool_size=size, max_overflow=0, pool_timeout=SQLITE_BUSY_MS / 1000, hide_parameters=True
-    )
-
-    @sa.event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: sa.engine.interfaces.DBAPIConnection, record: ConnectionPoolEntry) -> None:
-        del record
-        # The driver must not begin transactions by itself: it would begin them as readers, and a reader that comes to
-        # write fails at once when somebody else has written meanwhile.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
-        cursor.close()
-
-    @sa.event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
 
 
 async def take_numbers(connection: Connection, series: Series, count: int) -> range | tuple[int, ...]:

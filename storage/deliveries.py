@@ -11,18 +11,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapter import Receipt
 from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
 from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
-from storage import tables
+from storage import bulk, tables
 from storage.cards import place_of, place_row
 from storage.database import Connection, portions
 
 LEASE: Final = timedelta(seconds=60)
 _CANDIDATES: Final = 200
+# While a new version and an old one share the database, each leaves alone what only the other knows how to send.
+_KNOWN: Final = tuple(str(kind) for kind in Kind)
+# SQLite and PostgreSQL know the same clause.
+_THE_SOONER_EDIT: Final = """
+ON CONFLICT (card_id) WHERE state = 'pending' AND kind = 'edit'
+DO UPDATE SET not_before = CASE
+    WHEN deliveries.not_before < excluded.not_before THEN deliveries.not_before ELSE excluded.not_before
+END
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +83,7 @@ class Settled:
 
 async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
     """Put deliveries into the queue."""
-    rows = [_row(one, now) for one in wanted]
-    if rows:
-        await connection.execute(sa.insert(tables.deliveries), rows)
+    await bulk.insert(connection, tables.deliveries, [_row(one, now) for one in wanted])
 
 
 async def restamp(connection: Connection, page: Wanted) -> bool:
@@ -102,18 +108,11 @@ async def restamp(connection: Connection, page: Wanted) -> bool:
 
 async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> None:
     """Let these cards be edited; a card that waits for an edit already waits no longer than the sooner of the two."""
-    if not wanted:
-        return
-    # Both dialects know the same clause; SQLAlchemy has it in each of them.
-    statement = (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(tables.deliveries)
-    columns = tables.deliveries.c
-    sooner = sa.case((columns.not_before < statement.excluded.not_before, columns.not_before))
-    merged = statement.on_conflict_do_update(
-        index_elements=[columns.card_id],
-        index_where=sa.text("state = 'pending' AND kind = 'edit'"),
-        set_={"not_before": sa.func.coalesce(sooner, statement.excluded.not_before)},
+    # A statement may ask for the edit of a card once.
+    soonest = {one.card: one for one in sorted(wanted, key=lambda one: one.not_before, reverse=True)}
+    await bulk.insert(
+        connection, tables.deliveries, [_row(one, now) for one in soonest.values()], conflict=_THE_SOONER_EDIT
     )
-    await connection.execute(merged, [_row(one, now) for one in wanted])
 
 
 async def withdraw(
@@ -166,6 +165,7 @@ def _claimable(now: datetime, room: Room) -> sa.Select[tuple[int, int, str]]:
         .where(
             columns.state == State.PENDING,
             columns.not_before <= now,
+            columns.kind.in_(_KNOWN),
             sa.or_(columns.card_id.is_(None), sa.not_(under_way)),
             sa.or_(columns.kind != Kind.EDIT, sa.not_(unsent)),
         )
@@ -196,7 +196,7 @@ def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int
 async def is_work(connection: Connection, now: datetime, room: Room) -> bool:
     """Whether something may be claimed, or was taken by somebody whose lease has run out."""
     columns = tables.deliveries.c
-    expired = sa.exists().where(columns.state == State.SENDING, columns.lease_until < now)
+    expired = sa.exists().where(columns.state == State.SENDING, columns.lease_until < now, columns.kind.in_(_KNOWN))
     claimable = await connection.scalar(_claimable(now, room).limit(1))
     return claimable is not None or bool(await connection.scalar(sa.select(expired)))
 
@@ -206,11 +206,12 @@ async def next_pending_after(connection: Connection, now: datetime) -> datetime 
     columns = tables.deliveries.c
     query = (
         sa.select(columns.not_before)
-        .where(columns.state == State.PENDING, columns.not_before > now)
+        .where(columns.state == State.PENDING, columns.not_before > now, columns.kind.in_(_KNOWN))
         .order_by(columns.not_before)
         .limit(1)
     )
-    return await connection.scalar(query)
+    found: datetime | None = await connection.scalar(query)
+    return found
 
 
 async def is_crowded(connection: Connection, place: Place, now: datetime) -> bool:
@@ -232,23 +233,51 @@ async def reclaim(connection: Connection, now: datetime) -> int:
     Its claim stands until somebody else takes it: whoever has the platform's answer by then can still store it.
     """
     columns = tables.deliveries.c
-    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now)
-    # The card may wait for a newer edit by now: one pending edit is enough.
-    other = tables.deliveries.alias()
-    newer = sa.exists().where(
-        other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.EDIT
-    )
-    await connection.execute(
-        sa.update(tables.deliveries)
-        .where(expired, columns.kind == Kind.EDIT, newer)
-        .values(state=State.WITHDRAWN, reason=Dropped.SUPERSEDED, settled_at=now, claim=None)
-    )
+    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now, columns.kind.in_(_KNOWN))
+    await _forget_old_edits(connection, expired, now)
     back = await connection.execute(
         sa.update(tables.deliveries)
         .where(expired)
         .values(state=State.PENDING, lease_until=None, uncertain=True, reason="lease_expired")
     )
     return back.rowcount
+
+
+async def release(
+    connection: Connection, claim: str, now: datetime, *, only: DeliveryId | None = None, sent: bool = False
+) -> int:
+    """Give back what was taken by this claim and is not settled, all of it or `only` one; return how many that were.
+
+    `sent`: the platform was asked, and its answer was not waited for: the next try says that it may be a repeat.
+    Without, it is as if it had not been taken.
+    """
+    columns = tables.deliveries.c
+    ours = sa.and_(columns.state == State.SENDING, columns.claim == claim)
+    if only is not None:
+        ours = sa.and_(ours, columns.id == only)
+    await _forget_old_edits(connection, ours, now)
+    as_before = {"attempts": columns.attempts - 1}
+    in_doubt = {"uncertain": True, "reason": "cut_off_by_a_stop"}
+    back = await connection.execute(
+        sa.update(tables.deliveries)
+        .where(ours)
+        .values(state=State.PENDING, claim=None, lease_until=None, **(in_doubt if sent else as_before))
+    )
+    return back.rowcount
+
+
+async def _forget_old_edits(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
+    """Of what is to be put back, withdraw the edits of cards that wait for a newer one: one pending edit is enough."""
+    columns = tables.deliveries.c
+    other = tables.deliveries.alias()
+    newer = sa.exists().where(
+        other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.EDIT
+    )
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(which, columns.kind == Kind.EDIT, newer)
+        .values(state=State.WITHDRAWN, reason=Dropped.SUPERSEDED, settled_at=now, claim=None)
+    )
 
 
 async def delivered(

@@ -11,7 +11,7 @@ from bot.domain.event import Event
 from bot.domain.flow import Outcome
 from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
 from bot.domain.organisation import IntegrationId
-from storage import codec, tables
+from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_numbers
 
 
@@ -116,7 +116,8 @@ async def next_due(connection: Connection) -> datetime | None:
     """Return the next instant at which an incident must be looked at."""
     columns = tables.incidents.c
     query = sa.select(columns.due).where(columns.due.is_not(None)).order_by(columns.due).limit(1)
-    return await connection.scalar(query)
+    found: datetime | None = await connection.scalar(query)
+    return found
 
 
 async def count_by_progress(connection: Connection) -> dict[str, int]:
@@ -132,54 +133,22 @@ async def count_by_progress(connection: Connection) -> dict[str, int]:
 
 async def insert(connection: Connection, new: Sequence[Incident]) -> None:
     """Store incidents that were not there."""
-    if new:
-        await connection.execute(sa.insert(tables.incidents), [_incident_row(incident) for incident in new])
+    await bulk.insert(connection, tables.incidents, [_incident_row(incident) for incident in new])
 
 
 async def update(connection: Connection, changed: Sequence[Incident]) -> None:
     """Store incidents that were there."""
-    if changed:
-        table = tables.incidents
-        rows = [{f"_{name}": value for name, value in _incident_row(incident).items()} for incident in changed]
-        names = [column.name for column in table.c if column.name not in ("id", "channel_id", "opened_at")]
-        statement = (
-            sa.update(table)
-            .where(table.c.id == sa.bindparam("_id"))
-            .values({name: sa.bindparam(f"_{name}") for name in names})
-        )
-        used = {"_id", *(f"_{name}" for name in names)}
-        await connection.execute(statement, [{name: row[name] for name in used} for row in rows])
+    await bulk.update(connection, tables.incidents, [_incident_row(incident) for incident in changed])
 
 
 async def insert_alerts(connection: Connection, new: Sequence[Alert]) -> None:
     """Store alerts that were not there."""
-    if new:
-        await connection.execute(sa.insert(tables.alerts), [_alert_row(alert) for alert in new])
+    await bulk.insert(connection, tables.alerts, [_alert_row(alert) for alert in new])
 
 
 async def update_alerts(connection: Connection, changed: Sequence[Alert]) -> None:
     """Store alerts that were there."""
-    if changed:
-        table = tables.alerts
-        statement = (
-            sa.update(table)
-            .where(table.c.id == sa.bindparam("_id"))
-            .values(
-                current=sa.bindparam("_current"),
-                recovered=sa.bindparam("_recovered"),
-                body=sa.bindparam("_body"),
-            )
-        )
-        rows = [
-            {
-                "_id": alert.id,
-                "_current": alert.current,
-                "_recovered": alert.recovered_at is not None,
-                "_body": codec.ALERT.write(alert),
-            }
-            for alert in changed
-        ]
-        await connection.execute(statement, rows)
+    await bulk.update(connection, tables.alerts, [_alert_row(alert) for alert in changed])
 
 
 async def alerts_of(connection: Connection, incident: IncidentId) -> list[Alert]:
@@ -191,32 +160,13 @@ async def alerts_of(connection: Connection, incident: IncidentId) -> list[Alert]
 
 async def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     """Store what came in."""
-    if rows:
-        await connection.execute(
-            sa.insert(tables.events),
-            [
-                {
-                    "received_at": row.received_at,
-                    "request_id": row.request_id,
-                    "integration_id": row.integration,
-                    "channel_id": row.channel,
-                    "key": row.key,
-                    "alert_id": row.alert,
-                    "outcome": str(row.outcome),
-                    "body": codec.EVENT.write(row.event),
-                }
-                for row in rows
-            ],
-        )
+    await bulk.insert(connection, tables.events, [_event_row(row) for row in rows])
 
 
 async def record(connection: Connection, entries: Sequence[tuple[IncidentId, datetime, Record]]) -> None:
     """Add entries to the timelines, in this order."""
-    if entries:
-        await connection.execute(
-            sa.insert(tables.timeline),
-            [{"incident_id": number, "at": at, "body": codec.RECORD.write(said)} for number, at, said in entries],
-        )
+    rows = [{"incident_id": number, "at": at, "body": codec.RECORD.write(said)} for number, at, said in entries]
+    await bulk.insert(connection, tables.timeline, rows)
 
 
 async def timeline(connection: Connection, incident: IncidentId, most: int) -> tuple[Happened, ...]:
@@ -244,6 +194,19 @@ def _incident_row(incident: Incident) -> Mapping[str, object]:
         "idle": str(incident.idle) if incident.idle else None,
         "version": incident.version,
         "body": codec.INCIDENT.write(incident),
+    }
+
+
+def _event_row(row: EventRow) -> Mapping[str, object]:
+    return {
+        "received_at": row.received_at,
+        "request_id": row.request_id,
+        "integration_id": row.integration,
+        "channel_id": row.channel,
+        "key": row.key,
+        "alert_id": row.alert,
+        "outcome": str(row.outcome),
+        "body": codec.EVENT.write(row.event),
     }
 
 

@@ -50,15 +50,19 @@ class _Shown:
 
 async def apply(
     connection: Connection, made: Sequence[Made], new: Iterable[IncidentId], organisation: Organisation, now: datetime
-) -> None:
-    """Write what follows for each incident; the incidents themselves are stored by the caller. `new`: just opened."""
+) -> bool:
+    """Write what follows for each incident; the incidents themselves are stored by the caller. `new`: just opened.
+
+    Return whether something is to be sent.
+    """
     await _record(connection, made, now)
     await _withdraw(connection, made, now)
     await _move_alerts(connection, made)
     shown = await _shown(connection, {incident.id for incident, _ in made} - set(new))
-    await _refresh(connection, made, shown, now)
-    await _notify(connection, made, shown, organisation, now)
-    await _announce(connection, made, organisation, now)
+    edits = await _refresh(connection, made, shown, now)
+    pages = await _notify(connection, made, shown, organisation, now)
+    notes = await _announce(connection, made, organisation, now)
+    return edits + pages + notes > 0
 
 
 async def _record(connection: Connection, made: Sequence[Made], now: datetime) -> None:
@@ -101,7 +105,7 @@ async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
     return _Shown(await cards.cards_of(connection, known), waiting, being_sent)
 
 
-async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> None:
+async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> int:
     wanted: list[Wanted] = []
     for incident, effects in made:
         refreshes = [effect for effect in effects if isinstance(effect, Refresh)]
@@ -111,11 +115,12 @@ async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, 
             seen = [card for card in shown.cards.get(incident.id, ()) if card.message or card.id in shown.being_sent]
             wanted += [_edit(incident, card, at) for card in seen]
     await deliveries.ask_for_edits(connection, wanted, now)
+    return len(wanted)
 
 
 async def _notify(
     connection: Connection, made: Sequence[Made], shown: _Shown, organisation: Organisation, now: datetime
-) -> None:
+) -> int:
     """Put a card where there is none yet, and a reminder under it where there is one."""
     new: list[tuple[Incident, Notify, Place]] = []
     wanted: list[Wanted] = []
@@ -139,9 +144,10 @@ async def _notify(
         _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)
     ]
     await deliveries.add(connection, wanted, now)
+    return len(wanted)
 
 
-async def _announce(connection: Connection, made: Sequence[Made], organisation: Organisation, now: datetime) -> None:
+async def _announce(connection: Connection, made: Sequence[Made], organisation: Organisation, now: datetime) -> int:
     wanted: list[Wanted] = []
     unheard: list[tuple[IncidentId, datetime, Record]] = []
     for incident, effects in made:
@@ -156,6 +162,7 @@ async def _announce(connection: Connection, made: Sequence[Made], organisation: 
                 unheard.append((incident.id, now, Record(Entry.NOT_DELIVERED, said=said)))
     await deliveries.add(connection, wanted, now)
     await incidents.record(connection, unheard)
+    return len(wanted)
 
 
 def _places(effect: Notify, organisation: Organisation) -> list[Place]:

@@ -6,9 +6,9 @@ with one statement per table.
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -22,14 +22,18 @@ from bot.domain.organisation import IntegrationId, Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
-from bot.engine.wakeups import Wakeups
+from bot.engine.timers import POLL
+from bot.engine.wakeups import Wakeup, Wakeups
 from storage import incidents
+from storage.connection import Work
 from storage.database import Connection, Database, is_away
 from storage.incidents import EventRow
 
 # As many requests, and events of theirs, share a transaction, so that none waits long for the others.
 MOST_TOGETHER: Final = 200
 MOST_EVENTS: Final = 2_000
+# The timers look at the clock at least this often.
+LOOK_AGAIN: Final = timedelta(seconds=POLL)
 
 log = structlog.get_logger(__name__)
 
@@ -109,11 +113,11 @@ class Ingest:
 
     async def _write_together(self, together: list[_Waiting]) -> None:
         try:
-            accepted = await self._database.transact(self._work([one.report for one in together]))
+            accepted, busy = await self._database.transact(self._work([one.report for one in together]))
         except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
             await self._not_taken(together, error)
             return
-        self._wakeups.all()
+        self._wakeups.wake(*busy)
         for one, result in zip(together, accepted, strict=True):
             for outcome in result.outcomes:
                 metrics.EVENTS.labels(outcome=str(outcome)).inc()
@@ -131,14 +135,13 @@ class Ingest:
         for one in together:
             _tell(one.answer, error)
 
-    def _work(self, reports: Sequence[Report]) -> Callable[[Connection], Coroutine[None, None, list[Accepted]]]:
-        async def work(connection: Connection) -> list[Accepted]:
+    def _work(self, reports: Sequence[Report]) -> Work[tuple[list[Accepted], tuple[Wakeup, ...]]]:
+        async def work(connection: Connection) -> tuple[list[Accepted], tuple[Wakeup, ...]]:
             organisation = await self._picture.current(connection)
             now = self._clock.now()
             batch = await _Batch.load(connection, reports, now)
             accepted = [batch.decide(report, organisation, now) for report in reports]
-            await batch.store(connection, organisation, now)
-            return accepted
+            return accepted, await batch.store(connection, organisation, now)
 
         return work
 
@@ -238,8 +241,8 @@ class _Batch:
             self._incidents[incident.id] = incident
             self._effects[incident.id] = self._effects.get(incident.id, ()) + effects
 
-    async def store(self, connection: Connection, organisation: Organisation, now: datetime) -> None:
-        """Write what has changed: one statement per table."""
+    async def store(self, connection: Connection, organisation: Organisation, now: datetime) -> tuple[Wakeup, ...]:
+        """Write what has changed, one statement per table; return who has something to do."""
         changed = [self._incidents[number] for number in self._effects]
         await incidents.insert(connection, [one for one in changed if one.id in self._new_incidents])
         await incidents.update(connection, [one for one in changed if one.id not in self._new_incidents])
@@ -249,7 +252,10 @@ class _Batch:
         await incidents.insert_alerts(connection, [one for one in alerts if one.id in self._new_alerts])
         await incidents.insert_events(connection, self._events)
         made = [(self._incidents[number], effects) for number, effects in self._effects.items()]
-        await apply(connection, made, self._new_incidents, organisation, now)
+        is_sending = await apply(connection, made, self._new_incidents, organisation, now)
+        # Whatever falls due later than the next look at the clock is seen then.
+        is_due = any(incident.due is not None and incident.due <= now + LOOK_AGAIN for incident in changed)
+        return ((Wakeup.OUTBOX,) if is_sending else ()) + ((Wakeup.TIMERS,) if is_due else ())
 
 
 def _event_row(arrival: Arrival, report: Report, alert: Alert | None, outcome: Outcome) -> EventRow:

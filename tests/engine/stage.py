@@ -1,7 +1,7 @@
 """What the tests of the engine put on: a platform that does as it is told, and a database that can be away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -32,6 +32,7 @@ from bot.engine.timers import Timers
 from bot.engine.wakeups import Wakeups
 from cards.card import Card, Message
 from storage import definitions
+from storage.connection import Work
 from storage.database import Connection, Database
 from storage.vault import Vault
 from tests.support.clocks import ManualClock
@@ -108,7 +109,7 @@ class Interrupted(Database):
         super().__init__(url)
         self.transactions = 0
 
-    async def transact(self, work: Callable[[Connection], Awaitable[Result]], *, within: float | None = None) -> Result:
+    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
         if self.transactions > 0:
             self.transactions -= 1
             raise ConnectionRefusedError("the server is starting up")

@@ -42,13 +42,26 @@ async def test_two_that_insert_the_same_row_at_once_both_come_to_an_end(database
         found = await connection.scalar(sa.select(tables.links.c.account_id).where(tables.links.c.user == "U1"))
         if found is not None:
             return "found it"
-        await asyncio.sleep(0.01)
+        if not database.is_sqlite:  # Which has one writer, so that no two can be at it.
+            await asyncio.sleep(0.01)
         await connection.execute(sa.insert(tables.links).values(**link, account_id=1, origin="email"))
         return "inserted it"
 
     said = await asyncio.gather(*(database.transact(work) for _ in range(4)))
 
     assert sorted(said) == ["found it", "found it", "found it", "inserted it"]
+
+
+async def test_a_transaction_on_sqlite_waits_for_nothing_else(sqlite_url: str) -> None:
+    """It would hold the only writer meanwhile."""
+    database = Database(sqlite_url)
+
+    async def work(connection: Connection) -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="await nothing but its connection"):
+        await database.transact(work)
+    await database.close()
 
 
 async def test_many_writers_at_once_lose_nothing(database: Database) -> None:

@@ -1,0 +1,94 @@
+"""Many rows in one statement.
+
+A statement for each row costs far more than the row: SQLite's driver lets go of the interpreter's lock at every step,
+and PostgreSQL's waits for the network. So all rows of a table go in one: as a list of values for SQLite, as one array
+per column for PostgreSQL, whose statement is then the same for any number of rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from storage.connection import Connection
+
+Row = Mapping[str, object]
+_Convert = Callable[[Any], Any]
+
+# SQLite takes 32,766 variables in a statement.
+MOST_VARIABLES: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Columns of a table: their names, how a value of each becomes the driver's, and PostgreSQL's types for them."""
+
+    names: tuple[str, ...]
+    converters: tuple[_Convert | None, ...]
+    types: tuple[str, ...]
+
+    def values(self, row: Row) -> list[object]:
+        """Return the row's values as the driver takes them."""
+        values = (row[name] for name in self.names)
+        return [
+            value if convert is None else convert(value) for value, convert in zip(values, self.converters, strict=True)
+        ]
+
+
+_KNOWN: Final[dict[tuple[str, str, tuple[str, ...]], _Columns]] = {}
+
+
+async def insert(connection: Connection, table: sa.Table, rows: Sequence[Row], *, conflict: str = "") -> None:
+    """Add rows, all with the same columns. `conflict`: the clause for a row that is there already."""
+    if not rows:
+        return
+    columns = _columns(table, tuple(rows[0]), connection.dialect)
+    into = f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns.names))})"
+    for source, parameters in _sources(columns, rows, connection.dialect):
+        await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
+
+
+async def update(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Set the other columns of the rows that have these `id`s; all rows have the same columns."""
+    if not rows:
+        return
+    columns = _columns(table, tuple(rows[0]), connection.dialect)
+    names = [_quoted(name) for name in columns.names]
+    to = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
+    for source, parameters in _sources(columns, rows, connection.dialect):
+        new = f"WITH new ({', '.join(names)}) AS ({source})"
+        where = f"WHERE {table.name}.id = new.id"
+        await connection.exec_driver_sql(f"{new} UPDATE {table.name} SET {to} FROM new {where}", parameters)  # noqa: S608 - Names of our own tables.
+
+
+def _sources(columns: _Columns, rows: Sequence[Row], dialect: sa.Dialect) -> list[tuple[str, tuple[object, ...]]]:
+    """Return the rows as what a statement can read from, with its parameters; in portions that the database takes."""
+    values = [columns.values(row) for row in rows]
+    if dialect.name == "postgresql":
+        arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(columns.types, 1))
+        by_column = tuple(list(column) for column in zip(*values, strict=True))
+        return [(f"SELECT * FROM unnest({arrays})", by_column)]  # noqa: S608 - Types of our own columns.
+    each = MOST_VARIABLES // len(columns.names)
+    one = f"({', '.join('?' * len(columns.names))})"
+    return [
+        (f"VALUES {', '.join([one] * len(some))}", tuple(value for row in some for value in row))
+        for some in (values[first : first + each] for first in range(0, len(values), each))
+    ]
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _columns(table: sa.Table, names: tuple[str, ...], dialect: sa.Dialect) -> _Columns:
+    known_as = (dialect.name, table.name, names)
+    if known_as not in _KNOWN:
+        columns = [table.c[name] for name in names]
+        _KNOWN[known_as] = _Columns(
+            names,
+            tuple(column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns),
+            # Without the length, so that what is too long is refused by its column instead of being cut here.
+            tuple(str(column.type.compile(dialect)).partition("(")[0] for column in columns),
+        )
+    return _KNOWN[known_as]

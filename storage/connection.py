@@ -1,0 +1,43 @@
+"""What a transaction speaks to, whichever database is behind it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+Result = TypeVar("Result")
+Rows = sa.CursorResult[*tuple[Any, ...]]
+Parameters = Any
+
+
+class Connection(Protocol):
+    """What a transaction speaks to: the part of SQLAlchemy's AsyncConnection that is used here."""
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        """Which database it is."""
+        ...
+
+    async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
+        """Run a statement; with a sequence of parameters, once for each."""
+        ...
+
+    async def exec_driver_sql(self, statement: str, parameters: Parameters = None) -> Rows:
+        """Run a statement in the database's own words."""
+        ...
+
+    async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:
+        """Return the first value of the first row; None: there is no row."""
+        ...
+
+    async def scalars(self, statement: sa.Executable, parameters: Parameters = None) -> sa.ScalarResult[Any]:
+        """Return the first value of each row."""
+        ...
+
+    async def run_sync(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Run what only knows plain connections."""
+        ...
+
+
+Work = Callable[[Connection], Coroutine[Any, Any, Result]]
+"""A transaction: on SQLite it may await nothing but its connection."""
