@@ -28,12 +28,20 @@ class _Columns:
     converters: tuple[_Convert | None, ...]
     types: tuple[str, ...]
 
-    def values(self, row: Row) -> list[object]:
-        """Return the row's values as the driver takes them."""
-        values = (row[name] for name in self.names)
+    def values(self, rows: Sequence[Row]) -> list[list[object]]:
+        """Return the values of the rows as the driver takes them, column by column."""
         return [
-            value if convert is None else convert(value) for value, convert in zip(values, self.converters, strict=True)
+            _converted([row[name] for row in rows], convert)
+            for name, convert in zip(self.names, self.converters, strict=True)
         ]
+
+
+def _converted(values: list[object], convert: _Convert | None) -> list[object]:
+    """Convert the values; mostly they are few different ones, such as the instant of the transaction."""
+    if convert is None:
+        return values
+    known = {value: convert(value) for value in set(values)}
+    return [known[value] for value in values]
 
 
 _KNOWN: Final[dict[tuple[str, str, tuple[str, ...]], _Columns]] = {}
@@ -64,17 +72,16 @@ async def update(connection: Connection, table: sa.Table, rows: Sequence[Row]) -
 
 def _sources(columns: _Columns, rows: Sequence[Row], dialect: sa.Dialect) -> list[tuple[str, tuple[object, ...]]]:
     """Return the rows as what a statement can read from, with its parameters; in portions that the database takes."""
-    values = [columns.values(row) for row in rows]
+    values = columns.values(rows)
     if dialect.name == "postgresql":
         arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(columns.types, 1))
-        by_column = tuple(list(column) for column in zip(*values, strict=True))
-        return [(f"SELECT * FROM unnest({arrays})", by_column)]  # noqa: S608 - Types of our own columns.
-    each = MOST_VARIABLES // len(columns.names)
-    one = f"({', '.join('?' * len(columns.names))})"
-    return [
-        (f"VALUES {', '.join([one] * len(some))}", tuple(value for row in some for value in row))
-        for some in (values[first : first + each] for first in range(0, len(values), each))
-    ]
+        return [(f"SELECT * FROM unnest({arrays})", tuple(values))]  # noqa: S608 - Types of our own columns.
+    width, each = len(columns.names), MOST_VARIABLES // len(columns.names)
+    one = f"({', '.join('?' * width)})"
+    # Row by row in one list: the statement counts its variables through.
+    through = tuple(value for row in zip(*values, strict=True) for value in row)
+    portions = (through[first : first + each * width] for first in range(0, len(through), each * width))
+    return [(f"VALUES {', '.join([one] * (len(some) // width))}", some) for some in portions]
 
 
 def _quoted(name: str) -> str:

@@ -30,10 +30,12 @@ class Codec(Generic[Value]):
 
     def __init__(self, kind: type[Value]) -> None:
         self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
+        # Straight to it: this is called several times for every alert.
+        self._serializer = self._adapter.serializer
 
     def write(self, value: Value) -> str:
         """Return the value as JSON text."""
-        return self._adapter.dump_json(value).decode()
+        return self._serializer.to_json(value).decode()
 
     def read(self, text: str) -> Value:
         """Return the value that was written."""

@@ -7,10 +7,12 @@ long is cut here, once, so that nothing behind need ask.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from bot.domain.frozen import replace
 
 TITLE_LIMIT: Final = 512
 DESCRIPTION_LIMIT: Final = 2048
@@ -101,6 +103,8 @@ def cut(text: str, limit: int) -> str:
 
 def fit(event: Event) -> Event:
     """Return the event within all limits: what is too long is cut, what is too much is left out."""
+    if _fits(event):
+        return event
     return replace(
         event,
         title=cut(event.title, TITLE_LIMIT),
@@ -108,6 +112,21 @@ def fit(event: Event) -> Event:
         labels=_fit_labels(event.labels),
         images=_fit_images(event.images),
         links=_fit_links(event.links),
+    )
+
+
+def _fits(event: Event) -> bool:
+    """Whether all limits are kept, as they mostly are. Pictures and links are looked at one by one anyway."""
+    return (
+        len(event.title) <= TITLE_LIMIT
+        and len(event.description) <= DESCRIPTION_LIMIT
+        and len(event.labels) <= LABELS_LIMIT
+        and not event.images
+        and not event.links
+        and all(
+            0 < len(key) <= LABEL_KEY_LIMIT and 0 < len(value) <= LABEL_VALUE_LIMIT
+            for key, value in event.labels.items()
+        )
     )
 
 

@@ -16,7 +16,7 @@ may change its channel or its key; the others see the alert.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -24,6 +24,7 @@ from bot.domain import alert as alerts
 from bot.domain import law
 from bot.domain.alert import Alert
 from bot.domain.event import Event, Severity
+from bot.domain.frozen import replace
 from bot.domain.incident import (
     AlertId,
     Change,
@@ -154,7 +155,7 @@ def _open(number: IncidentId, alert: Alert, organisation: Organisation, now: dat
         labels=alert.labels,
         images=alert.images,
         links=alert.links,
-        tally=replace(Tally(), total=1).moved(None, alert.severity),
+        tally=Tally(total=1).moved(None, alert.severity),
     )
     incident = Incident(number, alert.channel, facts, opened_at=now, rule=rule.name if rule else None)
     return law.start(incident, rules_of(incident, organisation), now)

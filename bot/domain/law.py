@@ -17,12 +17,12 @@
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, overload
 
 from bot.domain.escalation import Level, Unless
 from bot.domain.event import cut
+from bot.domain.frozen import replace
 from bot.domain.incident import (
     COMMENT_LIMIT,
     LONGEST_SNOOZE,
@@ -276,7 +276,7 @@ def _enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
     passed: tuple[Effect, ...] = ()
     for number, level in enumerate(rules.levels[index:], start=index):
         if _reaches_somebody(level, rules):
-            entered = _not_assigned(replace(_turned(incident), level=number, turn=0))
+            entered = replace(_turned(incident), level=number, turn=0, assigned=(), climbs=True)
             return _after(Step(incident, passed), _notify(_timed(entered, level, rules, now), rules, now))
         passed += (Record(Entry.LEVEL_EMPTY, said={"level": number + 1}),)
     return _after(Step(incident, passed), _exhausted(incident, rules, now))
@@ -396,14 +396,14 @@ def _changed(incident: Incident) -> Incident:
 
 def _turned(incident: Incident) -> Incident:
     """The level changed: an Escalate from a card that shows the old one is stale."""
-    changed = _changed(incident)
-    return replace(changed, turned=changed.version)
+    version = incident.version + 1
+    return replace(incident, version=version, turned=version)
 
 
 def _moved(incident: Incident) -> Incident:
     """Progress changed: a click from a card that shows the old one is stale."""
-    changed = _changed(incident)
-    return replace(changed, moved=changed.version, turned=changed.version)
+    version = incident.version + 1
+    return replace(incident, version=version, moved=version, turned=version)
 
 
 def _cleared(incident: Incident) -> Incident:

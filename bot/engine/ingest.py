@@ -7,7 +7,7 @@ with one statement per table.
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.domain.alert import Alert, too_old
 from bot.domain.event import ALERT_KEY_LIMIT, Event
 from bot.domain.flow import Arrival, Decision, Known, NewIds, Outcome, decide
+from bot.domain.frozen import replace
 from bot.domain.incident import AlertId, ChannelId, Effect, Incident, IncidentId
 from bot.domain.organisation import IntegrationId, Organisation
 from bot.engine import metrics
@@ -259,6 +260,7 @@ class _Batch:
 
 
 def _event_row(arrival: Arrival, report: Report, alert: Alert | None, outcome: Outcome) -> EventRow:
+    event = arrival.event
     return EventRow(
         received_at=report.received_at,
         request_id=report.request_id,
@@ -267,5 +269,5 @@ def _event_row(arrival: Arrival, report: Report, alert: Alert | None, outcome: O
         key=arrival.key,
         alert=alert.id if alert else None,
         outcome=outcome,
-        event=replace(arrival.event, alert_key=arrival.key),
+        event=event if event.alert_key == arrival.key else replace(event, alert_key=arrival.key),
     )

@@ -35,10 +35,21 @@ def decode(body: bytes) -> Json:
     systems insert whatever they find. Infinite numbers, and what nests deeper than 64 levels, become null, integers
     beyond 40 digits text; of equal keys the last one counts.
     """
-    value = _loads(body.decode(json.detect_encoding(body), "replace"))
+    written = body.decode(json.detect_encoding(body), "replace")
+    value = _loads(written)
     if isinstance(value, str):
-        value = _loads(value)
-    return _tame(value, DEPTH_LIMIT)
+        written, value = value, _loads(value)
+    # Mostly there is nothing to tame, and to see that once is cheaper than to look at every text.
+    is_tame = "\\u" not in written and not _UNWANTED.search(written) and _is_shallow(value, DEPTH_LIMIT)
+    return value if is_tame else _tame(value, DEPTH_LIMIT)
+
+
+def _is_shallow(value: Json, depth: int) -> bool:
+    """Whether nothing in it is deeper than so many levels."""
+    if not isinstance(value, list | dict):
+        return True
+    items = value if isinstance(value, list) else value.values()
+    return depth > 0 and all(_is_shallow(item, depth - 1) for item in items if isinstance(item, list | dict))
 
 
 def _finite(digits: str) -> Json:
@@ -82,11 +93,11 @@ def _tame(value: Json, depth: int) -> Json:
 
 def text(value: Json) -> str | None:
     """Return a text, number or truth value as text; None for null, blank, lists and objects."""
+    if isinstance(value, str):
+        return value if value.strip() else None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return value if isinstance(value, str) and value.strip() else None
+    return str(value) if isinstance(value, int | float) else None
 
 
 def line(value: Json) -> str | None:

@@ -6,7 +6,6 @@ the status may be written in any case, numbers may stand for text, null stands f
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.event import ALERT_KEY_LIMIT, TITLE_LIMIT, Event, Image, Severity, cut, fit
@@ -48,15 +47,17 @@ def _event(posted: Mapping[str, Json], place: str) -> Event:
     key = _key(posted.get("alert_key"), f"{place}alert_key")
     if status is Severity.OK and key is None:
         raise PayloadError(f"{place}alert_key", "is missing: a recovery must name the alert it closes")
-    event = Event(
-        status=status,
-        title=key or "",
-        alert_key=key,
-        description=(_text(posted.get("description"), f"{place}description") or "").strip(),
-        labels=_labels(posted.get("labels"), f"{place}labels"),
-        images=_images(posted.get("images"), f"{place}images"),
-    )
-    return fit(replace(event, title=_title(posted, event, place)))
+    description = (_text(posted.get("description"), f"{place}description") or "").strip()
+    labels = _labels(posted.get("labels"), f"{place}labels")
+    images = _images(posted.get("images"), f"{place}images")
+    rule = _rule(posted, place)
+    if rule is None and status is not Severity.OK:
+        raise PayloadError(f"{place}title_rule", "is missing: every alert needs a title")
+    title = key or ""
+    if rule is not None:
+        fields = {"Title": payload.text(posted.get("title")) or "", "Description": description, "EventSeverity": status}
+        title = payload.line(title_rule.expand(rule[:TITLE_LIMIT], labels, fields)) or mapping.UNTITLED
+    return fit(Event(status, title, key, description, labels, images))
 
 
 def _status(value: Json, field: str) -> Severity:
@@ -82,16 +83,10 @@ def _key(value: Json, field: str) -> str | None:
     return key
 
 
-def _title(posted: Mapping[str, Json], event: Event, place: str) -> str:
-    """Return the title; a recovery may leave it out, since its alert has one."""
+def _rule(posted: Mapping[str, Json], place: str) -> str | None:
+    """Return what the title is made by; a recovery may leave it out, since its alert has a title."""
     plain = _text(posted.get("title"), f"{place}title")
-    rule = _text(posted.get("title_rule"), f"{place}title_rule") or plain
-    if rule is None and event.is_recovery:
-        return event.title
-    if rule is None:
-        raise PayloadError(f"{place}title_rule", "is missing: every alert needs a title")
-    fields = {"Title": plain or "", "Description": event.description, "EventSeverity": event.status.value}
-    return payload.line(title_rule.expand(rule[:TITLE_LIMIT], event.labels, fields)) or mapping.UNTITLED
+    return _text(posted.get("title_rule"), f"{place}title_rule") or plain
 
 
 def _labels(value: Json, field: str) -> dict[str, str]:
@@ -100,7 +95,8 @@ def _labels(value: Json, field: str) -> dict[str, str]:
     if not isinstance(value, dict):
         raise PayloadError(field, "must be an object of names and texts")
     for name, item in value.items():
-        _text(item, f"{field}.{name}")
+        if isinstance(item, list | dict):
+            raise PayloadError(f"{field}.{name}", "must be text")
     return payload.labels(value)
 
 
