@@ -1,0 +1,61 @@
+"""What is printed of a run."""
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Final
+
+from tests.crash.model import Law, count_by_progress
+from tests.crash.run import Outcome
+
+MOST_SHOWN: Final = 20
+
+
+def table(outcome: Outcome) -> str:
+    """Return the figures of a run, one a line."""
+    rows = list(_figures(outcome))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+
+def account(outcome: Outcome) -> str:
+    """Return what was violated, in words; empty when nothing was."""
+    lines = [f"FAULT {fault}" for fault in outcome.faults]
+    for law, violations in outcome.verdict.violations.items():
+        lines += [f"VIOLATION {law}: {violation}" for violation in violations[:MOST_SHOWN]]
+        if len(violations) > MOST_SHOWN:
+            lines.append(f"VIOLATION {law}: and {len(violations) - MOST_SHOWN} more")
+    if lines:
+        lines.append(f"seed {outcome.plan.seed}")
+    return "\n".join(lines)
+
+
+def errors(outcome: Outcome) -> str:
+    """Return what the processes logged as errors, the most frequent first."""
+    return "\n".join(f"logged {count} times: {what}" for what, count in outcome.errors.most_common(MOST_SHOWN))
+
+
+def _figures(outcome: Outcome) -> Iterator[tuple[str, object]]:
+    figures, history, storm, verdict = outcome.figures, outcome.history, outcome.storm, outcome.verdict
+    ended = ", ".join(
+        f"{count} {progress}" for progress, count in count_by_progress(history.incidents.values()).items()
+    )
+    yield "kills", figures.kills
+    yield "pauses", figures.pauses
+    yield "restarts", len(figures.ready_after) - outcome.plan.processes
+    yield "requests posted", storm.requests
+    yield "answered with 2xx", storm.taken
+    yield "refused", len(storm.refused)
+    yield "events", len(history.posts)
+    yield "incidents", f"{len(history.incidents)} ({ended})"
+    yield "clicks and commands", len(storm.clicks)
+    yield "of them answered", sum(click.is_answered for click in storm.clicks)
+    yield "messages received", len(history.arrivals)
+    for law in Law:
+        yield str(law), len(verdict.violations[law])
+    yield "repeats, marked as such", verdict.marked
+    yield "repeats, not marked", verdict.unmarked
+    yield "most repeats of one kill", verdict.most_at_once
+    middle, slowest = median(figures.ready_after), max(figures.ready_after)
+    yield "restart to ready", f"median {middle:.2f} s, slowest {slowest:.2f} s"
+    yield "slowest takeover", f"{max(figures.takeovers, default=0.0):.1f} s of {len(figures.takeovers)}"
+    yield "quiet after", f"{figures.quiet_after:.1f} s"
