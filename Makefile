@@ -4,8 +4,18 @@
 #   make test    installs what the tests need, and runs them all
 #
 # The rest: make install | check | format | lock
+#
+#   make crash KILLS=1000      kills the service again and again, and judges what the chat app received
+#   make bench NAMES=latency   measures; without NAMES everything, which takes a while
+#   make soak MINUTES=30       loads the service for so long, and watches what grows
 
 PORT ?= 8000
+KILLS ?= 20
+DATABASE ?= sqlite
+PROCESSES ?= 1
+NAMES ?=
+MINUTES ?= 30
+RATE ?= 100
 # More options for pytest, such as ARGS=-x. For a part of the tests call .venv/bin/pytest with its path.
 ARGS ?=
 
@@ -15,7 +25,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 	--no-header --no-emit-index-url --no-emit-find-links --all-extras --group build
 
 .DELETE_ON_ERROR:
-.PHONY: install demo test check format lock
+.PHONY: install demo test check format lock crash bench soak
 
 install: .venv/runtime
 
@@ -25,6 +35,16 @@ demo: .venv/runtime
 test: .venv/development
 	tests/support/programs
 	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+crash: .venv/development
+	$(BIN)/python -m tests.crash --kills $(KILLS) --database $(DATABASE) --processes $(PROCESSES) $(ARGS)
+
+bench: .venv/development
+	tests/support/programs wrk
+	$(BIN)/python -m tests.bench $(NAMES)
+
+soak: .venv/development
+	$(BIN)/python -m tests.bench soak --minutes $(MINUTES) --rate $(RATE)
 
 check: .venv/development
 	$(BIN)/ruff format --check .

@@ -47,17 +47,19 @@ PROMETHEUS = Server(("prometheus",), "--storage.tsdb.path")
 def alertmanager(tmp_path: Path) -> Iterator[StartServer]:
     """Give `alertmanager(config)`, which starts an Alertmanager and returns its address."""
     with ExitStack() as stack:
-        yield _starter(ALERTMANAGER, tmp_path / "alertmanager", stack)
+        yield starter(ALERTMANAGER, tmp_path / "alertmanager", stack)
 
 
 @pytest.fixture
 def prometheus(tmp_path: Path) -> Iterator[StartServer]:
     """Give `prometheus(config, files={"rules.yml": ...})`, which starts a Prometheus and returns its address."""
     with ExitStack() as stack:
-        yield _starter(PROMETHEUS, tmp_path / "prometheus", stack)
+        yield starter(PROMETHEUS, tmp_path / "prometheus", stack)
 
 
-def _starter(server: Server, directory: Path, stack: ExitStack) -> StartServer:
+def starter(server: Server, directory: Path, stack: ExitStack) -> StartServer:
+    """Give a function that starts such a server in `directory`, for as long as the stack stands."""
+
     def start(config: Content, *, files: Mapping[str, Content] | None = None) -> str:
         home = directory / str(len(list(directory.glob("*"))))
         home.mkdir(parents=True)

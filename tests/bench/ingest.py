@@ -1,0 +1,140 @@
+"""How many alerts are taken in, durably: the whole decision is committed before the answer.
+
+Each request brings new alerts, so each opens incidents. A run counts only if the database holds exactly the alerts
+that were answered with success.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.clock import SystemClock
+from tests.bench import configuration, machine, stored
+from tests.bench.configuration import channel, file, level
+from tests.bench.databases import KINDS, Fresh, databases
+from tests.bench.figures import Rounds, say
+from tests.bench.machine import Cpu
+from tests.bench.oncard import Oncard, serving
+from tests.bench.plan import Plan, Void
+from tests.bench.slack import slack
+from tests.bench.wrk import Load, Report, load, program
+
+WARM_UP = 2.0
+SETTLE_WITHIN = 60.0
+QUIET = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What is measured: the database, how many processes share it, and what a request holds."""
+
+    database: str
+    per_request: int
+    processes: int = 1
+    is_with_chat: bool = False
+
+    @property
+    def name(self) -> str:
+        """The row's name."""
+        chat = ", chat app" if self.is_with_chat else ""
+        several = f" × {self.processes} processes" if self.processes > 1 else ""
+        return f"{self.database}{several}, {self.per_request} per request{chat}"
+
+
+VARIANTS = (
+    *(Variant(database, per_request) for database in KINDS for per_request in (1, 100)),
+    *(Variant("PostgreSQL", per_request, processes) for processes in (2, 3) for per_request in (1, 100)),
+    *(Variant(database, 1, is_with_chat=True) for database in KINDS),
+)
+
+
+def run(plan: Plan) -> None:
+    """Measure all variants in turn, and print the table."""
+    program()
+    rounds = Rounds()
+    with databases(plan.folder) as fresh:
+        for _ in range(plan.rounds):
+            floor = _floor(plan)
+            for variant in VARIANTS:
+                report, used = _measure(variant, plan, fresh)
+                alerts = report.per_second * variant.per_request
+                rounds.note(
+                    variant.name,
+                    **{"requests/s": report.per_second, "alerts/s": alerts, "p50 ms": report.p50, "p99 ms": report.p99},
+                    **{"not 2xx": report.refused + report.lost, "× floor": alerts / floor},
+                    **{"cores: servers": used.ours, "all": used.whole},
+                )
+            rounds.note("the floor: plain SQLite, one row per commit", **{"alerts/s": floor, "× floor": 1})
+    say(f"ingest: wrk, 64 connections, {plan.seconds:g} s each, median (least–most) of {plan.rounds} rounds")
+    rounds.print("variant")
+
+
+def _floor(plan: Plan) -> float:
+    with machine.fresh_folder(plan.folder) as home:
+        return machine.commits_per_second(home, min(plan.seconds, 3))
+
+
+def _measure(variant: Variant, plan: Plan, fresh: Fresh) -> tuple[Report, Cpu]:
+    with fresh(variant.database) as (home, url), contextlib.ExitStack() as stack:
+        chats: tuple[str, ...] = ()
+        workspaces: tuple[configuration.Part, ...] = ()
+        if variant.is_with_chat:
+            platform = stack.enter_context(slack(home))
+            chats, workspaces = platform.chats, platform.workspaces
+        way = level("ana", chats=chats)
+        payments = channel("payments", configuration.ONE, way, mapped_key=configuration.MANY)
+        text = file([payments], workspaces)
+        # The first applies the configuration; the others find it in the database.
+        servers = [stack.enter_context(serving(home, url, text))]
+        servers += [stack.enter_context(serving(home, url)) for _ in range(variant.processes - 1)]
+        return _loaded(variant, plan, servers, url)
+
+
+def _loaded(variant: Variant, plan: Plan, servers: Sequence[Oncard], url: str) -> tuple[Report, Cpu]:
+    """Return what wrk saw, and how many cores were busy meanwhile."""
+    path = configuration.path(configuration.ONE if variant.per_request == 1 else configuration.MANY)
+    addresses = [server.url for server in servers]
+    warm = load(addresses, Load(path, WARM_UP, per_request=variant.per_request))
+    _settled(servers, url)
+    processes = [server.process.pid for server in servers]
+    start, before = time.perf_counter(), Cpu.now(processes)
+    report = load(addresses, Load(path, plan.seconds, per_request=variant.per_request))
+    after, seconds = Cpu.now(processes), time.perf_counter() - start
+    _check(variant, (warm, report), _settled(servers, url))
+    return report, Cpu((after.whole - before.whole) / seconds, (after.ours - before.ours) / seconds)
+
+
+def _settled(servers: Sequence[Oncard], url: str) -> tuple[int, float]:
+    """Return how many alerts are stored and how many requests were answered, once neither grows any more.
+
+    When the load stops, the servers still have what had arrived by then.
+    """
+
+    async def look() -> tuple[int, float]:
+        clock = SystemClock()
+        before = (-1, -1.0)
+        for _ in range(int(SETTLE_WITHIN / QUIET)):
+            answered = sum(server.total("oncard_requests_total", status="200") for server in servers)
+            now = ((await stored.counts(url))["alerts"], answered)
+            if now == before:
+                return now
+            before = now
+            await clock.sleep(QUIET)
+        raise Void(f"the load stopped {SETTLE_WITHIN:g} s ago, and alerts are still being stored")
+
+    return asyncio.run(look())
+
+
+def _check(variant: Variant, reports: Sequence[Report], settled: tuple[int, float]) -> None:
+    """Compare what was answered with what is stored. Raises Void.
+
+    What wrk cut off at its end may be stored without its having seen the answer; the servers know of each.
+    """
+    held, requests = settled
+    answered = requests * variant.per_request
+    seen = sum(report.taken for report in reports) * variant.per_request
+    cut_off = sum(report.under_way for report in reports) * variant.per_request
+    if held != answered or not seen <= held <= seen + cut_off:
+        raise Void(f"{variant.name}: {held} alerts are stored, {answered:.0f} were answered, wrk saw {seen} answered")
