@@ -27,7 +27,8 @@ class Capabilities:
 
     `answer_within`: seconds in which a click must be answered. `chat_rate`, `workspace_rate`: messages per second that
     the platform allows for one conversation and for all of them together. `send_timeout`: seconds after which a call
-    that has not been answered counts as not delivered.
+    that has not been answered counts as not delivered. `alone`: only one process may run its connection. `called`: the
+    platform calls us, so `run` opens no connection of ours.
     """
 
     edit: Edit
@@ -40,6 +41,8 @@ class Capabilities:
     chat_rate: float
     workspace_rate: float
     send_timeout: float = 10.0
+    alone: bool = False
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)

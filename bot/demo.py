@@ -96,6 +96,7 @@ async def run(port: int, say: Callable[[str], None]) -> None:
             stack.push_async_callback(chat.stop)
         service = Service(_settings(os.environ), clock)
         stack.push_async_callback(service.close)
+        service.claim_database()
         await service.prepare()
         await _load_sample(service, chats)
         base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -86,6 +86,7 @@ class SlackAdapter:
             chat_rate=1.0,
             workspace_rate=5.0,
             send_timeout=self._config.timeout + 2,
+            called=self._config.mode is Mode.HTTP,
         )
 
     # Cards out

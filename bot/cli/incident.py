@@ -86,7 +86,7 @@ def _row(incident: Incident, organisation: Organisation) -> tuple[Cell, ...]:
         coloured(incident.facts.severity),
         coloured(incident.progress),
         instant(incident.opened_at),
-        organisation.channels[incident.channel].name,
+        organisation.channel(incident.channel).name,
         ", ".join(accounts[responder.account].name for responder in incident.responders),
         one_line(incident.facts.title),
     )

@@ -1,9 +1,11 @@
 """`oncard serve`: runs the service until it is told to stop."""
 
+import gc
 import importlib
 import logging
 import socket
 import sys
+from typing import Final
 
 import click
 import structlog
@@ -11,7 +13,10 @@ import structlog
 from bot.cli import configuration, session, signals
 from bot.cli.lookup import text_of
 from bot.cli.refused import Refused
-from bot.main import Service, listen, serve
+from bot.main import Role, Service, listen, serve
+
+LONGEST_TURN: Final = 0.001
+LOOK_FOR_CYCLES_AFTER: Final = 20_000
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +27,14 @@ log = structlog.get_logger(__name__)
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes any free one.")
-def command(file: str | None, host: str, port: int) -> None:
+@click.option(
+    "--role",
+    type=click.Choice([str(role) for role in Role]),
+    default=str(Role.ALL),
+    show_default=True,
+    help="web takes alerts and clicks, worker pages and sends. Both need PostgreSQL.",
+)
+def command(file: str | None, host: str, port: int, role: str) -> None:
     """Run the service.
 
     The schema of the database is brought up to date first. ONCARD_LOG=text or json says how it logs, to standard error.
@@ -34,10 +46,11 @@ def command(file: str | None, host: str, port: int) -> None:
             if file is not None and text is not None:
                 await configuration.apply(service, file, text)
             signals.outlive()
+            _settle()
             log.info("listening", url=url_of(listening))
             await serve(service, listening)
 
-        session.run(work, upgrade=True, level=logging.INFO, loop=_fast_loop())
+        session.run(work, role=Role(role), level=logging.INFO, loop=_fast_loop())
 
 
 def listening_on(host: str, port: int) -> socket.socket:
@@ -53,6 +66,16 @@ def url_of(listening: socket.socket) -> str:
     """Return where we can be reached."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _settle() -> None:
+    """Make the interpreter fit for a service: what is loaded by now stays, and two threads take turns."""
+    gc.collect()
+    gc.freeze()
+    # A large batch makes many objects that all go together: looking for cycles among them finds none.
+    gc.set_threshold(LOOK_FOR_CYCLES_AFTER)
+    # The event loop and the thread that writes to SQLite ask for the interpreter in turn: neither waits for long.
+    sys.setswitchinterval(LONGEST_TURN)
 
 
 def _fast_loop() -> session.Loop | None:

@@ -13,7 +13,7 @@ from typing import TypeVar
 from bot import logs
 from bot.cli.refused import Refused
 from bot.domain.organisation import Organisation
-from bot.main import Service, Settings, settings
+from bot.main import Role, Service, Settings, settings
 from storage import schema
 from storage.database import DatabaseUnusable
 from storage.vault import WrongKey
@@ -24,11 +24,19 @@ Work = Callable[[Service], Awaitable[Result]]
 Loop = Callable[[], asyncio.AbstractEventLoop]
 
 
-def run(work: Work[Result], *, upgrade: bool = False, level: int = logging.WARNING, loop: Loop | None = None) -> Result:
+def run(
+    work: Work[Result],
+    *,
+    role: Role | None = None,
+    upgrade: bool = False,
+    level: int = logging.WARNING,
+    loop: Loop | None = None,
+) -> Result:
     """Do `work` with the service that the environment describes, and return what it returns.
 
-    `upgrade`: the schema is brought up to date first; without, an old one is refused. `level`: what is logged from it
-    on. `loop` makes the event loop, if it is not to be Python's own. Raises Refused.
+    `role`: what it is to serve as. `upgrade`: the schema is brought up to date first, as for whoever serves; without,
+    an old one is refused. `level`: what is logged from it on. `loop` makes the event loop, if it is not to be Python's
+    own. Raises Refused.
     """
     set_up_logs(level)
     try:
@@ -36,7 +44,7 @@ def run(work: Work[Result], *, upgrade: bool = False, level: int = logging.WARNI
     except ValueError as error:
         raise Refused(str(error)) from error
     with asyncio.Runner(loop_factory=loop) as runner:
-        return runner.run(_within(configured, work, upgrade=upgrade))
+        return runner.run(_within(configured, work, role, upgrade=upgrade))
 
 
 def set_up_logs(level: int) -> None:
@@ -52,13 +60,15 @@ async def organisation(service: Service) -> Organisation:
     return await service.database.read(service.picture.current)
 
 
-async def _within(configured: Settings, work: Work[Result], *, upgrade: bool) -> Result:
+async def _within(configured: Settings, work: Work[Result], role: Role | None, *, upgrade: bool) -> Result:
     try:
-        service = Service(configured)
+        service = Service(configured, role=role or Role.ALL)
     except (DatabaseUnusable, WrongKey) as error:
         raise Refused(str(error)) from error
     try:
-        await _open(service, upgrade=upgrade)
+        if role is not None:
+            service.claim_database()
+        await _open(service, upgrade=upgrade or role is not None)
         return await work(service)
     except (DatabaseUnusable, WrongKey) as error:
         raise Refused(str(error)) from error
@@ -82,7 +92,7 @@ async def _open(service: Service, *, upgrade: bool) -> None:
         raise Refused(
             f"{service.database.shown_url} holds no Oncard yet: run `oncard db upgrade`, then `oncard apply FILE`"
         )
-    if current != schema.newest():
+    if not schema.fits(current):
         raise Refused(
             f"the schema of {service.database.shown_url} is {current}, this version of Oncard needs {schema.newest()}: "
             "run `oncard db upgrade`"

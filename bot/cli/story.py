@@ -195,7 +195,7 @@ def incident_as_json(incident: Incident, organisation: Organisation) -> dict[str
         "title": facts.title,
         "description": facts.description,
         "labels": dict(facts.labels),
-        "channel": organisation.channels[incident.channel].name,
+        "channel": organisation.channel(incident.channel).name,
         "rule": incident.rule,
         "level": incident.level + 1 if incident.level >= 0 else None,
         "responders": [accounts[responder.account].email for responder in incident.responders],

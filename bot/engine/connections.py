@@ -1,13 +1,15 @@
 """Keeps every workspace connected: starts its adapter, runs it again when it fails, follows what is configured.
 
 A workspace whose adapter fails costs the others nothing. What the platform says goes to the desk; whether the
-connection stands is known here.
+connection stands is known here. Where a platform wants one connection only, the process that holds the lease has it;
+the others keep the adapter to send by.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,18 +20,23 @@ from bot.domain.definition import Secret, WorkspaceDefinition
 from bot.domain.people import WorkspaceId
 from bot.engine import metrics
 from bot.engine.act import Desk
+from bot.engine.alone import Alone
 from cards import notes
 from cards.card import Note
 from storage import definitions
 from storage.database import Connection, Database
 from storage.vault import Vault
 
-Connect = Callable[[WorkspaceDefinition, Mapping[str, Secret]], Adapter]
-"""Makes the adapter of a workspace. Raises ValueError, in words for the admin, when its settings cannot work."""
+Connect = Callable[[WorkspaceDefinition, Mapping[str, Secret]], Adapter | None]
+"""Makes the adapter of a workspace; None: this process leaves the workspace to others.
+
+Raises ValueError, in words for the admin, when its settings cannot work.
+"""
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 POLL: Final = 2.0
+ELSEWHERE: Final = "another process is connected"
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +57,7 @@ class _Line:
     """A running adapter and what it was made from."""
 
     made_from: tuple[WorkspaceDefinition, Mapping[str, Secret]]
-    adapter: Adapter
+    adapter: Adapter | None
     task: asyncio.Task[None] | None = field(default=None)
 
 
@@ -88,6 +95,7 @@ class Connections:
         self._desk = desk
         self._connect = connect
         self._clock = clock
+        self._alone = Alone(database, desk.wakeups, clock)
         self._lines: dict[WorkspaceId, _Line] = {}
         self._revision = -1
         self.adapters: dict[WorkspaceId, Adapter] = {}
@@ -123,10 +131,17 @@ class Connections:
                 self._take(workspace, _connecting(configured))
         self._revision = revision
 
+    async def hear_no_more(self) -> None:
+        """Close the connections, so that the platforms turn to other processes. What is to be sent still can be."""
+        listening = [line.task for line in self._lines.values() if line.task is not None]
+        for task in listening:
+            task.cancel()
+        if listening:
+            await asyncio.wait(listening)
+
     async def close(self) -> None:
-        """Let go of everything."""
-        for workspace in list(self._lines):
-            await self._let_go(workspace)
+        """Let go of everything; the answers to what people asked for are given a moment."""
+        await asyncio.gather(*(self._let_go(workspace) for workspace in list(self._lines)))
 
     def taking_callbacks(self, platform: str, name: str) -> TakesCallbacks | None:
         """Return the adapter of the workspace of that name, if the platform may call it."""
@@ -149,11 +164,17 @@ class Connections:
             return
         line = _Line(configured, adapter)
         self._lines[workspace] = line
+        if adapter is None:
+            del self.statuses[workspace]
+            return
         self.adapters[workspace] = adapter
-        line.task = asyncio.create_task(self._keep_running(workspace, adapter))
+        running = self._run_alone if adapter.capabilities.alone else self._keep_running
+        line.task = asyncio.create_task(running(workspace, adapter))
 
     async def _let_go(self, workspace: WorkspaceId) -> None:
         line = self._lines.pop(workspace)
+        if line.adapter is None:
+            return
         del self.adapters[workspace]
         self._forget(workspace)
         if line.task is not None:
@@ -164,6 +185,13 @@ class Connections:
     def _forget(self, workspace: WorkspaceId) -> None:
         """Nobody is to be told any more how this connection is."""
         metrics.CONNECTED.remove(self.statuses.pop(workspace).name)
+
+    async def _run_alone(self, workspace: WorkspaceId, adapter: Adapter) -> None:
+        await self._alone.run(
+            f"connection:{workspace}",
+            partial(self._keep_running, workspace, adapter),
+            partial(self._note, workspace, ELSEWHERE),
+        )
 
     async def _keep_running(self, workspace: WorkspaceId, adapter: Adapter) -> None:
         pause = FIRST_PAUSE
@@ -193,6 +221,8 @@ class Connections:
             self.statuses[workspace] = replace(status, connected=is_up, since=self._clock.now(), why=why)
             if is_up:
                 log.info("connected", workspace=status.name)
+            elif why == ELSEWHERE:
+                log.info("connected_elsewhere", workspace=status.name)
             else:
                 log.warning("disconnected", workspace=status.name, why=why)
 

@@ -3,14 +3,16 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
 from bot import sources
 from bot.clock import Clock
@@ -23,12 +25,15 @@ from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
 from storage.database import Database
 from storage.vault import Vault
 
+PUSH: Final = "/event/push/alert/"
 ALERTMANAGER_API: Final = "alertmanager-api"
 # Whoever has an integration for Alertmanager may also let Prometheus itself send to it.
 _ALSO: Final[Mapping[str, str]] = {ALERTMANAGER_API: "prometheus"}
 # More waiting requests than this cannot be answered in time: their senders come back later.
 MOST_WAITING: Final = 5_000
 LARGE: Final = 64 * 1024
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +50,15 @@ class Door:
 
     def routes(self) -> list[Route]:
         """Return where alerts are taken."""
-        return [
-            Route("/event/push/alert/{source}", self._push, methods=["POST"]),
-            Route("/api/v2/alerts", self._alertmanager_api, methods=["POST"]),
-        ]
+        return _routes(self._push, self._alertmanager_api)
+
+    def short_way(self, scope: Scope) -> Endpoint | None:
+        """Return what takes this request, if it brings alerts to a source that there is."""
+        path: str = scope["path"]
+        name = path.removeprefix(PUSH)
+        if scope["method"] != "POST" or name == path or sources.find(name) is None:
+            return None
+        return partial(self._take, name=name)
 
     async def _push(self, request: Request) -> Response:
         return await self._take(request, request.path_params["source"])
@@ -117,9 +127,27 @@ class Door:
             body=body,
             now=self.clock.now(),
             settings=Settings(fields=integration.fields, values=integration.values),
-            query=dict(request.query_params),
-            headers=dict(request.headers),
+            query=request.query_params,
+            headers=request.headers,
         )
+
+
+def closed_door() -> list[Route]:
+    """Return the same places in a process that takes no alerts: whoever posts there is told so."""
+
+    async def closed(request: Request) -> Response:
+        del request
+        why = "this process is a worker and takes no alerts: send them to one with --role web or --role all"
+        return rejection(Rejected(Code.ROUTE_NOT_FOUND, why), new_request_id())
+
+    return _routes(closed, closed)
+
+
+def _routes(push: Endpoint, alertmanager_api: Endpoint) -> list[Route]:
+    return [
+        Route(f"{PUSH}{{source}}", push, methods=["POST"]),
+        Route("/api/v2/alerts", alertmanager_api, methods=["POST"]),
+    ]
 
 
 def _parse(source: Source, asked: sources.Request) -> Parsed:

@@ -22,6 +22,7 @@ class Code(StrEnum):
     REQUEST_TOO_LARGE = "RequestTooLarge"
     REQUEST_TOO_FREQUENTLY = "RequestTooFrequently"
     INTERNAL_ERROR = "InternalError"
+    SERVICE_UNAVAILABLE = "ServiceUnavailable"
 
 
 _STATUSES: Final = {
@@ -33,6 +34,7 @@ _STATUSES: Final = {
     Code.REQUEST_TOO_LARGE: 413,
     Code.REQUEST_TOO_FREQUENTLY: 429,
     Code.INTERNAL_ERROR: 500,
+    Code.SERVICE_UNAVAILABLE: 503,
 }
 
 

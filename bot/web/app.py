@@ -1,14 +1,17 @@
 """The HTTP service: what is mounted where. Every answer that is an error is JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bot.web.answers import Code, Rejected, new_request_id, rejection
+
+Take = Callable[[Request], Awaitable[Response]]
 
 _CODES = {404: Code.ROUTE_NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 
@@ -16,6 +19,23 @@ _CODES = {404: Code.ROUTE_NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 def application(routes: Sequence[BaseRoute]) -> Starlette:
     """Return the service with these routes."""
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error, Exception: _failure})
+
+
+def with_short_way(app: ASGIApp, way: Callable[[Scope], Take | None]) -> ASGIApp:
+    """Return the service with a short way in for what comes most: `way` knows it, and its answer is whole.
+
+    The frame around the other routes would be a third of what a small alert costs.
+    """
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        take = way(scope) if scope["type"] == "http" else None
+        if take is None:
+            await app(scope, receive, send)
+            return
+        response = await take(Request(scope, receive))
+        await response(scope, receive, send)
+
+    return served
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

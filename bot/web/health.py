@@ -1,7 +1,7 @@
 """Whether we live, whether we can take alerts, and what we count."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +12,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.clock import Clock
+from bot.domain.trouble import minutes
 from bot.engine import metrics
 from bot.engine.connections import Connections
+from bot.engine.pulse import Pulse
 from storage import deliveries, incidents, schema
 from storage.database import Connection, Database, DatabaseUnusable
 
@@ -28,7 +30,9 @@ class Health:
 
     database: Database
     connections: Connections
+    pulse: Pulse
     clock: Clock
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     def routes(self) -> list[Route]:
         """Return where we can be watched."""
@@ -45,19 +49,25 @@ class Health:
     async def _ready(self, request: Request) -> Response:
         """Ready means: an alert that comes now will be on disk.
 
-        A workspace that is away does not make us refuse alerts.
+        A workspace that is away does not make us refuse alerts, nor does a checker that is silent; both are told.
         """
         del request
         why = await self._unready()
         workspaces = {status.name: status.why or "connected" for status in self.connections.statuses.values()}
-        body = {"ready": why is None, "why": why, "workspaces": workspaces}
+        body = {"ready": why is None, "why": why, "checks": self._checks(), "workspaces": workspaces}
         return JSONResponse(body, 200 if why is None else 503)
 
+    def _checks(self) -> str:
+        silent_for = self.pulse.silent_for
+        return "running" if silent_for is None else f"the checker has been silent for {minutes(silent_for)}"
+
     async def _unready(self) -> str | None:
+        if self.stopping.is_set():
+            return "stopping"
         try:
             async with asyncio.timeout(PATIENCE):
                 await self.database.check()
-                if await schema.current(self.database) != schema.newest():
+                if not schema.fits(await schema.current(self.database)):
                     return "the schema is not up to date: run `oncard db upgrade`"
         except TimeoutError:
             return f"the database did not answer within {PATIENCE:g} s"

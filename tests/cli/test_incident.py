@@ -48,13 +48,17 @@ def test_every_verb_of_the_chat_is_a_command_and_acts(shell: Shell) -> None:
         "close": shell.say("incident", "close", "1", "disk", "replaced"),
         "reopen": shell.say("incident", "reopen", "1"),
     }
-    assert said.keys() == VERBS.keys()
+    assert said.keys() == {name for name, verb in VERBS.items() if not verb.for_all}
     assert said["ack"].startswith("#1 is yours: disk full.")
     assert said["escalate"] == "You escalated #1: level 2 of 2 is paged.\n"
     assert said["reassign"] == "You assigned #1 to Bo.\n"
     entries = [item["entry"] for item in shell.json("incident", "show", "1")["timeline"]]
     done = {"acknowledged", "unacknowledged", "escalated", "snoozed", "reassigned", "commented", "closed", "reopened"}
     assert done <= set(entries)
+
+
+def test_a_board_that_is_not_there_is_refused(shell: Shell) -> None:
+    assert "There is no board 7; nothing changed." in shell.refused("incident", "ackboard", "7")
 
 
 def test_show_says_who_did_what_and_what_became_of_each_message(shell: Shell) -> None:

@@ -9,10 +9,12 @@ as `nobody`, from a copy of the binaries where that user could not reach them.
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,46 +40,113 @@ _SETTINGS = {
 class PostgresqlServer:
     """A running server: makes, copies and drops databases."""
 
-    def __init__(self, socket_directory: Path) -> None:
+    def __init__(self, socket_directory: Path, process: subprocess.Popen[bytes]) -> None:
         self._socket_directory = socket_directory
+        self._process = process
+
+    @property
+    def host(self) -> str:
+        """Where it listens: the folder of its socket."""
+        return str(self._socket_directory)
 
     def url(self, database: str) -> str:
         """Return the address of `database`, as `ONCARD_DATABASE_URL` takes it."""
-        return f"postgresql+asyncpg://postgres@/{database}?host={self._socket_directory}"
+        return f"postgresql+asyncpg://postgres@/{database}?host={self.host}"
 
     def create(self, database: str, template: str = "template0") -> None:
         """Make `database` as a copy of `template`, which nobody may be connected to."""
-        self._execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        self.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
 
     def drop(self, database: str) -> None:
         """Remove `database`, ending the connections that a failed test left open."""
-        self._execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        self.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
 
-    def _execute(self, statement: str) -> None:
-        async def execute() -> None:
-            connection = await asyncpg.connect(
-                host=str(self._socket_directory), user="postgres", database="postgres", ssl=False
-            )
+    def kill(self) -> None:
+        """End it at once, as a crash does: nothing is written any more, and nobody is told."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait()
+
+    def execute(self, statement: str) -> object:
+        """Run a statement outside of any transaction, and return the first value of its first row."""
+
+        async def execute() -> object:
+            connection = await asyncpg.connect(host=self.host, user="postgres", database="postgres", ssl=False)
             try:
-                await connection.execute(statement)
+                return await connection.fetchval(statement)
             finally:
                 await connection.close()
 
-        asyncio.run(execute())
+        return asyncio.run(execute())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a server keeps its data and its socket, and what it is run with."""
+
+    home: Path
+    binaries: Path
+    user: str | None
+    settings: Mapping[str, str]
+
+    def run(self, *command: str) -> None:
+        """Run a program of PostgreSQL's to its end. Raises RuntimeError with what it printed."""
+        program, *words = command
+        done = subprocess.run(
+            [str(self.binaries / program), *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            user=self.user,
+            extra_groups=[] if self.user else None,
+            cwd=self.home,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} failed with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    @contextmanager
+    def serving(self) -> Iterator[PostgresqlServer]:
+        """Run a server on the data that is there."""
+        options = [part for key, value in self.settings.items() for part in ("-c", f"{key}={value}")]
+        data = self.home / "data"
+        command = [str(self.binaries / "postgres"), "-D", str(data), "-k", str(self.home), *options]
+        program = Program(command, log=self.home / "log", user=self.user, directory=self.home)
+        with running(program, ready=lambda: _accepts(data / "postmaster.pid")) as process:
+            yield PostgresqlServer(self.home, process)
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgresqlServer]:
-    """Run a server with an empty data folder; both are gone when the block ends."""
+def postgresql(disk: Path | None = None) -> Iterator[PostgresqlServer]:
+    """Run a server with an empty data folder; both are gone when the block ends.
+
+    `disk`: a folder on a disk, which everybody may enter. The data is then in it, and as safe as with a user's server.
+    """
+    settings = _SETTINGS if disk is None else {**_SETTINGS, "fsync": "on"}
+    with _empty(disk, settings) as place, place.serving() as server:
+        yield server
+
+
+@contextmanager
+def replicated(database: str) -> Iterator[tuple[PostgresqlServer, PostgresqlServer]]:
+    """Run a server with this database, and a standby of it: a commit is answered when it is on both."""
+    with _empty(None, _SETTINGS) as place, place.serving() as primary, _folder(_in_memory(), place.user) as home:
+        primary.create(database)
+        host = ["--host", primary.host, "--username", "postgres"]
+        place.run("pg_basebackup", *host, "--pgdata", str(home / "data"), "--write-recovery-conf", "--checkpoint=fast")
+        with replace(place, home=home).serving() as standby:
+            primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            primary.execute("SELECT pg_reload_conf()")
+            yield primary, standby
+
+
+@contextmanager
+def _empty(disk: Path | None, settings: Mapping[str, str]) -> Iterator[_Place]:
+    """Make an empty data folder."""
     user = _UNPRIVILEGED if os.geteuid() == 0 else None
-    with _folder(_in_memory(), user) as home, _folder(None, user) as spare:
-        binaries = _binaries(spare) if user else _installation() / "bin"
-        _initialise(home / "data", binaries, user)
-        options = [part for key, value in _SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        command = [str(binaries / "postgres"), "-D", str(home / "data"), "-k", str(home), *options]
-        program = Program(command, log=home / "log", user=user, directory=home)
-        with running(program, ready=lambda: _accepts(home / "data" / "postmaster.pid")):
-            yield PostgresqlServer(home)
+    with _folder(_in_memory() if disk is None else disk, user) as home, _folder(None, user) as spare:
+        place = _Place(home, _binaries(spare) if user else _installation() / "bin", user, settings)
+        how = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C"]
+        place.run("initdb", "-D", str(home / "data"), *how)
+        yield place
 
 
 @contextmanager
@@ -114,21 +183,6 @@ def _binaries(spare: Path) -> Path:
     for folder in (installation, packages / f"{_PACKAGE}.libs"):
         shutil.copytree(folder, spare / folder.relative_to(packages), symlinks=True)
     return spare / installation.relative_to(packages) / "bin"
-
-
-def _initialise(data: Path, binaries: Path, user: str | None) -> None:
-    command = [str(binaries / "initdb"), "-D", str(data), "--no-sync", "--auth=trust", "--username=postgres"]
-    done = subprocess.run(
-        [*command, "--encoding=UTF8", "--locale=C"],
-        check=False,
-        capture_output=True,
-        text=True,
-        user=user,
-        extra_groups=[] if user else None,
-        cwd=data.parent,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"initdb failed with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
 def _accepts(pid_file: Path) -> bool:

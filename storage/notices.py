@@ -1,0 +1,34 @@
+"""Notices: how the processes on one PostgreSQL tell each other that there is work (NOTIFY and LISTEN).
+
+A notice may be lost; it only saves the time until the next poll. Whoever listens needs a connection of its own for as
+long as it does: a pooler between us and the server that hands each transaction another connection (PgBouncer in
+transaction mode) takes LISTEN without an error, and nothing is ever heard.
+"""
+
+import asyncio
+import importlib
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final
+
+import sqlalchemy as sa
+
+from storage.database import Connection, Database
+
+CHANNEL: Final = "oncard"
+
+
+async def tell(connection: Connection, text: str) -> None:
+    """Send a notice to everybody who listens, ourselves included, when this transaction is committed."""
+    await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, text)))
+
+
+def listening(database: Database, heard: Callable[[str], None]) -> AbstractAsyncContextManager[asyncio.Event]:
+    """Listen, outside of the pool, until the block ends. The event that is given is set when the connection is lost.
+
+    Raises what the driver raises when it cannot connect.
+    """
+    opened: AbstractAsyncContextManager[asyncio.Event] = importlib.import_module("storage.postgresql").listening(
+        database.url, CHANNEL, heard
+    )
+    return opened

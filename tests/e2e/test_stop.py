@@ -1,0 +1,137 @@
+"""A process that is told to stop takes nothing new, finishes what it has begun, and is gone within ten seconds."""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.playground.slack.server import SlackServer
+from tests.support.serving import CHAT, KEY, Served, Site, configuration, slack_of_ana
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
+    async with slack_of_ana() as slack:
+        yield slack
+
+
+class HalfRequest:
+    """A request of which only the first half has been sent."""
+
+    def __init__(self, served: Served) -> None:
+        self._host, self._port = served.url.removeprefix("http://").split(":")
+        self._body = json.dumps({"event_status": "Critical", "title_rule": "cpu hot", "alert_key": "cpu"}).encode()
+
+    async def begin(self) -> None:
+        """Send the head and a part of the body."""
+        self._reader, self._writer = await asyncio.open_connection(self._host, int(self._port))
+        head = f"POST /event/push/alert/standard?integration_key={KEY} HTTP/1.1\r\nHost: oncard\r\n"
+        self._writer.write(f"{head}Content-Length: {len(self._body)}\r\n\r\n".encode() + self._body[:10])
+        await self._writer.drain()
+
+    async def end(self) -> str:
+        """Send the rest, and return the first line of the answer."""
+        self._writer.write(self._body[10:])
+        await self._writer.drain()
+        line = await self._reader.readline()
+        self._writer.close()
+        return line.decode()
+
+
+async def stopping(served: Served) -> None:
+    """Tell it to stop, and wait until it has begun to."""
+    served.signal(signal.SIGTERM)
+    await served.said("stopping")
+
+
+async def test_what_is_under_way_is_finished_and_what_is_new_refused(
+    database_url: str, tmp_path: Path, slack: SlackServer
+) -> None:
+    site = Site(database_url, tmp_path, configuration(slack))
+    async with site.serving() as served:
+        sending = slack.faults.hang("chat.postMessage")
+        assert (await served.fire("disk full")).status_code == 200
+        await sending.reached.wait()
+        half = HalfRequest(served)
+        await half.begin()
+        await asyncio.sleep(0.05)  # It is being read by now.
+        await stopping(served)
+
+        for refused in (await served.fire(), await httpx.AsyncClient(base_url=served.url).post("/api/v2/alerts")):
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert refused.json()["error"]["code"] == "ServiceUnavailable"
+            assert refused.headers["x-request-id"] == refused.json()["request_id"]
+        ready = await served.http.get("/readyz")
+        assert (ready.status_code, ready.json()["why"]) == (503, "stopping")
+        assert (await served.http.get("/healthz")).status_code == 200
+        assert (await half.end()).startswith("HTTP/1.1 200")
+        assert served.process.poll() is None, "it waits for the message"
+        sending.release()
+        assert await served.ended() == 0
+        assert "Traceback" not in served.log.read_text()
+    async with site.serving():
+        await slack.expect_card("cpu hot", chat=CHAT)
+    assert sum("disk full" in str(call.request) for call in slack.log.calls("chat.postMessage")) == 1
+
+
+async def test_what_a_person_does_meanwhile_is_not_acknowledged(
+    database_url: str, tmp_path: Path, slack: SlackServer
+) -> None:
+    """So Slack gives it to another process, or tells the person that it was not heard."""
+    site = Site(database_url, tmp_path, configuration(slack))
+    async with site.serving() as served:
+        sending = slack.faults.hang("chat.postMessage")
+        await served.fire()
+        await sending.reached.wait()
+        await stopping(served)
+        await slack.wait_for(lambda: not slack.sockets.connected)
+        assert not (await slack.command("ana", CHAT, "/oncard ack 1")).acked
+        sending.release()
+        assert await served.ended() == 0
+
+
+async def test_a_callback_during_a_stop_is_refused(sqlite_url: str, tmp_path: Path, slack: SlackServer) -> None:
+    site = Site(sqlite_url, tmp_path, configuration(slack, by_callbacks=True))
+    async with site.serving() as served:
+        sending = slack.faults.hang("chat.postMessage")
+        await served.fire()
+        await sending.reached.wait()
+        slack.deliver_by_http(f"{served.url}/im/slack/acme/interactive", commands_url=f"{served.url}/im/slack/acme/c")
+        await stopping(served)
+        answer = await slack.command("ana", CHAT, "/oncard ack 1")
+        assert (answer.via, answer.acked) == ("http", False)
+        sending.release()
+        assert await served.ended() == 0
+
+
+async def test_told_twice_it_ends_at_once(sqlite_url: str, tmp_path: Path, slack: SlackServer) -> None:
+    site = Site(sqlite_url, tmp_path, configuration(slack))
+    async with site.serving() as served:
+        sending = slack.faults.hang("chat.postMessage")
+        await served.fire()
+        await sending.reached.wait()
+        await stopping(served)
+        served.signal(signal.SIGTERM)
+        assert await served.ended(within=2) == -signal.SIGTERM
+        sending.release()
+
+
+async def test_a_message_that_hangs_is_given_back_within_ten_seconds(
+    sqlite_url: str, tmp_path: Path, slack: SlackServer
+) -> None:
+    """The next process need not wait for the claim to run out, and says that it may be a repeat."""
+    site = Site(sqlite_url, tmp_path, configuration(slack))
+    async with site.serving() as served:
+        sending = slack.faults.hang("chat.postMessage")
+        await served.fire()
+        await sending.reached.wait()
+        served.signal(signal.SIGTERM)
+        assert await served.ended(within=10) == 0
+        sending.release()
+    async with site.serving():
+        card = await slack.expect_card("disk full", chat=CHAT)
+        await card.shows("repeat")
