@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType
+from typing import Final, NewType
 
 from bot.domain.escalation import Rule
 from bot.domain.incident import ChannelId
 from bot.domain.people import AccountId, ChatLink, People, Target, TargetKind, TeamId, WorkspaceId
 
 IntegrationId = NewType("IntegrationId", int)
+
+# Where Oncard's own troubles go: to the channel of this name or, while there is none, to one without any rule.
+OWN_NAME: Final = "oncard"
+UNCONFIGURED: Final = ChannelId(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,23 @@ class Organisation:
     workspaces: Mapping[WorkspaceId, Workspace] = field(default_factory=dict)
     links: tuple[ChatLink, ...] = ()
 
+    @property
+    def own_channel(self) -> ChannelId:
+        """Return the channel of Oncard's own troubles; for one without rules, the admins are told."""
+        own = (one.id for one in self.channels.values() if one.active and one.name == OWN_NAME)
+        return next(own, UNCONFIGURED)
+
+    def channel(self, number: ChannelId) -> Channel:
+        """Return a channel as it is configured; one that nobody configured is Oncard's own, without a rule."""
+        return self.channels.get(number) or Channel(number, OWN_NAME)
+
     def rule(self, channel: ChannelId, name: str | None) -> Rule | None:
         """Return the channel's rule of that name as it is configured now; None when it is gone, or no name is given."""
-        rules = self.channels[channel].rules if channel in self.channels else ()
-        return next((rule for rule in rules if rule.name == name), None)
+        return next((rule for rule in self.channel(channel).rules if rule.name == name), None)
 
     def first_rule(self, channel: ChannelId) -> Rule | None:
         """Return the rule that a new incident of the channel follows: the first that matches."""
-        return next(iter(self.channels[channel].rules), None)
+        return next(iter(self.channel(channel).rules), None)
 
     def account_of(self, workspace: WorkspaceId, user: str) -> AccountId | None:
         """Return who a chat user is; None: nobody is linked to that identity."""
@@ -79,7 +92,6 @@ class Organisation:
 
     def told_about(self, channel: ChannelId) -> tuple[AccountId, ...]:
         """Return who must know when nobody else does: the channel's team and the admins, each once."""
-        known = self.channels.get(channel)
-        team = known.team if known is not None else None
+        team = self.channel(channel).team
         members = self.people.resolve([Target(TargetKind.TEAM, team)] if team is not None else [])
         return tuple(dict.fromkeys(members + self.people.admins()))

@@ -39,3 +39,13 @@ QUEUE: Final = Gauge("oncard_queue", "Deliveries that wait or are under way.", [
 QUEUE_AGE: Final = Gauge(
     "oncard_queue_age_seconds", "Age of the oldest delivery that waits.", ["kind", "state"], registry=REGISTRY
 )
+WATCHDOG_FINDINGS: Final = Gauge(
+    "oncard_watchdog_findings", "What the checker found wrong in its last round.", ["kind"], registry=REGISTRY
+)
+WATCHDOG_LAST: Final = Gauge(
+    "oncard_watchdog_last_timestamp_seconds", "When the checker last ended a round, in any process.", registry=REGISTRY
+)
+WATCHDOG_SILENT: Final = Gauge(
+    "oncard_watchdog_silent", "Whether the checker has not been heard of for minutes.", registry=REGISTRY
+)
+REMOVED: Final = Counter("oncard_retention_removed", "Rows that were kept long enough.", ["table"], registry=REGISTRY)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+import sqlalchemy as sa
+
 from bot.adapter import Capabilities, DeliveryFailed, Edit, Identity, Inbox, MessageRef, Receipt, To
 from bot.clock import Clock
 from bot.domain.definition import (
@@ -25,11 +27,15 @@ from bot.domain.event import Event, Severity
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import Organisation
 from bot.domain.people import TargetKind, WorkspaceId
+from bot.engine.connections import Status
 from bot.engine.ingest import Accepted, Ingest, Report
 from bot.engine.outbox import Outbox
 from bot.engine.picture import Picture
+from bot.engine.pulse import Pulse
 from bot.engine.timers import Timers
+from bot.engine.troubles import Troubles
 from bot.engine.wakeups import Wakeups
+from bot.engine.watchdog import Watchdog
 from cards.card import Card, Message
 from storage import definitions
 from storage.connection import Work
@@ -131,6 +137,10 @@ class Stage:
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
+        self.troubles = Troubles(self.database, self.picture, self.ingest, self.clock)
+        self.statuses: dict[WorkspaceId, Status] = {}
+        self.watchdog = Watchdog(self.database, self.picture, self.troubles, self.statuses, self.clock)
+        self.pulse = Pulse(self.database, self.troubles, self.clock)
         self._count = 0
 
     async def configure(
@@ -179,3 +189,16 @@ class Stage:
 def trouble(key: str, status: Severity = Severity.CRITICAL, description: str = "") -> Event:
     """Return a report of the alert of that key."""
     return Event(status, f"trouble with {key}", key, description)
+
+
+async def prefer_indexes(url: str) -> None:
+    """Let PostgreSQL read a table of a few rows as it would a large one: by an index, if there is one for it."""
+    database = Database(url)
+
+    async def work(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            name = await connection.scalar(sa.select(sa.func.current_database()))
+            await connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET enable_seqscan = off')
+
+    await database.transact(work)
+    await database.close()

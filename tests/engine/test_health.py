@@ -28,7 +28,7 @@ async def test_without_a_database_metrics_are_told_and_readiness_is_denied(schem
     stage = Stage(database)
     desk = Desk(database, stage.picture, stage.wakeups, stage.clock)
     connections = Connections(database, stage.vault, desk, connect, stage.clock)
-    app = application(Health(database, connections, stage.clock).routes())
+    app = application(Health(database, connections, stage.pulse, stage.clock).routes())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://oncard") as http:
         metrics = await http.get("/metrics")
         ready = await http.get("/readyz")

@@ -1,0 +1,197 @@
+"""Oncard's own troubles, as events that take the way of every alert: so they are told once, escalate, and recover.
+
+What is said when a trouble begins stays until it is over: figures that change all the time would be edits of a card all
+the time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.alert import Alert, too_old
+from bot.domain.event import Event, Severity, fit
+from bot.domain.incident import IncidentId
+
+# Somebody closed the incident though the trouble stands: after this long it is said again.
+SAY_AGAIN: Final = timedelta(hours=1)
+# So many incidents are named; the rest is a number.
+MOST_NAMED: Final = 10
+
+
+class Check(StrEnum):
+    """What is looked at; the strings are part of the alert's key, and labels of the metric."""
+
+    ADRIFT = "adrift"
+    OVERDUE = "overdue"
+    UNSENT = "pages-unsent"
+    UNRECLAIMED = "claims-unreclaimed"
+    DIFFERS = "incident-differs"
+    UNREADABLE = "incident-unreadable"
+    DARK = "workspace-dark"
+    SILENT = "watchdog-silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that must not be. `about`: the workspace, where each has a trouble of its own; `count` of what."""
+
+    check: Check
+    title: str
+    description: str
+    severity: Severity = Severity.CRITICAL
+    about: str = ""
+    count: int = 1
+    incidents: tuple[IncidentId, ...] = field(default=())
+
+    @property
+    def key(self) -> str:
+        """Return the key of its alert."""
+        return key_of(self.check, self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An alert of a trouble that has not recovered. `closed_at`: when somebody closed its incident."""
+
+    alert: Alert
+    closed_at: datetime | None = None
+
+
+def key_of(check: Check, about: str = "") -> str:
+    """Return the alert key of a check, or of a check of one workspace."""
+    return f"oncard/{check}/{about}" if about else f"oncard/{check}"
+
+
+def report(trouble: Trouble) -> Event:
+    """Return the event that says that the trouble stands."""
+    labels = {"check": str(trouble.check)}
+    if trouble.about:
+        labels["workspace"] = trouble.about
+    if trouble.incidents:
+        labels["incidents"] = numbers(trouble.incidents)
+    return fit(Event(trouble.severity, trouble.title, trouble.key, trouble.description, labels))
+
+
+def recovery(key: str) -> Event:
+    """Return the event that says that the trouble of this key is over."""
+    return Event(Severity.OK, "This trouble of Oncard's own is over.", key)
+
+
+def is_to_be_said(standing: Sequence[Standing], now: datetime) -> bool:
+    """Whether a trouble that stands is to be reported: nobody has heard of it yet, or it was closed or is old."""
+    newest = max(standing, key=lambda one: one.alert.id, default=None)
+    if newest is None or too_old(newest.alert, now):
+        return True
+    if newest.closed_at is None:
+        return not newest.alert.current
+    return not timedelta() <= now - newest.closed_at < SAY_AGAIN
+
+
+def numbers(incidents: Sequence[IncidentId]) -> str:
+    """Return the incidents' numbers, as many as a person wants to read."""
+    named = ", ".join(f"#{number}" for number in incidents[:MOST_NAMED])
+    return f"{named} and {len(incidents) - MOST_NAMED} more" if len(incidents) > MOST_NAMED else named
+
+
+def minutes(time: timedelta) -> str:
+    """Return how long something has lasted, in whole minutes."""
+    return f"{max(int(time.total_seconds() // 60), 1)} min"
+
+
+# ---- each trouble in words: what is wrong, and where to look ------------------------------------------------------
+
+
+def adrift(incidents: Sequence[IncidentId]) -> Trouble:
+    """Incidents had no next step; each goes on now."""
+    return Trouble(
+        Check.ADRIFT,
+        "Oncard found incidents that had stopped escalating",
+        f"Open and not acknowledged, without a next step: {numbers(incidents)}. Each goes on from the level where it "
+        "stands. This is a defect of Oncard: please report it.",
+        Severity.WARNING,
+        count=len(incidents),
+        incidents=tuple(incidents),
+    )
+
+
+def overdue(count: int, late: timedelta, incidents: Sequence[IncidentId]) -> Trouble:
+    """Steps are due and nobody makes them. `late`: how late the longest due is; `incidents`: the first of them."""
+    return Trouble(
+        Check.OVERDUE,
+        "Oncard's escalations are late",
+        f"{count} incidents were due to be looked at, the first of them {minutes(late)} ago, and nothing has happened: "
+        f"{numbers(incidents)}. See that a worker runs, and its log for `timers_failed` or `incident_not_ticked`.",
+        count=count,
+        incidents=tuple(incidents),
+    )
+
+
+def unsent(workspace: str, count: int, age: timedelta) -> Trouble:
+    """Pages wait for places of a workspace to which nothing goes out."""
+    return Trouble(
+        Check.UNSENT,
+        f"Oncard's pages to {workspace} are not going out",
+        f"{count} messages have waited for up to {minutes(age)}, and nothing was sent to where they go in the last "
+        "minute. See that a worker runs, and its log for `not_delivered` or `outbox_failed`.",
+        about=workspace,
+        count=count,
+    )
+
+
+def unreclaimed(count: int, age: timedelta) -> Trouble:
+    """Messages were taken to be sent by somebody who is gone, and nobody takes them over."""
+    return Trouble(
+        Check.UNRECLAIMED,
+        "Oncard's messages hang at a worker that is gone",
+        f"The claim of {count} messages has run out, the first {minutes(age)} ago, and no worker has taken them over. "
+        "See that a worker runs.",
+        count=count,
+    )
+
+
+def differs(incidents: Sequence[IncidentId]) -> Trouble:
+    """What is stored of incidents contradicts itself; it was put right."""
+    return Trouble(
+        Check.DIFFERS,
+        "Oncard found incidents whose stored state contradicted itself",
+        f"The columns of {numbers(incidents)} said something else than the incident itself. They follow it again. "
+        "Something else has written to the database, or this is a defect of Oncard: please report it.",
+        Severity.WARNING,
+        count=len(incidents),
+        incidents=tuple(incidents),
+    )
+
+
+def unreadable(incidents: Sequence[IncidentId]) -> Trouble:
+    """Incidents are stored in a form that this version cannot read."""
+    return Trouble(
+        Check.UNREADABLE,
+        "Oncard cannot read some of its open incidents",
+        f"Nobody is told about {numbers(incidents)} any more. If a newer version has run on this database, run that "
+        "again; else bring the rows back from a backup.",
+        count=len(incidents),
+        incidents=tuple(incidents),
+    )
+
+
+def dark(workspace: str, why: str) -> Trouble:
+    """A workspace stays disconnected; `why` in the platform's words."""
+    return Trouble(
+        Check.DARK,
+        f"Oncard is not connected to {workspace}",
+        f"For a minute or more: {why}. Clicks and commands there reach nobody, and messages may not go out. "
+        "`/readyz` says how each workspace is.",
+        about=workspace,
+    )
+
+
+def silent(time: timedelta) -> Trouble:
+    """The checker itself has not been heard of for this long."""
+    return Trouble(
+        Check.SILENT,
+        "Oncard's own checks have stopped",
+        f"The checker has been silent for {minutes(time)}: what is wrong with Oncard is no longer noticed. See that a "
+        "worker runs, and its log for `watchdog_failed`.",
+    )

@@ -1,0 +1,160 @@
+"""How long things are kept, and their removal: a few rows at a time, so that nothing waits for it.
+
+    events      after `events`, unless their alert takes more of them or its incident is open
+    messages    `deliveries` after they were settled, if their incident is closed
+    incidents   `incidents` after they were closed, with everything of them: so nothing of them is kept for longer
+
+Each kind is walked over by the index of its instant. What had to stay is not looked at again before the next hour, so a
+round in which nothing is due costs one look at each index.
+"""
+
+from collections import Counter
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final, Protocol
+
+import structlog
+
+from bot.clock import Clock
+from bot.config import duration
+from bot.engine import metrics
+from storage import retention
+from storage.database import Connection, Database
+from storage.retention import Aged, Mark, Window
+
+# Whoever clicks on a card that has just been closed is told who did it, and a sender that tries again is known.
+SHORTEST: Final = timedelta(minutes=10)
+LONGEST: Final = timedelta(days=3650)
+# Seconds between two rounds, and between two steps of one.
+EVERY: Final = 60.0
+PAUSE: Final = 0.05
+# Rows that a transaction removes at most.
+MOST: Final = 250
+# An incident has about a dozen rows, so mostly all of these are gone after one transaction.
+MOST_INCIDENTS: Final = 20
+# In rounds: an hour.
+ANEW_AFTER: Final = 60
+
+
+class Look(Protocol):
+    """Looks at some rows, and says which may go."""
+
+    def __call__(self, connection: Connection, *, window: Window) -> Coroutine[None, None, Aged]:
+        """Return what is to be awaited."""
+        ...
+
+
+class Remove(Protocol):
+    """Removes these rows or incidents, `MOST` rows at a time."""
+
+    def __call__(self, connection: Connection, *, ids: Sequence[int]) -> Coroutine[None, None, Counter[str]]:
+        """Return what is to be awaited."""
+        ...
+
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long things are kept."""
+
+    events: timedelta = timedelta(days=30)
+    deliveries: timedelta = timedelta(days=90)
+    incidents: timedelta = timedelta(days=365)
+
+
+def keep(environment: Mapping[str, str]) -> Keep:
+    """Read how long things are kept. Raises ValueError, naming the variable."""
+    usual = Keep()
+    return Keep(
+        _kept(environment, "ONCARD_KEEP_EVENTS", usual.events),
+        _kept(environment, "ONCARD_KEEP_DELIVERIES", usual.deliveries),
+        _kept(environment, "ONCARD_KEEP_INCIDENTS", usual.incidents),
+    )
+
+
+def _kept(environment: Mapping[str, str], name: str, usual: timedelta) -> timedelta:
+    written = environment.get(name, "")
+    if not written:
+        return usual
+    found = duration.read(written)
+    if found is None or not SHORTEST <= found <= LONGEST:
+        limits = f"from {duration.write(SHORTEST)} to {duration.write(LONGEST)}"
+        raise ValueError(
+            f"{name} is {written[:40]!r}: write how long to keep them, {limits}, such as `{duration.write(usual)}`"
+        )
+    return found
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How one kind is removed, and how far that has come."""
+
+    look: Look
+    remove: Remove
+    kept: timedelta
+    most: int
+    mark: Mark | None = field(default=None)
+
+
+class Retention:
+    """Removes what was kept long enough. Several processes may: each passes over what another one is at."""
+
+    def __init__(self, database: Database, kept: Keep, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._rounds = 0
+        self._walks = (
+            _Walk(retention.old_events, retention.remove_events, kept.events, MOST),
+            _Walk(retention.old_deliveries, retention.remove_deliveries, kept.deliveries, MOST),
+            _Walk(
+                retention.old_incidents,
+                partial(retention.remove_incidents, most=MOST),
+                kept.incidents,
+                MOST_INCIDENTS,
+            ),
+        )
+
+    async def run(self) -> None:
+        """Remove for ever."""
+        while True:
+            await self._clock.sleep(EVERY)
+            try:
+                await self.round()
+            except Exception as error:  # noqa: BLE001 - A database that is away comes back; what is left is removed then.
+                log.error("retention_failed", error=type(error).__name__, detail=str(error)[:200])
+
+    async def round(self) -> None:
+        """Remove, step by step, all that may go by now."""
+        if self._rounds % ANEW_AFTER == 0:
+            for walk in self._walks:
+                walk.mark = None
+        self._rounds += 1
+        removed: Counter[str] = Counter()
+        for walk in self._walks:
+            is_end = False
+            while not is_end:
+                done, is_end = await self._step(walk)
+                removed += done
+        if removed:
+            log.info("retention_removed", **removed)
+
+    async def _step(self, walk: _Walk) -> tuple[Counter[str], bool]:
+        """Look at some rows and remove those that may go; return how many, and whether nothing older is left."""
+        window = Window(self._clock.now() - walk.kept, walk.mark, walk.most)
+        aged = await self._database.read(partial(walk.look, window=window))
+        removed: Counter[str] = Counter()
+        while aged.ids:
+            done = await self._database.transact(partial(walk.remove, ids=aged.ids))
+            for table, count in done.items():
+                metrics.REMOVED.labels(table=table).inc(count)
+            removed += done
+            await self._clock.sleep(PAUSE)
+            # A full step may have left something of the same incidents.
+            if done.total() < MOST:
+                break
+        walk.mark = aged.last or walk.mark
+        return removed, aged.is_end
