@@ -2,8 +2,9 @@
 
     VERB [#]NUMBER [REST]        ack 42 · close #42 disk replaced · 42 snooze 2h
 
-A button carries such a sentence too, with the version of the card it stands on: `escalate 42 v7`. Adding a command is
-one entry in `VERBS`; help is generated from them.
+A button carries such a sentence too, with the version of the card it stands on: `escalate 42 v7`. A storm board's says
+which board, and the newest incident that it counts: `ackboard 7 v5012`. Adding a command is one entry in `VERBS`; help
+is generated from them.
 """
 
 import re
@@ -51,12 +52,16 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One command: how it is written, what it does in a line, and how it becomes an action."""
+    """One command: how it is written, what it does in a line, and how it becomes an action.
+
+    `for_all`: its number is a board's, and the action is meant for every incident on it.
+    """
 
     name: str
     usage: str
     does: str
     action: Callable[[Command, Speaker], Action | NotUnderstood]
+    for_all: bool = False
 
 
 def parse(text: str, *, is_token: bool = False) -> Command | NotUnderstood:
@@ -69,7 +74,7 @@ def parse(text: str, *, is_token: bool = False) -> Command | NotUnderstood:
         return NotUnderstood(f"Try one of: {', '.join(VERBS)}; for example: ack 42.")
     number = _NUMBER.fullmatch(words[1]) if len(words) > 1 else None
     if number is None:
-        return NotUnderstood(f"Say which incident: {verb.usage}.")
+        return NotUnderstood(f"Say which {'board' if verb.for_all else 'incident'}: {verb.usage}.")
     rest = words[2].strip() if len(words) > len(("verb", "number")) else ""
     version = _VERSION.fullmatch(rest) if is_token else None
     return Command(
@@ -85,6 +90,11 @@ def action(command: Command, speaker: Speaker) -> Action | NotUnderstood:
     return VERBS[command.verb].action(command, speaker)
 
 
+def is_for_all(command: Command) -> bool:
+    """Whether the command's number is a board's: it is meant for every incident on it."""
+    return VERBS[command.verb].for_all
+
+
 def usage() -> tuple[tuple[str, str], ...]:
     """Return how each command is written and what it does."""
     return tuple((verb.usage, verb.does) for verb in VERBS.values())
@@ -94,6 +104,11 @@ def duration(text: str) -> timedelta | None:
     """Return a time like 90s, 5m, 2h or 1d; None: it is not one."""
     found = _DURATION.fullmatch(text.strip().lower())
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+
+
+def _acknowledge_each(command: Command, speaker: Speaker) -> Action:
+    del command  # What its button says was seen is the board, not a card of each incident.
+    return happening.Acknowledge(speaker.actor)
 
 
 def _close(command: Command, speaker: Speaker) -> Action:
@@ -162,6 +177,13 @@ _ALL: Final = (
         "comment 42 text",
         "say something about it",
         lambda said, who: happening.Comment(who.actor, said.rest),
+    ),
+    Verb(
+        "ackboard",
+        "ackboard 7",
+        "take every incident on a storm board that nobody has",
+        _acknowledge_each,
+        for_all=True,
     ),
 )
 VERBS: Final[Mapping[str, Verb]] = {verb.name: verb for verb in _ALL}

@@ -8,14 +8,14 @@ import contextlib
 import importlib
 import pkgutil
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 import structlog
-import uvicorn
-from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 import adapters
 from bot import sources
@@ -24,27 +24,49 @@ from bot.clock import Clock, SystemClock
 from bot.config.context import Context, KeyFault, PlatformKeys, StoredSecrets
 from bot.domain.definition import IntegrationDefinition, Secret, WorkspaceDefinition
 from bot.engine.act import Desk
+from bot.engine.bell import Bell
 from bot.engine.connections import Connections
 from bot.engine.directory import Directory
 from bot.engine.ingest import Ingest
 from bot.engine.outbox import Outbox
 from bot.engine.picture import Picture
+from bot.engine.pulse import Pulse
+from bot.engine.retention import Keep, Retention, keep
 from bot.engine.timers import Timers
+from bot.engine.troubles import Troubles
 from bot.engine.wakeups import Wakeups
+from bot.engine.watchdog import Watchdog
 from bot.sources import mapping
-from bot.web.alerts import Door
-from bot.web.app import application
+from bot.web.alerts import Door, closed_door
+from bot.web.app import application, with_short_way
 from bot.web.callbacks import Callbacks
+from bot.web.gate import Gate
 from bot.web.health import Health
+from bot.web.server import Server
 from storage import definitions, schema
-from storage.database import Connection, Database
+from storage.database import Connection, Database, DatabaseUnusable
+from storage.serving import Serving, begin_serving
 from storage.vault import Vault
 
 DEFAULT_DATABASE: Final = "sqlite+aiosqlite:///var/oncard.db"
-# Seconds in which what is under way may come to its end when the service stops.
-FINISH_WITHIN: Final = 8.0
+# Seconds in which what is under way may come to its end when the service stops, in which the rest is given back, and in
+# which the connections are closed: with the web server's last second, ten in all.
+FINISH_WITHIN: Final = 7.0
+GIVE_BACK_WITHIN: Final = 1.0
+CLOSE_WITHIN: Final = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+Worker = Callable[[], Coroutine[None, None, None]]
+
+
+class Role(StrEnum):
+    """What a process does: takes alerts and clicks (web), watches the time and sends (worker), or all of it."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +75,18 @@ class Settings:
 
     database_url: str
     secret_key: str = field(repr=False)
+    keep: Keep = field(default_factory=Keep)
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
-    """Read the environment. Raises ValueError, naming the variable, when one is missing that nothing works without."""
+    """Read the environment. Raises ValueError, naming the variable, when one is wrong, or missing and needed."""
     key = environment.get("ONCARD_SECRET_KEY", "")
     if not key:
         raise ValueError(
             "ONCARD_SECRET_KEY is not set: set it to a long random text that you keep, "
             "such as the output of `openssl rand -hex 32`"
         )
-    return Settings(environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE, key)
+    return Settings(environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE, key, keep(environment))
 
 
 class Platforms(Mapping[str, PlatformKeys]):
@@ -98,10 +121,16 @@ def connect(definition: WorkspaceDefinition, secrets: Mapping[str, Secret], cloc
 class Service:
     """One process of Oncard: everything that runs, wired together."""
 
-    def __init__(self, configured: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, configured: Settings, clock: Clock | None = None, role: Role = Role.ALL) -> None:
         """Wire the parts; nothing runs yet. Raises DatabaseUnusable, WrongKey."""
         self.clock = clock or SystemClock()
+        self.role = role
         self.database = Database(configured.database_url)
+        if self.database.is_sqlite and role is not Role.ALL:
+            raise DatabaseUnusable(
+                f"--role {role} needs PostgreSQL, since SQLite carries only one process: "
+                "leave --role out, or set ONCARD_DATABASE_URL to postgresql+asyncpg://…"
+            )
         self.vault = Vault(configured.secret_key)
         self.picture = Picture()
         self.wakeups = Wakeups()
@@ -112,13 +141,27 @@ class Service:
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
         self.directory = Directory(self.database, self.picture, self.connections.adapters, self.clock)
-        self._tasks: list[asyncio.Task[None]] = []
+        self.retention = Retention(self.database, configured.keep, self.clock)
+        troubles = Troubles(self.database, self.picture, self.ingest, self.clock)
+        self.pulse = Pulse(self.database, troubles, self.clock)
+        self.watchdog = Watchdog(self.database, self.picture, troubles, self.connections.statuses, self.clock)
+        self.bell = None if self.database.is_sqlite else Bell(self.database, self.wakeups, self.clock)
+        self._serving: Serving | None = None
+        self._workers: list[asyncio.Task[None]] = []
+        self._sending: asyncio.Task[None] | None = None
 
-    def app(self, more: Sequence[BaseRoute] = ()) -> Starlette:
+    def app(self, more: Sequence[BaseRoute] = ()) -> ASGIApp:
         """Return the HTTP service, with `more` routes beside its own."""
+        health = Health(self.database, self.connections, self.pulse, self.clock, self.stopping)
+        if self.role is Role.WORKER:
+            return application([*closed_door(), *health.routes(), *more])
         door = Door(self.database, self.vault, self.picture, self.ingest, self.clock)
-        health = Health(self.database, self.connections, self.clock)
-        return application([*door.routes(), *Callbacks(self.connections).routes(), *health.routes(), *more])
+        routes = application([*door.routes(), *Callbacks(self.connections).routes(), *health.routes(), *more])
+        return with_short_way(routes, door.short_way)
+
+    def claim_database(self) -> None:
+        """Keep other processes from serving the same SQLite file until this is closed. Raises DatabaseUnusable."""
+        self._serving = begin_serving(self.database)
 
     async def prepare(self) -> None:
         """Bring the schema up to date, and see that the stored secrets can be read.
@@ -128,6 +171,8 @@ class Service:
         before, after = await schema.upgrade(self.database)
         if before != after:
             log.info("schema_upgraded", before=before, after=after)
+        elif after != schema.newest():
+            log.warning("schema_is_newer", found=after, known=schema.newest())
 
         async def work(connection: Connection) -> None:
             await definitions.stored(connection, self.vault)
@@ -137,23 +182,70 @@ class Service:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the workers; on the way out, what is under way comes to its end and the connections are closed."""
-        workers = (self.connections.run, self.timers.run, self.outbox.run, self.directory.run)
-        self._tasks = [asyncio.create_task(worker()) for worker in workers]
+        ringing = [asyncio.create_task(self.bell.run())] if self.bell else []
+        self._workers = [asyncio.create_task(worker()) for worker in self._at_work()]
+        self._sending = None if self.role is Role.WEB else asyncio.create_task(self.outbox.run())
         try:
             yield
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks)
-            await self.outbox.finish(FINISH_WITHIN)
-            await self.connections.close()
+            await self.finish()
+            await _within(CLOSE_WITHIN, self.connections.close(), "connections_not_closed")
+            await _cancel(ringing)
+
+    def _at_work(self) -> Sequence[Worker]:
+        """Return what runs until it is cancelled; the outbox has an end of its own."""
+        if self.role is Role.WEB:
+            return (self.connections.run, self.pulse.run)
+        checks = (self.pulse.run, self.watchdog.run, self.retention.run)
+        return (self.connections.run, self.timers.run, self.directory.run, *checks)
+
+    async def finish(self, answered: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Begin nothing new, let what is under way come to its end, and give back what has not in time.
+
+        `answered` returns when every request has been answered.
+        """
+        if self.stopping.is_set():
+            return
+        self.stopping.set()
+        log.info("stopping")
+        await asyncio.gather(
+            _cancel(self._workers),
+            _within(FINISH_WITHIN, self.connections.hear_no_more(), "connections_not_closed"),
+            self.outbox.finish(FINISH_WITHIN),
+            *([_within(FINISH_WITHIN, answered(), "requests_cut_off")] if answered else ()),
+        )
+        if self._sending is not None:
+            await _cancel([self._sending])
+        await _within(GIVE_BACK_WITHIN, self.outbox.release(), "claims_not_given_back")
 
     async def close(self) -> None:
-        """Give back the database."""
+        """Give back the database, once other processes know what is left for them to do."""
+        if self.bell is not None:
+            await _within(GIVE_BACK_WITHIN, self.bell.ring(), "not_rung")
         await self.database.close()
+        if self._serving is not None:
+            self._serving.close()
 
-    def _connect(self, definition: WorkspaceDefinition, secrets: Mapping[str, Secret]) -> Adapter:
-        return connect(definition, secrets, self.clock)
+    def _connect(self, definition: WorkspaceDefinition, secrets: Mapping[str, Secret]) -> Adapter | None:
+        adapter = connect(definition, secrets, self.clock)
+        # Without an outbox, an adapter is there for what its platform calls us for.
+        return None if self.role is Role.WEB and not adapter.capabilities.called else adapter
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+async def _within(seconds: float, work: Awaitable[None], otherwise: str) -> None:
+    """Wait for `work`, but not for long; what fails at a stop is logged as `otherwise`, and stops no less."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except Exception as error:  # noqa: BLE001 - Whatever a driver raises while its server comes and goes.
+        log.warning(otherwise, error=type(error).__name__)
 
 
 async def context(service: Service, environment: Mapping[str, str]) -> Context:
@@ -186,29 +278,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-class _Server(uvicorn.Server):
-    """A web server that says when it begins to stop, so that answers without an end come to theirs."""
-
-    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
-        super().__init__(config)
-        self._stopping = stopping
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._stopping.set()
-        await super().shutdown(sockets)
-
-
 async def serve(service: Service, listening: socket.socket, more: Sequence[BaseRoute] = ()) -> None:
-    """Serve until told to stop; `service.stopping` is set when that has begun."""
-    await service.prepare()
-    config = uvicorn.Config(
-        service.app(more),
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(FINISH_WITHIN),
-    )
+    """Serve a service that is prepared until told to stop; `service.stopping` is set when that has begun."""
+    gate = Gate(service.app(more))
+
+    async def finish() -> None:
+        gate.close()
+        await service.finish(gate.empty)
+
     with listening:
         async with service.running():
-            await _Server(config, service.stopping).serve(sockets=[listening])
+            await Server(gate, finish).serve(sockets=[listening])

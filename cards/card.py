@@ -92,14 +92,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Lines under a name."""
+
+    name: str
+    lines: tuple[Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """The one live message of an incident.
+    """The one live message of an incident, or of many that share one: then it has no `number`.
 
     `summary` is one plain line for lock screens and for where nothing else can be sent. `status` says who has it and
     what happens next; `history` who did what, oldest first. `mentions` are those who must notice this message.
     """
 
-    number: int
+    number: int | None
     severity: Severity
     severity_word: str
     tone: Tone
@@ -107,6 +115,7 @@ class Card:
     summary: str
     status: Text
     facts: tuple[Fact, ...] = ()
+    listings: tuple[Listing, ...] = ()
     description: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     more_labels: str = ""

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.event import Image, Link
-from cards.card import Button, Card, Confirm, Fact, Message, Note, Part, Person, Strong, Style, Text, Tone
+from cards.card import Button, Card, Confirm, Fact, Listing, Message, Note, Part, Person, Strong, Style, Text, Tone
 from cards.plain import clock, fold, isolated, line, lines, spoken
 
 JsonObject = dict[str, object]
@@ -29,11 +29,15 @@ TITLE_LIMIT: Final = 520
 STATUS_LIMIT: Final = 1200
 STRONG_LIMIT: Final = 500
 DESCRIPTION_LIMIT: Final = 2000
+DESCRIPTION_BESIDE_LISTINGS: Final = 100
 MOST_FIELDS: Final = 8
 NAME_LIMIT: Final = 40
 VALUE_LIMIT: Final = 130
 ADDRESSES_LIMIT: Final = 750
 URL_LIMIT: Final = 600
+MOST_LISTINGS: Final = 2
+MOST_ROWS: Final = 6
+ROW_LIMIT: Final = 150
 MOST_HISTORY: Final = 5
 HISTORY_LIMIT: Final = 180
 MOST_BUTTONS: Final = 5
@@ -83,24 +87,30 @@ def plain(message: Message) -> JsonObject:
     if isinstance(message, Note):
         return {"text": _text(spoken(message.text)), "attachments": []}
     title = _fit(line(message.title), TITLE_LIMIT)
-    said = _text(f"{line(message.severity_word)}: {title} (#{message.number}) · {spoken(message.status)}")
+    number = f" (#{message.number})" if message.number is not None else ""
+    said = _text(f"{line(message.severity_word)}: {title}{number} · {spoken(message.status)}")
     link = next((url for link in message.links if (url := _url(link.href))), "")
     return {"text": f"{said} <{link}>" if link else said, "attachments": []}
 
 
 def _card(card: Card) -> JsonObject:
-    head = f"{_SIGNS[card.tone]} {line(card.severity_word)} · #{card.number} {isolated(line(card.title))}".strip()
+    number = f"#{card.number} " if card.number is not None else ""
+    head = f"{_SIGNS[card.tone]} {line(card.severity_word)} · {number}{isolated(line(card.title))}".strip()
     top: list[JsonObject] = [{"type": "header", "text": _plain(head, HEAD_LIMIT)}]
     if _size(head) > HEAD_LIMIT:
         top.append({"type": "section", "text": _plain(line(card.title), TITLE_LIMIT)})
     also = tuple(person for person in card.mentions if person not in card.status)
     top += _section(_mrkdwn((*_mentioned(also), *card.status), STATUS_LIMIT))
+    listings = [block for listing in card.listings[:MOST_LISTINGS] for block in _listing(listing)]
     below = [
-        *_described(card.description),
+        # Lists of incidents take the room of what would be said of one.
+        *_described(card.description, DESCRIPTION_LIMIT if not listings else DESCRIPTION_BESIDE_LISTINGS),
         *_fields([_fact(fact) for fact in card.facts], ""),
         *_fields([field for label in card.labels if (field := _label(*label))], line(card.more_labels)),
         *_context(_addresses(card.links, card.images), " · "),
         *_actions(card.buttons),
+        # Below what can be done: Slack may fold away what is long.
+        *listings,
         *_context([_mrkdwn(entry, HISTORY_LIMIT) for entry in card.history[-MOST_HISTORY:]], "\n"),
     ]
     attachment = {"color": _COLOURS[card.tone], "blocks": below}
@@ -119,9 +129,9 @@ def _section(text: str) -> list[JsonObject]:
     return [{"type": "section", "text": _marked(text)}] if text else []
 
 
-def _described(description: str) -> list[JsonObject]:
+def _described(description: str, limit: int) -> list[JsonObject]:
     shown = lines(description)
-    return [{"type": "section", "text": _plain(shown, DESCRIPTION_LIMIT)}] if shown else []
+    return [{"type": "section", "text": _plain(shown, limit)}] if shown else []
 
 
 def _fields(fields: Sequence[str], more: str) -> list[JsonObject]:
@@ -133,6 +143,12 @@ def _fields(fields: Sequence[str], more: str) -> list[JsonObject]:
 
 def _fact(fact: Fact) -> str:
     return f"{_bold(fact.name, NAME_LIMIT)}\n{_mrkdwn(fact.value, VALUE_LIMIT)}".strip() or _NOTHING
+
+
+def _listing(listing: Listing) -> list[JsonObject]:
+    rows = [_mrkdwn(row, ROW_LIMIT) for row in listing.lines[:MOST_ROWS]]
+    shown = [_bold(listing.name, NAME_LIMIT), *rows]
+    return _section("\n".join(row for row in shown if row)) if any(rows) else []
 
 
 def _label(key: str, value: str) -> str:

@@ -113,6 +113,55 @@ REOPEN_TITLE: Final = "Reopen #{number}?"
 REOPEN_TEXT: Final = "It climbs again from level 1: whoever is on that level is paged at once."
 REOPEN_TEXT_NO_RULE: Final = "Nobody is paged: the channel has no escalation rule."
 
+# ---- the board: many incidents in one message ------------------------------------------------------------------------
+
+STORM: Final = "Storm"
+STORM_OVER: Final = "Storm over"
+BOARD_TITLE: Final = ("{count} open incident in {where}", "{count} open incidents in {where}")
+BOARD_TITLE_OVER: Final = ("{count} incident in {where}, closed", "{count} incidents in {where}, all closed")
+BOARD_SUMMARY: Final = "{storm}: {title} · {untaken} not acknowledged"
+BOARD_SUMMARY_OVER: Final = "{storm}: {title}"
+BOARD_WHERE: Final = ("{first} and {count} more channel", "{first} and {count} more channels")
+BOARD_UNTAKEN: Final = "[{untaken} not acknowledged]"
+BOARD_PAGING: Final = "[{untaken} not acknowledged] · paging {who}"
+BOARD_TAKEN: Final = "[All acknowledged]"
+BOARD_TAKEN_BY: Final = "[All acknowledged] by {who}"
+BOARD_OVER: Final = "[Over] at {at} after {duration}"
+BOARD_OVER_BY: Final = "[Over] at {at} after {duration} · acknowledged by {who}"
+BOARD_EXHAUSTED: Final = " · ⚠️ {count} went through every level, and nobody acknowledged"
+BOARD_NO_RULE: Final = " · ⚠️ nobody was told of {count}: their channel has no escalation rule"
+BOARD_LEVEL_FAILED: Final = " · ⚠️ a level reached nobody for {count}: “oncard doctor” says what is wrong"
+BOARD_OPEN: Final = "Open"
+BOARD_ACKNOWLEDGED: Final = "Acknowledged"
+BOARD_BY: Final = "{count} · {who}"
+BOARD_CLOSED: Final = "Closed"
+BOARD_CHANNELS: Final = "Channels"
+BOARD: Final = "Board"
+BOARD_OLDEST: Final = "Waiting longest"
+BOARD_CRITICAL: Final = "Newest Critical"
+BOARD_ROW: Final = "{at} · #{number} · {title}"
+AND_MORE: Final = "{first} and {count} more"
+BOARD_CALL: Final = (
+    "[Storm: {count} more incident in {where}:] {newest} · {untaken} of {open} open ones not acknowledged",
+    "[Storm: {count} more incidents in {where},] the newest: {newest} · {untaken} of {open} open ones not acknowledged",
+)
+ACKNOWLEDGE_ALL: Final = ("Acknowledge {count}", "Acknowledge all {count}")
+BOARD_TOOK: Final = (
+    "{count} incident is yours. Nobody else is paged for it.",
+    "{count} incidents are yours. Nobody else is paged for them.",
+)
+BOARD_TAKEN_BEFORE: Final = (
+    " {count} was acknowledged before, by {who}.",
+    " {count} were acknowledged before, by {who}.",
+)
+BOARD_CAME_SINCE: Final = (
+    " {count} came after the board that you saw and is not yours: look again.",
+    " {count} came after the board that you saw and are not yours: look again.",
+)
+BOARD_ALL_TAKEN: Final = "All of them are acknowledged already, by {who}; nothing changed."
+BOARD_ALL_CLOSED: Final = "All of them are closed already; nothing changed."
+UNKNOWN_BOARD: Final = "There is no board {number}; nothing changed. The number stands on it."
+
 # ---- notes to many ---------------------------------------------------------------------------------------------------
 
 PAGED: Final = "{incident} · {status}"
@@ -213,9 +262,20 @@ def name_of(locale: str, message: str, /, **parts: str | int) -> str:
     return message.format(**parts)
 
 
-def count_of(locale: str, forms: tuple[str, str], count: int) -> str:
+def count_of(locale: str, forms: tuple[str, str], count: int, /, **parts: str) -> str:
     """Return the form for `count` things."""
-    return name_of(locale, forms[0] if count == 1 else forms[1], count=count)
+    return name_of(locale, form_of(forms, count), count=amount(locale, count), **parts)
+
+
+def form_of(forms: tuple[str, str], count: int) -> str:
+    """Return the form of a message that suits `count` things."""
+    return forms[0] if count == 1 else forms[1]
+
+
+def amount(locale: str, count: int) -> str:
+    """Return a count as it is read at a glance: `4,990`."""
+    del locale  # As in `duration`.
+    return f"{count:,}"
 
 
 def duration(locale: str, lasted: timedelta) -> str:

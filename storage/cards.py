@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import sqlalchemy as sa
 
 from bot.adapter import MessageRef
+from bot.domain.board import BoardId
 from bot.domain.delivery import CardId, Place
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
@@ -17,7 +19,8 @@ from storage.database import Connection, portions, take_numbers
 class CardRow:
     """The live message of an incident in one place.
 
-    `message` is None until it was sent, `shown` the version it shows.
+    `message` is None until it was sent, `shown` the version it shows. `board`: where the incident is shown as well, or
+    instead.
     """
 
     id: CardId
@@ -25,6 +28,10 @@ class CardRow:
     place: Place
     message: MessageRef | None = None
     shown: int | None = None
+    board: BoardId | None = None
+
+
+_THIS: Final = sa.select(tables.cards).where(tables.cards.c.id == sa.bindparam("card"))
 
 
 async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
@@ -51,7 +58,7 @@ async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, P
 
 async def card(connection: Connection, number: CardId) -> CardRow | None:
     """Return one card."""
-    row = (await connection.execute(sa.select(tables.cards).where(tables.cards.c.id == number))).one_or_none()
+    row = (await connection.execute(_THIS, {"card": number})).one_or_none()
     return _card(row) if row is not None else None
 
 
@@ -79,4 +86,5 @@ def place_of(row: sa.Row[tuple[object, ...]]) -> Place:
 
 def _card(row: sa.Row[tuple[object, ...]]) -> CardRow:
     message = MessageRef(row.message_chat, row.message_id) if row.message_id else None
-    return CardRow(CardId(row.id), IncidentId(row.incident_id), place_of(row), message, row.shown)
+    board = BoardId(row.board_id) if row.board_id else None
+    return CardRow(CardId(row.id), IncidentId(row.incident_id), place_of(row), message, row.shown, board)

@@ -12,6 +12,9 @@ from storage.database import Connection
 from storage.vault import Vault
 
 _REVISION = "revision"
+_THE_REVISION = sa.select(tables.numbers.c.last).where(tables.numbers.c.name == _REVISION)
+# While a new version and an old one share the database, what only the new one knows is none of the old one's business.
+_KNOWN = tables.definitions.c.kind.in_([str(kind) for kind in Kind])
 
 Keys = Mapping[str, IntegrationId]
 """The integrations by the digest of their key."""
@@ -19,15 +22,15 @@ Keys = Mapping[str, IntegrationId]
 
 async def revision(connection: Connection) -> int:
     """Return the number that grows whenever what is configured changes."""
-    query = sa.select(tables.numbers.c.last).where(tables.numbers.c.name == _REVISION)
-    return int(await connection.scalar(query) or 0)
+    return int(await connection.scalar(_THE_REVISION) or 0)
 
 
 async def organisation(connection: Connection) -> Organisation:
     """Return the organisation as it is configured now, without secrets."""
     # First: if it changes while this is read, the picture is old by its own word, and is read again.
     known_as = await revision(connection)
-    rows = (await connection.execute(sa.select(tables.definitions).order_by(tables.definitions.c.id))).all()
+    query = sa.select(tables.definitions).where(_KNOWN).order_by(tables.definitions.c.id)
+    rows = (await connection.execute(query)).all()
     kept = [Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows]
     links = (await connection.execute(sa.select(tables.links))).all()
     known = tuple(ChatLink(WorkspaceId(row.workspace_id), row.user, AccountId(row.account_id)) for row in links)
@@ -36,7 +39,7 @@ async def organisation(connection: Connection) -> Organisation:
 
 async def stored(connection: Connection, vault: Vault) -> tuple[Definition, ...]:
     """Return the active definitions with their secrets."""
-    active = sa.select(tables.definitions).where(tables.definitions.c.active).order_by(tables.definitions.c.id)
+    active = sa.select(tables.definitions).where(tables.definitions.c.active, _KNOWN).order_by(tables.definitions.c.id)
     rows = (await connection.execute(active)).all()
     return tuple(
         Definition(Kind(row.kind), codec.BODIES[Kind(row.kind)].read(row.body), vault.open(row.secrets)) for row in rows
@@ -70,7 +73,7 @@ async def replace_all(connection: Connection, wanted: Iterable[Definition], vaul
     definitions = tables.definitions
     wanted = tuple(wanted)
     # A key that moves from one integration to another must be free before it is taken.
-    await connection.execute(sa.update(definitions).values(active=False, key_digest=None))
+    await connection.execute(sa.update(definitions).where(_KNOWN).values(active=False, key_digest=None))
     known = {
         (row.kind, row.name): row.id
         for row in await connection.execute(sa.select(definitions.c.id, definitions.c.kind, definitions.c.name))

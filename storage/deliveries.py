@@ -4,13 +4,13 @@ A claim is a lease with a fencing token. What is not settled when its lease has 
 comes back after that finds that its token no longer counts.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.adapter import Receipt
 from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
@@ -21,9 +21,9 @@ from storage.cards import place_of, place_row
 from storage.database import Connection, portions
 
 LEASE: Final = timedelta(seconds=60)
-_CANDIDATES: Final = 200
 # While a new version and an old one share the database, each leaves alone what only the other knows how to send.
-_KNOWN: Final = tuple(str(kind) for kind in Kind)
+_KINDS: Final = tuple(str(kind) for kind in Kind)
+_ENTRIES: Final = tuple(str(entry) for entry in Entry)
 # SQLite and PostgreSQL know the same clause.
 _THE_SOONER_EDIT: Final = """
 ON CONFLICT (card_id) WHERE state = 'pending' AND kind = 'edit'
@@ -81,6 +81,35 @@ class Settled:
     settled_at: datetime | None
 
 
+Columns = ReadOnlyColumnCollection[str, sa.Column[Any]]
+"""The columns of this table, under whatever name a statement gives it."""
+
+
+def ours(columns: Columns) -> sa.ColumnElement[bool]:
+    """Whether this version knows how to send it."""
+    return sa.and_(columns.kind.in_(_KINDS), sa.or_(columns.entry.is_(None), columns.entry.in_(_ENTRIES)))
+
+
+OURS: Final = ours(tables.deliveries.c)
+# Built once: what is asked with every message should not be put together with every message.
+_NEXT: Final = (
+    sa.select(tables.deliveries.c.not_before)
+    .where(
+        tables.deliveries.c.state == sa.literal_column("'pending'"),
+        tables.deliveries.c.not_before > sa.bindparam("now", type_=tables.Instant()),
+        OURS,
+    )
+    .order_by(tables.deliveries.c.not_before)
+    .limit(1)
+)
+_SETTLE: Final = sa.update(tables.deliveries).where(
+    tables.deliveries.c.id == sa.bindparam("this"),
+    tables.deliveries.c.claim == sa.bindparam("by"),
+    tables.deliveries.c.state.in_([str(State.SENDING), str(State.PENDING)]),
+)
+_SHOW: Final = sa.update(tables.cards).where(tables.cards.c.id == sa.bindparam("this"))
+
+
 async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
     """Put deliveries into the queue."""
     await bulk.insert(connection, tables.deliveries, [_row(one, now) for one in wanted])
@@ -120,8 +149,10 @@ async def withdraw(
 ) -> None:
     """Take back what has not gone out of these: pages and, with `cards`, cards that no chat has seen yet."""
     columns = tables.deliveries.c
-    is_page = sa.or_(columns.kind == Kind.REMINDER, sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None)))
-    is_card = columns.kind.in_((Kind.CARD, Kind.REMINDER))
+    to_somebody = sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None))
+    # What waits on a board is shown there already.
+    is_page = sa.or_(columns.kind == Kind.REMINDER, to_somebody, columns.board_id.is_not(None))
+    is_card = sa.or_(columns.kind.in_((Kind.CARD, Kind.REMINDER)), columns.board_id.is_not(None))
     for some in portions(sorted(incidents)):
         await connection.execute(
             sa.update(tables.deliveries)
@@ -130,101 +161,19 @@ async def withdraw(
         )
 
 
-async def claim(connection: Connection, token: str, now: datetime, room: Room) -> list[Claimed]:
-    """Take what is due, the most urgent first, and of each place one.
-
-    A message of a card that has another one under way waits for it, and an edit waits for the card that is still to be
-    sent.
-    """
-    columns = tables.deliveries.c
-    query = _claimable(now, room).limit(_CANDIDATES).with_for_update(skip_locked=True)
-    ids = _fitting([(row.workspace_id, row.place, row.id) for row in await connection.execute(query)], room)
-    if not ids:
-        return []
-    await connection.execute(
-        sa.update(tables.deliveries)
-        .where(columns.id.in_(ids))
-        .values(state=State.SENDING, claim=token, lease_until=now + LEASE, attempts=columns.attempts + 1)
-    )
-    rows = await connection.execute(
-        sa.select(tables.deliveries).where(columns.id.in_(ids)).order_by(columns.lane, columns.id)
-    )
-    return [Claimed(_delivery(row), token) for row in rows]
-
-
-def _claimable(now: datetime, room: Room) -> sa.Select[tuple[int, int, str]]:
-    """Return the query for what may go out now: id, workspace and place, the most urgent first."""
-    columns = tables.deliveries.c
-    other = tables.deliveries.alias()
-    under_way = sa.exists().where(other.c.card_id == columns.card_id, other.c.state == State.SENDING)
-    unsent = sa.exists().where(
-        other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.CARD
-    )
-    query = (
-        sa.select(columns.id, columns.workspace_id, columns.place)
-        .where(
-            columns.state == State.PENDING,
-            columns.not_before <= now,
-            columns.kind.in_(_KNOWN),
-            sa.or_(columns.card_id.is_(None), sa.not_(under_way)),
-            sa.or_(columns.kind != Kind.EDIT, sa.not_(unsent)),
-        )
-        .order_by(columns.lane, columns.not_before, columns.id)
-    )
-    whole = [workspace for workspace, place in room.busy if not place]
-    if whole:
-        query = query.where(columns.workspace_id.not_in(whole))
-    places = [(workspace, place) for workspace, place in room.busy if place]
-    if places:
-        query = query.where(sa.tuple_(columns.workspace_id, columns.place).not_in(places))
-    return query
-
-
-def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int]:
-    """Return which of these (workspace, place, id), the most urgent first, there is room for."""
-    taken: set[tuple[int, str]] = set()
-    count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
-    ids: list[int] = []
-    for workspace, place, number in candidates:
-        if (workspace, place) not in taken and count[workspace] < room.each and len(ids) < room.most:
-            taken.add((workspace, place))
-            count[workspace] += 1
-            ids.append(number)
-    return ids
-
-
-async def is_work(connection: Connection, now: datetime, room: Room) -> bool:
-    """Whether something may be claimed, or was taken by somebody whose lease has run out."""
-    columns = tables.deliveries.c
-    expired = sa.exists().where(columns.state == State.SENDING, columns.lease_until < now, columns.kind.in_(_KNOWN))
-    claimable = await connection.scalar(_claimable(now, room).limit(1))
-    return claimable is not None or bool(await connection.scalar(sa.select(expired)))
-
-
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
     """Return the first instant after now from which a delivery may go out."""
-    columns = tables.deliveries.c
-    query = (
-        sa.select(columns.not_before)
-        .where(columns.state == State.PENDING, columns.not_before > now, columns.kind.in_(_KNOWN))
-        .order_by(columns.not_before)
-        .limit(1)
-    )
-    found: datetime | None = await connection.scalar(query)
+    found: datetime | None = await connection.scalar(_NEXT, {"now": now})
     return found
 
 
-async def is_crowded(connection: Connection, place: Place, now: datetime) -> bool:
-    """Whether pages wait for this place, so that an edit there cannot be seen at once."""
+async def is_overdue(connection: Connection, now: datetime) -> bool:
+    """Whether somebody has taken something and never settled it."""
     columns = tables.deliveries.c
-    query = sa.select(columns.id).where(
-        columns.state == State.PENDING,
-        columns.lane == Lane.PAGE,
-        columns.not_before <= now,
-        columns.workspace_id == place.workspace,
-        columns.place == place.key,
+    expired = sa.select(columns.id).where(
+        columns.state == sa.literal_column("'sending'"), columns.lease_until < now, OURS
     )
-    return await connection.scalar(query.limit(1)) is not None
+    return await connection.scalar(expired.limit(1)) is not None
 
 
 async def reclaim(connection: Connection, now: datetime) -> int:
@@ -233,7 +182,7 @@ async def reclaim(connection: Connection, now: datetime) -> int:
     Its claim stands until somebody else takes it: whoever has the platform's answer by then can still store it.
     """
     columns = tables.deliveries.c
-    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now, columns.kind.in_(_KNOWN))
+    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now, OURS)
     await _forget_old_edits(connection, expired, now)
     back = await connection.execute(
         sa.update(tables.deliveries)
@@ -252,32 +201,31 @@ async def release(
     Without, it is as if it had not been taken.
     """
     columns = tables.deliveries.c
-    ours = sa.and_(columns.state == State.SENDING, columns.claim == claim)
-    if only is not None:
-        ours = sa.and_(ours, columns.id == only)
+    this = columns.id == only if only is not None else sa.true()
+    ours = sa.and_(columns.state == State.SENDING, columns.claim == claim, this)
     await _forget_old_edits(connection, ours, now)
-    as_before = {"attempts": columns.attempts - 1}
-    in_doubt = {"uncertain": True, "reason": "cut_off_by_a_stop"}
+    became = {"uncertain": True, "reason": "cut_off_by_a_stop"} if sent else {"attempts": columns.attempts - 1}
     back = await connection.execute(
-        sa.update(tables.deliveries)
-        .where(ours)
-        .values(state=State.PENDING, claim=None, lease_until=None, **(in_doubt if sent else as_before))
+        sa.update(tables.deliveries).where(ours).values(state=State.PENDING, claim=None, lease_until=None, **became)
     )
     return back.rowcount
 
 
 async def _forget_old_edits(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
-    """Of what is to be put back, withdraw the edits of cards that wait for a newer one: one pending edit is enough."""
+    """Of what is to be put back, withdraw the edits of cards that wait for a newer one: one pending edit is enough.
+
+    A board's message knows whether it may have been heard, so there the newer one gives way.
+    """
     columns = tables.deliveries.c
     other = tables.deliveries.alias()
     newer = sa.exists().where(
         other.c.card_id == columns.card_id, other.c.state == State.PENDING, other.c.kind == Kind.EDIT
     )
-    await connection.execute(
-        sa.update(tables.deliveries)
-        .where(which, columns.kind == Kind.EDIT, newer)
-        .values(state=State.WITHDRAWN, reason=Dropped.SUPERSEDED, settled_at=now, claim=None)
-    )
+    gone = {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "settled_at": now, "claim": None}
+    await connection.execute(sa.update(tables.deliveries).where(which, columns.kind == Kind.EDIT, newer).values(gone))
+    again = sa.select(columns.card_id).where(which, columns.kind == Kind.BOARD).correlate(None)
+    is_newer = sa.and_(columns.kind == Kind.BOARD, columns.state == State.PENDING, columns.card_id.in_(again))
+    await connection.execute(sa.update(tables.deliveries).where(is_newer).values(gone))
 
 
 async def delivered(
@@ -292,9 +240,7 @@ async def delivered(
     if not await _settle(connection, claimed, {**values, **message}):
         return False
     if shown is not None and claimed.delivery.card is not None:
-        await connection.execute(
-            sa.update(tables.cards).where(tables.cards.c.id == claimed.delivery.card).values(**message, shown=shown)
-        )
+        await connection.execute(_SHOW, {"this": claimed.delivery.card, **message, "shown": shown})
     return True
 
 
@@ -358,13 +304,14 @@ async def waiting(
 
 
 async def being_sent(connection: Connection, incidents: Collection[IncidentId]) -> set[CardId]:
-    """Return the cards of these incidents of which a message is not settled yet."""
+    """Return the cards of these incidents of which a message of their own is not settled yet."""
     columns = tables.deliveries.c
     found: set[CardId] = set()
     for some in portions(sorted(incidents)):
         query = sa.select(columns.card_id).where(
             columns.incident_id.in_(some),
             columns.state.in_((State.PENDING, State.SENDING)),
+            columns.board_id.is_(None),
             columns.kind.in_((Kind.CARD, Kind.REMINDER)),
         )
         found |= {CardId(number) for number in await connection.scalars(query)}
@@ -376,7 +323,7 @@ async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
     columns = tables.deliveries.c
     query = sa.select(tables.deliveries).where(columns.incident_id == incident).order_by(columns.id)
     return [
-        Settled(_delivery(row), State(row.state), row.reason or "", row.said or "", row.not_before, row.settled_at)
+        Settled(from_row(row), State(row.state), row.reason or "", row.said or "", row.not_before, row.settled_at)
         for row in await connection.execute(query)
     ]
 
@@ -384,12 +331,13 @@ async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
 async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, datetime]]:
     """Return for each kind and state of what is not settled how many there are, and since when the oldest waits."""
     columns = tables.deliveries.c
-    query = (
-        sa.select(columns.kind, columns.state, sa.func.count(), sa.func.min(columns.created_at))
-        .where(columns.state.in_((State.PENDING, State.SENDING)))
-        .group_by(columns.kind, columns.state)
-    )
-    return {(kind, state): (count, since) for kind, state, count, since in await connection.execute(query)}
+    found: dict[tuple[str, str], tuple[int, datetime]] = {}
+    # One state at a time: each has an index that holds nothing else.
+    for state in (State.PENDING, State.SENDING):
+        query = sa.select(columns.kind, sa.func.count(), sa.func.min(columns.created_at)).where(columns.state == state)
+        for kind, count, since in await connection.execute(query.group_by(columns.kind)):
+            found[kind, str(state)] = (count, since)
+    return found
 
 
 async def _has_newer_edit(connection: Connection, edit: Delivery) -> bool:
@@ -404,12 +352,8 @@ async def _has_newer_edit(connection: Connection, edit: Delivery) -> bool:
 
 
 async def _settle(connection: Connection, claimed: Claimed, values: Mapping[str, object]) -> bool:
-    columns = tables.deliveries.c
-    not_settled = columns.state.in_((State.SENDING, State.PENDING))
-    ours = sa.and_(columns.id == claimed.delivery.id, columns.claim == claimed.claim, not_settled)
-    done = await connection.execute(
-        sa.update(tables.deliveries).where(ours).values(**values, claim=None, lease_until=None)
-    )
+    which = {"this": claimed.delivery.id, "by": claimed.claim}
+    done = await connection.execute(_SETTLE, {**which, **values, "claim": None, "lease_until": None})
     return bool(done.rowcount)
 
 
@@ -432,7 +376,8 @@ def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
     }
 
 
-def _delivery(row: sa.Row[tuple[object, ...]]) -> Delivery:
+def from_row(row: sa.Row[tuple[object, ...]]) -> Delivery:
+    """Return the delivery that the columns say."""
     return Delivery(
         id=DeliveryId(row.id),
         incident=IncidentId(row.incident_id),

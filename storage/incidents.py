@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from bot.domain.flow import Outcome
 from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
 from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
-from storage.database import Connection, portions, take_numbers
+from storage.database import Connection, portions, take_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,40 @@ class EventRow:
     event: Event
 
 
+# Built once: what is asked with every alert should not be put together with every alert.
+_UNRECOVERED: Final = (
+    sa.select(tables.alerts.c.body)
+    .where(
+        tables.alerts.c.channel_id == sa.bindparam("channel"),
+        tables.alerts.c.key.in_(sa.bindparam("keys", expanding=True)),
+        tables.alerts.c.recovered.is_(sa.false()),
+    )
+    .order_by(tables.alerts.c.id)
+    .with_for_update()
+)
+
+
+_THESE: Final = sa.select(tables.incidents.c.body).where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
+_LAST_ENTRIES: Final = (
+    sa.select(tables.timeline.c.at, tables.timeline.c.body)
+    .where(tables.timeline.c.incident_id == sa.bindparam("incident"))
+    .order_by(tables.timeline.c.id.desc())
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_NEXT_DUE: Final = (
+    sa.select(tables.incidents.c.due)
+    .where(tables.incidents.c.due.is_not(None))
+    .order_by(tables.incidents.c.due)
+    .limit(1)
+)
+
+
 async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, IncidentId]]:
     """Take ids for `count` new alerts, each with an incident."""
     if not count:
         return []
-    alerts = await take_numbers(connection, "alerts", count)
-    incidents = await take_numbers(connection, "incidents", count)
-    return [(AlertId(alert), IncidentId(incident)) for alert, incident in zip(alerts, incidents, strict=True)]
+    taken = await take_together(connection, ("alerts", "incidents"), count)
+    return [(AlertId(alert), IncidentId(incident)) for alert, incident in taken]
 
 
 async def alerts_of_keys(
@@ -45,19 +73,12 @@ async def alerts_of_keys(
 
     Locked until the transaction ends.
     """
-    columns = tables.alerts.c
     wanted: dict[ChannelId, list[str]] = {}
     for channel, key in dict.fromkeys(keys):
         wanted.setdefault(channel, []).append(key)
     found: dict[tuple[ChannelId, str], list[Alert]] = {}
     for channel, some in ((channel, some) for channel, names in wanted.items() for some in portions(names)):
-        query = (
-            sa.select(columns.body)
-            .where(columns.channel_id == channel, columns.key.in_(some), columns.recovered.is_(sa.false()))
-            .order_by(columns.id)
-            .with_for_update()
-        )
-        for body in await connection.scalars(query):
+        for body in await connection.scalars(_UNRECOVERED, {"channel": channel, "keys": some}):
             alert = codec.ALERT.read(body)
             found.setdefault((alert.channel, alert.key), []).append(alert)
     return found
@@ -75,9 +96,8 @@ async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[Incide
 
 async def find(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
     """Return these incidents as they are."""
-    columns = tables.incidents.c
-    query = sa.select(columns.body).where(columns.id.in_(sorted(set(ids))))
-    return {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
+    bodies = await connection.scalars(_THESE, {"ids": sorted(set(ids))})
+    return {incident.id: incident for incident in map(codec.INCIDENT.read, bodies)}
 
 
 async def newest(connection: Connection, *, most: int, open_only: bool) -> list[Incident]:
@@ -114,9 +134,7 @@ async def due_ids(connection: Connection, now: datetime, most: int) -> list[Inci
 
 async def next_due(connection: Connection) -> datetime | None:
     """Return the next instant at which an incident must be looked at."""
-    columns = tables.incidents.c
-    query = sa.select(columns.due).where(columns.due.is_not(None)).order_by(columns.due).limit(1)
-    found: datetime | None = await connection.scalar(query)
+    found: datetime | None = await connection.scalar(_NEXT_DUE)
     return found
 
 
@@ -171,14 +189,7 @@ async def record(connection: Connection, entries: Sequence[tuple[IncidentId, dat
 
 async def timeline(connection: Connection, incident: IncidentId, most: int) -> tuple[Happened, ...]:
     """Return the last entries of an incident's timeline, oldest first."""
-    columns = tables.timeline.c
-    query = (
-        sa.select(columns.at, columns.body)
-        .where(columns.incident_id == incident)
-        .order_by(columns.id.desc())
-        .limit(most)
-    )
-    rows = (await connection.execute(query)).all()
+    rows = (await connection.execute(_LAST_ENTRIES, {"incident": incident, "most": most})).all()
     return tuple(Happened(row.at, codec.RECORD.read(row.body)) for row in reversed(rows))
 
 

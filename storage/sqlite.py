@@ -111,6 +111,8 @@ def _engine(file: Path, begin: str, size: int) -> sa.Engine:
         pool_size=size,
         max_overflow=0,
         connect_args={"check_same_thread": False},
+        # Each transaction has come to its end by itself when its connection is given back.
+        pool_reset_on_return=None,
         hide_parameters=True,
     )
 

@@ -193,9 +193,54 @@ cards = sa.Table(
     sa.Column("message_chat", sa.String(255)),
     sa.Column("message_id", sa.String(255)),
     sa.Column("shown", sa.Integer),
+    sa.Column("board_id", BigId),
     sa.UniqueConstraint("incident_id", "workspace_id", "place"),
 )
+# What is on a board.
+sa.Index(
+    "ix_cards_board",
+    cards.c.board_id,
+    cards.c.incident_id,
+    sqlite_where=cards.c.board_id.is_not(None),
+    postgresql_where=cards.c.board_id.is_not(None),
+)
 
+# The message that many incidents share in one place, numbered among the cards. `told_at`: when it was last heard.
+boards = sa.Table(
+    "boards",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("workspace_id", BigId, nullable=False),
+    sa.Column("place", sa.String(255), nullable=False),
+    sa.Column("chat", sa.String(255)),
+    sa.Column("account_id", BigId),
+    sa.Column("message_chat", sa.String(255)),
+    sa.Column("message_id", sa.String(255)),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("joined_at", Instant, nullable=False),
+    sa.Column("told_at", Instant),
+    sa.Column("closed_at", Instant),
+)
+# One board at a time takes what comes to a place: two processes that open it at once collide here.
+sa.Index(
+    "ix_boards_open",
+    boards.c.workspace_id,
+    boards.c.place,
+    unique=True,
+    sqlite_where=boards.c.closed_at.is_(None),
+    postgresql_where=boards.c.closed_at.is_(None),
+)
+
+# Who has acknowledged how many incidents of a board.
+board_takers = sa.Table(
+    "board_takers",
+    metadata,
+    sa.Column("board_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("account_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("taken", sa.Integer, nullable=False),
+)
+
+# `card_id` of the kind "board" is the board's own number; `board_id` is the board that a page waits on or was told by.
 deliveries = sa.Table(
     "deliveries",
     metadata,
@@ -224,14 +269,33 @@ deliveries = sa.Table(
     sa.Column("message_id", sa.String(255)),
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
+    sa.Column("board_id", BigId),
 )
+# The next message of each place is found by leaps from place to place; what waits on a board is not in the way.
 sa.Index(
     "ix_deliveries_pending",
+    deliveries.c.workspace_id,
+    deliveries.c.place,
     deliveries.c.lane,
     deliveries.c.not_before,
     deliveries.c.id,
-    sqlite_where=deliveries.c.state == "pending",
-    postgresql_where=deliveries.c.state == "pending",
+    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.board_id.is_(None)),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.board_id.is_(None)),
+)
+sa.Index(
+    "ix_deliveries_on_board",
+    deliveries.c.board_id,
+    deliveries.c.id,
+    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.board_id.is_not(None)),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.board_id.is_not(None)),
+)
+# One pending message per board, as with edits.
+sa.Index(
+    "ix_deliveries_pending_board",
+    deliveries.c.card_id,
+    unique=True,
+    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "board"),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "board"),
 )
 sa.Index(
     "ix_deliveries_not_before",

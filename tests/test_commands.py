@@ -42,6 +42,7 @@ def test_arguments_are_forgiving(text: str) -> None:
         ("unack 42", happening.Unacknowledge(ANA)),
         ("close 42 disk  replaced\nby Bo", happening.Close(ANA, "disk  replaced\nby Bo")),
         ("reopen 42", happening.Reopen(ANA)),
+        ("ackboard 7", happening.Acknowledge(ANA)),
         ("escalate 42", happening.Escalate(ANA)),
         ("escalate 42 2", happening.Escalate(ANA, level=1)),
         ("escalate 42 to level 2", happening.Escalate(ANA, level=1)),
@@ -86,6 +87,16 @@ def test_a_button_says_the_version_of_its_card() -> None:
 
 def test_every_command_has_its_line_of_help() -> None:
     assert [usage.split()[0] for usage, _ in commands.usage()] == list(commands.VERBS)
+
+
+def test_a_boards_button_says_what_was_seen_of_the_board_and_not_of_each_incident() -> None:
+    said = commands.parse("ackboard 7 v5012", is_token=True)
+    assert isinstance(said, Command)
+    assert (said.number, said.seen, commands.is_for_all(said)) == (7, 5012, True)
+    assert commands.action(said, SPEAKER) == happening.Acknowledge(ANA)
+    hint = commands.parse("ackboard")
+    assert isinstance(hint, NotUnderstood)
+    assert hint.hint == "Say which board: ackboard 7."
 
 
 @given(st.text(), st.booleans())

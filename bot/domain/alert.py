@@ -39,14 +39,14 @@ class Alert:
     current: bool = True
 
 
-def opened(event: Event, key: str, where: tuple[AlertId, ChannelId], now: datetime) -> Alert:
-    """Return a new alert from the first report of a trouble."""
-    alert, channel = where
+def opened(event: Event, key: str, where: tuple[AlertId, ChannelId, IncidentId], now: datetime) -> Alert:
+    """Return a new alert from the first report of a trouble, in an incident of its own."""
+    alert, channel, incident = where
     return Alert(
         id=alert,
         channel=channel,
         key=key,
-        incident=None,
+        incident=incident,
         severity=event.status,
         title=event.title,
         opened_at=now,

@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
 from bot.domain.escalation import Chat
+from bot.domain.growing import Growing
 from bot.domain.incident import Entry, Incident, IncidentId, Progress
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, WorkspaceId
@@ -32,13 +33,18 @@ RAREST_REPEAT: Final = timedelta(minutes=5)
 MERGE: Final = timedelta(seconds=1)
 
 
-class Kind(StrEnum):
+class Kind(Growing):
     """What is sent."""
 
     CARD = "card"
     REMINDER = "reminder"
     NOTE = "note"
     EDIT = "edit"
+    BOARD = "board"
+
+
+# Why a page has no message of its own: it was told by a board, or will be.
+ON_THE_BOARD: Final = "on_the_board"
 
 
 class Lane(IntEnum):
@@ -108,7 +114,8 @@ def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropp
     """Return why the delivery is stale; None: it is to be sent. `shown`: the version on its card, if it has one."""
     if delivery.kind is Kind.EDIT:
         return Dropped.SHOWN if shown is not None and shown >= incident.version else None
-    if delivery.kind is Kind.CARD and delivery.place.chat is not None:
+    # The first card of a chat is shown though somebody has acted; where it stands already, this is a page under it.
+    if delivery.kind is Kind.CARD and delivery.place.chat is not None and shown is None:
         return None if incident.is_open else Dropped.CLOSED
     if not incident.is_open:
         return Dropped.CLOSED

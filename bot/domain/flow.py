@@ -6,7 +6,7 @@
     4  alert                    same key, same alert                        `_alert`
     5  inhibition               -
     6  silence                  -
-    7  grouping                 an alert joins an incident, or opens one    `_group`
+    7  grouping                 - (each alert opens an incident)            `alert.opened`
     8  storm, 9 flapping, 10 outlier, 11 delay
        incident                 the law decides what follows                `_incident`
 
@@ -100,18 +100,17 @@ def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewI
     incidents = dict(known.incidents)
     effects: dict[IncidentId, tuple[Effect, ...]] = {}
     for turn in turns:
-        grouped = _group(turn, ids)
-        number = grouped.after.incident
+        number = turn.after.incident
         if number is not None:
             known_as = incidents.get(number)
             made = (
-                _open(number, grouped.after, organisation, now)
+                _open(number, turn.after, organisation, now)
                 if known_as is None
-                else _incident(grouped, known_as, organisation, now)
+                else _incident(turn, known_as, organisation, now)
             )
             incidents[number] = made.incident
             effects[number] = effects.get(number, ()) + made.effects
-        decided.append(grouped.after)
+        decided.append(turn.after)
     return Decision(outcome, tuple(decided), tuple((incidents[number], said) for number, said in effects.items()))
 
 
@@ -125,17 +124,10 @@ def _alert(arrival: Arrival, known: Known, ids: NewIds, now: datetime) -> tuple[
     if current is not None and not alerts.too_old(current, now):
         after = alerts.take(current, event, now)
         return (Outcome.REPEATED, ()) if after is current else (Outcome.CHANGED, (_Turn(current, after),))
-    fresh = _Turn(None, alerts.opened(event, arrival.key, (ids.alert, arrival.channel), now))
+    fresh = _Turn(None, alerts.opened(event, arrival.key, (ids.alert, arrival.channel, ids.incident), now))
     if current is None:
         return Outcome.OPENED, (fresh,)
     return Outcome.OPENED, (_Turn(current, replace(current, current=False)), fresh)
-
-
-def _group(turn: _Turn, ids: NewIds) -> _Turn:
-    """Stage 7. Without a grouping rule, each alert is an incident of its own."""
-    if turn.before is not None:
-        return turn
-    return _Turn(None, replace(turn.after, incident=ids.incident))
 
 
 def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: datetime) -> Step:

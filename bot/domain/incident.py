@@ -11,6 +11,7 @@ from typing import Final, NewType
 
 from bot.domain.escalation import Chat, Level
 from bot.domain.event import Image, Link, Severity
+from bot.domain.growing import Growing
 from bot.domain.people import AccountId, Method, People, Target
 
 IncidentId = NewType("IncidentId", int)
@@ -92,12 +93,12 @@ class Tally:
 
     def moved(self, before: Severity | None, after: Severity | None) -> "Tally":
         """Return the tally after one alert went from one severity to another; None: it does not count."""
-        counts = {Severity.CRITICAL: self.critical, Severity.WARNING: self.warning, Severity.INFO: self.info}
-        if before is not None:
-            counts[before] -= 1
-        if after is not None:
-            counts[after] += 1
-        return Tally(counts[Severity.CRITICAL], counts[Severity.WARNING], counts[Severity.INFO], self.total)
+        return Tally(
+            self.critical + (after is Severity.CRITICAL) - (before is Severity.CRITICAL),
+            self.warning + (after is Severity.WARNING) - (before is Severity.WARNING),
+            self.info + (after is Severity.INFO) - (before is Severity.INFO),
+            self.total,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +282,7 @@ Happening = Action | Fact
 # ---- what follows: data out --------------------------------------------------------------------------------------
 
 
-class Entry(StrEnum):
+class Entry(Growing):
     """What the timeline says happened."""
 
     OPENED = "opened"

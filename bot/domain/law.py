@@ -324,7 +324,7 @@ def _without_rule(incident: Incident) -> Step:
 def _exhausted(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Nobody is left. The incident stays on the last level that told anybody: it is the one to notify again."""
     level = min(incident.level, len(rules.levels) - 1)
-    last = replace(_turned(_cleared(incident)), level=level, idle=Idle.EXHAUSTED, exhausted_at=now)
+    last = replace(_cleared(_turned(incident)), level=level, idle=Idle.EXHAUSTED, exhausted_at=now)
     return Step(last, (Record(Entry.EXHAUSTED), Announce(Entry.EXHAUSTED), Refresh(prompt=False)))
 
 

@@ -90,8 +90,9 @@ class People:
 
     def resolve(self, targets: Iterable[Target]) -> tuple[AccountId, ...]:
         """Return the active accounts behind `targets`, each once, in the order in which they are named."""
-        named = (account for target in targets for account in self._members(target))
-        return tuple(account for account in dict.fromkeys(named) if self._is_active(account))
+        named = {account: None for target in targets for account in self._members(target)}
+        known = self.accounts
+        return tuple(account for account in named if account in known and known[account].active)
 
     def can_be_told(self, accounts: Iterable[AccountId]) -> bool:
         """Whether at least one of them has a method by which a message can be tried."""
@@ -106,7 +107,3 @@ class People:
             return (AccountId(target.id),)
         team = self.teams.get(TeamId(target.id))
         return team.members if team else ()
-
-    def _is_active(self, account: AccountId) -> bool:
-        known = self.accounts.get(account)
-        return known is not None and known.active

@@ -8,9 +8,10 @@ from bot import commands
 from bot.adapter import Interaction
 from bot.clock import Clock
 from bot.commands import Command, NotUnderstood, Speaker
+from bot.domain.board import BoardId
 from bot.domain.delivery import Place
 from bot.domain.flow import rules_of
-from bot.domain.incident import Actor, IncidentId, Record, Refused, Step
+from bot.domain.incident import Acknowledge, Actor, IncidentId, Record, Refused, Step
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, WorkspaceId
@@ -18,10 +19,11 @@ from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
+from bot.engine.sweep import Sweep, Sweeper
 from bot.engine.wakeups import Wakeups
-from cards import notes
+from cards import board, notes
 from cards.card import Note
-from storage import deliveries, incidents
+from storage import boards, incidents
 from storage.database import Connection, Database
 
 log = structlog.get_logger(__name__)
@@ -52,8 +54,9 @@ class Desk:
     def __init__(self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock) -> None:
         self._database = database
         self._picture = picture
-        self._wakeups = wakeups
+        self.wakeups = wakeups
         self._clock = clock
+        self._sweeper = Sweeper(database, picture, clock)
 
     async def handle(self, workspace: WorkspaceId, interaction: Interaction) -> Note | None:
         """Carry out what somebody asked for in a chat.
@@ -70,7 +73,8 @@ class Desk:
         heard = Heard(interaction.text, Actor(account, name), Place(workspace, account=account), is_click)
         reply = await self.hear(heard)
         # The card that was clicked shows what was done, unless much else is to be shown in that place before it.
-        if reply.is_done and is_click and not await self._is_crowded(workspace, interaction, account):
+        shows = reply.is_done and is_click and reply.incident is not None
+        if shows and not await self._is_crowded(workspace, interaction, account):
             return None
         return reply.note
 
@@ -80,7 +84,7 @@ class Desk:
 
         async def work(connection: Connection) -> bool:
             for place in [*places, Place(workspace, account=account)]:
-                if await deliveries.is_crowded(connection, place, now):
+                if await boards.is_crowded(connection, place, now):
                     return True
             return False
 
@@ -95,12 +99,15 @@ class Desk:
         async def work(connection: Connection) -> Reply:
             return await self._act(connection, command, heard)
 
-        reply = await self._database.transact(work)
+        if commands.is_for_all(command):
+            reply = await self._act_on_all(command, heard)
+        else:
+            reply = await self._database.transact(work)
         outcome = "done" if reply.is_done else "refused"
         metrics.ACTIONS.labels(verb=command.verb, outcome=outcome).inc()
         log.info("action", verb=command.verb, incident=command.number, outcome=outcome, via=heard.actor.via)
         if reply.is_done:
-            self._wakeups.all()
+            self.wakeups.all()
         return reply
 
     async def _act(self, connection: Connection, command: Command, heard: Heard) -> Reply:
@@ -119,6 +126,18 @@ class Desk:
         await incidents.update(connection, [made.incident])
         await apply(connection, [(made.incident, made.effects)], (), organisation, now)
         return await self._done(connection, made, organisation, heard)
+
+    async def _act_on_all(self, command: Command, heard: Heard) -> Reply:
+        """Do it with every incident of a board: not in one transaction, so that other work goes on meanwhile."""
+        organisation = await self._database.read(self._picture.current)
+        asked = commands.action(command, Speaker(heard.actor, organisation.people, self._clock.now()))
+        if not isinstance(asked, Acknowledge):
+            raise TypeError(f"{command.verb} is nothing that can be done with a whole board")
+        seen = IncidentId(command.seen) if command.seen is not None else None
+        taken = await self._sweeper.take(Sweep(BoardId(command.number), asked, seen))
+        if taken is None:
+            return Reply(board.unknown(command.number), is_done=False)
+        return Reply(board.took(taken), is_done=taken.count > 0)
 
     async def _done(self, connection: Connection, made: Step, organisation: Organisation, heard: Heard) -> Reply:
         scene = await scene_of(connection, made.incident, organisation, heard.place, ())

@@ -1,9 +1,11 @@
 """Carries out what the law says follows: rows, in the transaction of the decision. Nothing is sent here."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.board import BoardId, redraws_at
 from bot.domain.delivery import MERGE, CardId, Dropped, Kind, Place, place_of
 from bot.domain.incident import (
     Announce,
@@ -20,7 +22,8 @@ from bot.domain.incident import (
 )
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
-from storage import cards, deliveries, incidents
+from storage import boards, cards, deliveries, incidents
+from storage.boards import Asked
 from storage.cards import CardRow
 from storage.database import Connection
 from storage.deliveries import Wanted
@@ -59,6 +62,7 @@ async def apply(
     await _withdraw(connection, made, now)
     await _move_alerts(connection, made)
     shown = await _shown(connection, {incident.id for incident, _ in made} - set(new))
+    await _credit(connection, made, shown)
     edits = await _refresh(connection, made, shown, now)
     pages = await _notify(connection, made, shown, organisation, now)
     notes = await _announce(connection, made, organisation, now)
@@ -106,16 +110,47 @@ async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
 
 
 async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> int:
+    """Let every card show the newest state, and every board that an incident is on."""
     wanted: list[Wanted] = []
+    changed: dict[BoardId, bool] = {}
     for incident, effects in made:
         refreshes = [effect for effect in effects if isinstance(effect, Refresh)]
-        if refreshes:
-            at = now if any(refresh.prompt for refresh in refreshes) else now + MERGE
-            # A card that was taken back before anybody saw it has nothing to show.
-            seen = [card for card in shown.cards.get(incident.id, ()) if card.message or card.id in shown.being_sent]
-            wanted += [_edit(incident, card, at) for card in seen]
+        if not refreshes:
+            continue
+        is_prompt = any(refresh.prompt for refresh in refreshes)
+        standing = shown.cards.get(incident.id, ())
+        # A card that was taken back before anybody saw it has nothing to show.
+        seen = [card for card in standing if card.message or card.id in shown.being_sent]
+        wanted += [_edit(incident, card, now if is_prompt else now + MERGE) for card in seen]
+        on_boards = [card.board for card in standing if card.board is not None]
+        changed |= {board: is_prompt or changed.get(board, False) for board in on_boards}
     await deliveries.ask_for_edits(connection, wanted, now)
-    return len(wanted)
+    return len(wanted) + await _redraw(connection, changed, now)
+
+
+async def _redraw(connection: Connection, changed: Mapping[BoardId, bool], now: datetime) -> int:
+    """Let these boards show what has changed: at once where a person waits for it."""
+    if not changed:
+        return 0
+    asked = [
+        Asked(number, row.board.place, now if changed[number] else redraws_at(row.board, now))
+        for number, row in (await boards.find(connection, changed)).items()
+    ]
+    await boards.ask(connection, asked, now)
+    return len(asked)
+
+
+async def _credit(connection: Connection, made: Sequence[Made], shown: _Shown) -> None:
+    """Remember who has acknowledged what is on a board."""
+    taken = Counter(
+        (card.board, effect.by.account)
+        for incident, effects in made
+        for effect in effects
+        if isinstance(effect, Record) and effect.entry is Entry.ACKNOWLEDGED and effect.by.account is not None
+        for card in shown.cards.get(incident.id, ())
+        if card.board is not None
+    )
+    await boards.credit(connection, taken)
 
 
 async def _notify(

@@ -5,18 +5,22 @@ delivered.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, Receipt, To
+from bot.domain.board import Form
 from bot.domain.delivery import Delivery, Dropped, Kind, unwanted
 from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, ChatLink, WorkspaceId
+from bot.engine import boards
+from bot.engine.boards import BoardJob, Spoken
 from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
@@ -24,6 +28,7 @@ from cards.build import Scene
 from storage import cards, definitions, incidents
 from storage.cards import CardRow
 from storage.database import Connection, Database, is_away
+from storage.deliveries import Claimed
 
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
@@ -34,13 +39,23 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it. `shown`: the incident's version that its card shows now; None: it was not the card."""
+    """The platform took it. `shown`: the incident's version that its card shows now; None: it was not the card.
+
+    `spoken`: how a board spoke; None: it was none.
+    """
 
     receipt: Receipt
     shown: int | None
+    spoken: Spoken | None = None
 
 
 Carried = Sent | Dropped | DeliveryFailed
+
+MayAsk = Callable[[float], bool]
+"""Told that the platform is about to be asked, and in how many seconds it answers at the latest.
+
+False: the claim may end before that, and somebody else would send the same; so nothing is sent.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +77,15 @@ class Courier:
         self._picture = picture
         self._adapters = adapters
 
-    async def carry(self, delivery: Delivery) -> Carried:
-        """Send one delivery, unless the present state says that it is no longer wanted.
+    async def carry(self, claimed: Claimed, may_ask: MayAsk, now: datetime) -> Carried | None:
+        """Send one delivery, unless the present state says that it is no longer wanted; None: `may_ask` said no.
 
         Raises what the database raises when it is away: then nothing was sent.
         """
+        delivery = claimed.delivery
 
-        async def work(connection: Connection) -> _Job | Dropped:
-            return await self._prepare(connection, delivery)
+        async def work(connection: Connection) -> _Job | BoardJob | Dropped:
+            return await self._prepare(connection, claimed, now)
 
         try:
             job = await self._database.read(work)
@@ -85,9 +101,11 @@ class Courier:
         if adapter is None:
             return _without_adapter(delivery, job.organisation)
         limit = adapter.capabilities.send_timeout + GRACE
+        if not may_ask(limit):
+            return None
         try:
             async with asyncio.timeout(limit):
-                return await (self._edit(adapter, job) if delivery.kind is Kind.EDIT else self._send(adapter, job))
+                return await self._hand_over(adapter, job)
         except DeliveryFailed as failure:
             return failure
         except TimeoutError:
@@ -96,7 +114,10 @@ class Courier:
             log.exception("adapter_failed", delivery=delivery.id)
             return DeliveryFailed(FailureKind.UNCERTAIN, f"internal error: {type(error).__name__}")
 
-    async def _prepare(self, connection: Connection, delivery: Delivery) -> _Job | Dropped:
+    async def _prepare(self, connection: Connection, claimed: Claimed, now: datetime) -> _Job | BoardJob | Dropped:
+        delivery = claimed.delivery
+        if delivery.kind is Kind.BOARD:
+            return await boards.prepare(connection, claimed, await self._picture.current(connection), now)
         incident = (await incidents.find(connection, [delivery.incident]))[delivery.incident]
         card = await cards.card(connection, delivery.card) if delivery.card is not None else None
         stale = unwanted(delivery, incident, card.shown if card else None)
@@ -109,6 +130,11 @@ class Courier:
         scene = await scene_of(connection, incident, organisation, delivery.place, mention)
         is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
         return _Job(delivery, incident, organisation, card, replace(scene, may_repeat=is_repeat))
+
+    async def _hand_over(self, adapter: Adapter, job: _Job | BoardJob) -> Sent | Dropped:
+        if isinstance(job, BoardJob):
+            return await self._speak(adapter, job)
+        return await (self._edit(adapter, job) if job.delivery.kind is Kind.EDIT else self._send(adapter, job))
 
     async def _edit(self, adapter: Adapter, job: _Job) -> Sent | Dropped:
         if job.card is None or job.card.message is None or adapter.capabilities.edit is Edit.NEVER:
@@ -126,7 +152,21 @@ class Courier:
         under = message if adapter.capabilities.threads and not to.direct else None
         return Sent(await adapter.send(to, notes.reminder(job.scene, job.delivery.turn), under=under), None)
 
-    async def _to(self, adapter: Adapter, job: _Job) -> To:
+    async def _speak(self, adapter: Adapter, job: BoardJob) -> Sent | Dropped:
+        """Let a board say what is on it, in the form that the moment asks for."""
+        how = boards.form(adapter, job)
+        if isinstance(how, Dropped):
+            return how
+        if how is Form.EDIT:
+            has_left = _has_left(job.delivery, job.organisation)
+            receipt = Dropped.NOT_EDITABLE if has_left else await boards.edit(adapter, job)
+        else:
+            receipt = await boards.send(adapter, job, how, await self._to(adapter, job))
+        if isinstance(receipt, Dropped):
+            return receipt
+        return Sent(receipt, None, Spoken(how, is_over=not job.scene.summary.open))
+
+    async def _to(self, adapter: Adapter, job: _Job | BoardJob) -> To:
         place = job.delivery.place
         if _has_left(job.delivery, job.organisation):
             raise DeliveryFailed(FailureKind.UNLINKED, "the account is no longer configured")

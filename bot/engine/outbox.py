@@ -1,14 +1,15 @@
 """The queue's worker: claims what is due, has it carried, stores the outcome.
 
 New work starts at once, by a wake-up after its commit; the poll is the safety net. Messages of one place go one after
-the other, and one platform that hangs leaves room for the others.
+the other, and one platform that hangs leaves room for the others. Nothing is sent on a claim that may end meanwhile:
+a process that was asleep finds that others have done its work.
 """
 
 import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -16,23 +17,27 @@ import structlog
 
 from bot.adapter import Adapter
 from bot.clock import Clock
-from bot.domain.delivery import Delivery, Dropped, State
+from bot.domain.board import FOLD_EVERY
+from bot.domain.delivery import Delivery, DeliveryId, Dropped, State
 from bot.domain.people import WorkspaceId
-from bot.engine.courier import Courier
+from bot.engine.courier import Carried, Courier
 from bot.engine.outcomes import Outcomes
-from bot.engine.pacing import WHOLE, Pace, next_free
+from bot.engine.pacing import WHOLE, Key, Pace, next_free
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
-from storage import deliveries
+from storage import boards, claims, deliveries, folding
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed, Room
 
 MOST_AT_ONCE: Final = 32
 MOST_PER_WORKSPACE: Final = 12
 POLL: Final = 1.0
+RECLAIM_EVERY: Final = timedelta(seconds=1)
 PAUSE_AFTER_ERROR: Final = 1.0
 # Well within the lease: after it, the delivery may be somebody else's.
 START_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
+# An adapter that is more patient than this is let go all the same: its claim has just been taken.
+LONGEST_SEND: Final = deliveries.LEASE / 2
 # Five minutes: long enough for a database to start again, or for its standby to take over.
 SETTLE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0, *[15.0] * 19)
 
@@ -59,16 +64,22 @@ class Outbox:
         self._courier = Courier(database, picture, adapters)
         self._outcomes = Outcomes(database, picture)
         self._pace = Pace()
-        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._under_way: dict[asyncio.Task[None], Claimed] = {}
+        # Those for which the platform was asked, and whose outcome is not stored yet.
+        self._asked: set[DeliveryId] = set()
+        self._claiming: str | None = None
+        self._reclaimed_at = datetime.min.replace(tzinfo=UTC)
+        self._next_at: datetime | None = None
+        self._round = asyncio.Lock()
+        self._stopping = False
 
     async def run(self) -> None:
-        """Send for ever."""
-        while True:
+        """Send until `finish` is called."""
+        while not self._stopping:
             self._wakeups.outbox.clear()
             try:
-                while await self.start():
-                    pass  # Now that these places are busy, others come to the front.
-                pause = await self._until_next()
+                await self.start()
+                pause = self._until_next()
             except Exception as error:  # noqa: BLE001 - A database that is away comes back; the sender must still be there then.
                 log.error("outbox_failed", error=type(error).__name__, detail=str(error)[:200])
                 pause = PAUSE_AFTER_ERROR
@@ -76,28 +87,49 @@ class Outbox:
 
     async def start(self) -> int:
         """Begin to send what may go out now; return how many deliveries that are."""
-        now = self._clock.now()
-        if len(self._under_way) >= MOST_AT_ONCE:
-            return 0
+        async with self._round:
+            now = self._clock.now()
+            if self._stopping or len(self._under_way) >= MOST_AT_ONCE:
+                return 0
+            claimed = await self._claim(now)
+            for one in claimed:
+                self._spend(one.delivery)
+                task = asyncio.create_task(self._deliver(one, now + deliveries.LEASE))
+                self._under_way[task] = one
+                task.add_done_callback(self._finished)
+            return len(claimed)
+
+    async def _claim(self, now: datetime) -> list[Claimed]:
         room = self._room(now)
         token = uuid.uuid4().hex
+        # What somebody has left behind can wait for a moment; what is new cannot wait for the look at that.
+        is_time = not timedelta() <= now - self._reclaimed_at < RECLAIM_EVERY
 
-        async def is_work(connection: Connection) -> bool:
-            return await deliveries.is_work(connection, now, room)
+        async def work(connection: Connection) -> tuple[list[Claimed], list[Key]]:
+            if is_time and await deliveries.is_overdue(connection, now):
+                await deliveries.reclaim(connection, now)
+            quiet = await folding.fold(connection, now, room.busy)
+            claimed = await claims.claim(connection, token, now, room)
+            await boards.call_up(connection, claimed, now)
+            self._next_at = await deliveries.next_pending_after(connection, now)
+            return claimed, quiet
 
-        async def work(connection: Connection) -> list[Claimed]:
-            await deliveries.reclaim(connection, now)
-            return await deliveries.claim(connection, token, now, room)
+        await self._give_back_lost_claim()
+        # Whoever is cut off here cannot know whether the claim was stored: it is given back by this name.
+        self._claiming = token
+        claimed, quiet = await self._database.transact(work)
+        self._claiming = None
+        if is_time:
+            self._reclaimed_at = now
+        for place in quiet:
+            self._pace.hold(place, now + FOLD_EVERY)
+        return claimed
 
-        if not await self._database.read(is_work):
-            return 0
-        claimed = await self._database.transact(work)
-        for one in claimed:
-            self._spend(one.delivery)
-            task = asyncio.create_task(self._deliver(one))
-            self._under_way[task] = one.delivery
-            task.add_done_callback(self._finished)
-        return len(claimed)
+    async def _give_back_lost_claim(self) -> None:
+        """The database went away before it said whether the last claim was stored: nothing was sent on it."""
+        if self._claiming is not None:
+            await self._database.transact(partial(deliveries.release, claim=self._claiming, now=self._clock.now()))
+            self._claiming = None
 
     async def drain(self) -> None:
         """Send everything that may go out now, and return when all of it has been settled."""
@@ -110,27 +142,80 @@ class Outbox:
         return list(self._pace.busy(self._clock.now()).values())
 
     async def finish(self, seconds: float) -> None:
-        """Let what is under way come to its end, for so long; what is cut off is found by its lease."""
-        if self._under_way:
-            _, late = await asyncio.wait(list(self._under_way), timeout=seconds)
-            for task in late:
-                task.cancel()
+        """Claim nothing more, and let what is under way come to its end, for so long; what is late is cut off."""
+        self._stopping = True
+        self._wakeups.outbox.set()
+        try:
+            async with asyncio.timeout(seconds):
+                async with self._round:
+                    pass  # What is being claimed is under way from here on.
+                while self._under_way:
+                    await asyncio.wait(list(self._under_way))
+        except TimeoutError:
+            log.warning("deliveries_cut_off", count=len(self._under_way), asked=len(self._asked))
 
-    async def _deliver(self, claimed: Claimed) -> None:
-        carried = await self._patiently(lambda: self._courier.carry(claimed.delivery), START_AGAIN_AFTER)
+    async def release(self) -> None:
+        """Give back what was claimed and is not settled, so that another process sends it at once.
+
+        What the platform was asked for may have arrived: its next try says so. Raises what the database raises.
+        """
+        late = dict(self._under_way)
+        in_doubt = {claimed.delivery.id for claimed in late.values()} & self._asked
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(list(late))
+        now = self._clock.now()
+
+        async def work(connection: Connection) -> None:
+            for claimed in late.values():
+                number = claimed.delivery.id
+                await deliveries.release(connection, claimed.claim, now, only=number, sent=number in in_doubt)
+
+        await self._give_back_lost_claim()
+        if late:
+            await self._database.transact(work)
+        self._wakeups.all()
+
+    async def _deliver(self, claimed: Claimed, until: datetime) -> None:
+        delivery = claimed.delivery
+
+        def may_ask(seconds: float) -> bool:
+            may = self._clock.now() + min(timedelta(seconds=seconds), LONGEST_SEND) <= until
+            if may:
+                self._asked.add(delivery.id)
+            return may
+
+        def carrying() -> Awaitable[Carried | None]:
+            return self._courier.carry(claimed, may_ask, self._clock.now())
+
+        carried = await self._patiently(carrying, START_AGAIN_AFTER)
+        if carried is None:
+            await self._too_late(claimed)
+            return
         # Without its answer stored, a message would go out twice.
         settling = partial(self._outcomes.settle, claimed, carried)
         outcome = await self._patiently(lambda: settling(self._clock.now()), SETTLE_AGAIN_AFTER)
         if isinstance(carried, Dropped):
-            self._give_back(claimed.delivery)
+            self._give_back(delivery)
         if outcome is None:
-            log.warning("claim_lost", delivery=claimed.delivery.id, incident=claimed.delivery.incident)
+            log.warning("claim_lost", delivery=delivery.id, incident=delivery.incident)
             return
-        place = claimed.delivery.place
+        place = delivery.place
         if outcome.hold_until is not None:
             self._pace.hold((place.workspace, place.key), outcome.hold_until)
         if outcome.state is State.FAILED:
             self._wakeups.timers.set()
+
+    async def _too_late(self, claimed: Claimed) -> None:
+        """The claim is old, and nothing was sent on it: whoever comes first may take it anew."""
+        log.warning("claim_too_old", delivery=claimed.delivery.id, incident=claimed.delivery.incident)
+        self._give_back(claimed.delivery)
+
+        async def work(connection: Connection) -> int:
+            return await deliveries.release(connection, claimed.claim, self._clock.now(), only=claimed.delivery.id)
+
+        await self._database.transact(work)
 
     async def _patiently(self, call: Callable[[], Awaitable[Result]], pauses: Sequence[float]) -> Result:
         """Call again after each pause, as long as the database is away."""
@@ -145,13 +230,13 @@ class Outbox:
         return await call()
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        del self._under_way[task]
+        self._asked.discard(self._under_way.pop(task).delivery.id)
         if not task.cancelled() and task.exception() is not None:
             log.error("delivery_not_settled", error=repr(task.exception())[:200])
         self._wakeups.outbox.set()
 
     def _room(self, now: datetime) -> Room:
-        places = self._under_way.values()
+        places = [claimed.delivery for claimed in self._under_way.values()]
         under_way = Counter(delivery.place.workspace for delivery in places)
         crowded = {(workspace, WHOLE) for workspace, count in under_way.items() if count >= MOST_PER_WORKSPACE}
         taken = {(delivery.place.workspace, delivery.place.key) for delivery in places}
@@ -172,12 +257,9 @@ class Outbox:
             self._pace.give_back((delivery.place.workspace, delivery.place.key), adapter.capabilities.chat_rate)
             self._pace.give_back((delivery.place.workspace, WHOLE), adapter.capabilities.workspace_rate)
 
-    async def _until_next(self) -> float:
+    def _until_next(self) -> float:
+        """Return in how many seconds something may go out that may not yet, as the last claim saw it."""
         now = self._clock.now()
-
-        async def work(connection: Connection) -> float:
-            later = await deliveries.next_pending_after(connection, now)
-            return (later - now).total_seconds() if later else POLL
-
-        soonest = min(await self._database.read(work), POLL)
+        later = (self._next_at - now).total_seconds() if self._next_at else POLL
+        soonest = min(max(later, 0.0), POLL)
         return min(soonest, next_free(self._pace.busy(now).values(), now, POLL))

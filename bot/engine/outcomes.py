@@ -1,5 +1,6 @@
 """Stores what became of a delivery, and what follows: another try, a card sent anew, the next level at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,19 +10,23 @@ import structlog
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.domain.delivery import Delivery, Dropped, Kind, Setback, State, next_try
 from bot.domain.flow import rules_of
-from bot.domain.incident import Step, Undelivered, Unreachable
+from bot.domain.incident import Effect, Fact, IncidentId, Undelivered, Unreachable
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
-from bot.engine import metrics
+from bot.engine import boards, metrics
 from bot.engine.apply import apply
+from bot.engine.boards import Again
 from bot.engine.courier import Carried, Sent
 from bot.engine.picture import Picture
+from storage import boards as rows
 from storage import cards, deliveries, incidents
 from storage.database import Connection, Database
 from storage.deliveries import Claimed, Wanted
 
 _AGAIN: Final = (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED, FailureKind.UNCERTAIN)
 
+# So many pages that failed together are told to the law in one transaction, so that nobody waits long for it.
+MOST_TOGETHER: Final = 100
 # Seconds: a message that comes later than this is one that somebody missed.
 A_MOMENT: Final = 30.0
 
@@ -79,9 +84,12 @@ class Outcomes:
         dropped = carried if isinstance(carried, Dropped) else None
 
         async def work(connection: Connection) -> bool:
+            if isinstance(carried, Sent) and carried.spoken is not None:
+                return await boards.spoken(connection, claimed, carried.receipt, carried.spoken, now)
             if isinstance(carried, Sent):
                 return await deliveries.delivered(connection, claimed, carried.receipt, carried.shown, now)
-            return await deliveries.dropped(connection, claimed, carried, now)
+            drop = boards.dropped if claimed.delivery.kind is Kind.BOARD else deliveries.dropped
+            return await drop(connection, claimed, carried, now)
 
         if not await self._database.transact(work):
             return None
@@ -94,13 +102,19 @@ class Outcomes:
         pause = timedelta(seconds=failure.retry_after) if failure.retry_after is not None else None
         setback = Setback(failure.kind in _AGAIN, failure.kind is FailureKind.UNCERTAIN, pause)
         again = next_try(delivery, setback, failed.at)
+        if again is None and delivery.kind is Kind.BOARD:
+            await self._fail_pages(failed)
 
         async def work(connection: Connection) -> bool:
             if again is None:
                 return await self._give_up(connection, failed)
+            if delivery.kind is Kind.BOARD:
+                return await boards.postponed(
+                    connection, failed.claimed, failed.why, Again(again, setback.uncertain), failed.at
+                )
             if delivery.attempts == 1 and delivery.kind is not Kind.EDIT and not _only_a_moment(failure):
                 organisation = await self._picture.current(connection)
-                await _tell_the_law(connection, failed, failed.undelivered(organisation), organisation)
+                await _tell_the_law(connection, [delivery], failed, organisation)
             return await deliveries.postponed(
                 connection, failed.claimed, failed.why, again, uncertain=setback.uncertain
             )
@@ -126,6 +140,8 @@ class Outcomes:
     async def _give_up(self, connection: Connection, failed: _Failed) -> bool:
         """This way has failed: say so, send a lost card anew, and go on at once if the whole turn reached nobody."""
         delivery = failed.delivery
+        if delivery.kind is Kind.BOARD:
+            return await boards.failed(connection, failed.claimed, failed.failure, failed.at)
         if not await deliveries.failed(connection, failed.claimed, failed.why, failed.at):
             return False
         if delivery.kind is Kind.EDIT and failed.failure.kind is FailureKind.GONE and delivery.card is not None:
@@ -138,10 +154,21 @@ class Outcomes:
             # Only written down: shown on the cards, it would ask for the edit that has just failed.
             await incidents.record(connection, [(delivery.incident, failed.at, happened.record)])
             return True
-        await _tell_the_law(connection, failed, happened, organisation)
-        if delivery.kind is not Kind.NOTE and await _nobody_was_reached(connection, delivery):
-            await _tell_the_law(connection, failed, Unreachable(delivery.level, delivery.turn), organisation)
+        await _tell_the_law(connection, [delivery], failed, organisation)
         return True
+
+    async def _fail_pages(self, failed: _Failed) -> None:
+        """A board's message has failed: so have the pages that went out with it, a portion at a time."""
+
+        async def work(connection: Connection) -> int:
+            if await boards.loses(connection, failed.claimed, failed.failure):
+                return 0  # They wait until the board is put there anew.
+            some = await rows.fail_some(connection, failed.claimed, failed.why, MOST_TOGETHER, failed.at)
+            await _tell_the_law(connection, some, failed, await self._picture.current(connection))
+            return len(some)
+
+        while await self._database.transact(work):
+            pass
 
 
 async def _nobody_was_reached(connection: Connection, page: Delivery) -> bool:
@@ -154,14 +181,23 @@ def _only_a_moment(failure: DeliveryFailed) -> bool:
 
 
 async def _tell_the_law(
-    connection: Connection, failed: _Failed, happened: Undelivered | Unreachable, organisation: Organisation
+    connection: Connection, pages: Sequence[Delivery], failed: _Failed, organisation: Organisation
 ) -> None:
-    number = failed.delivery.incident
-    incident = (await incidents.lock(connection, [number]))[number]
-    made = step(incident, happened, rules_of(incident, organisation), failed.at)
-    if isinstance(made, Step):
-        await incidents.update(connection, [made.incident])
-        await apply(connection, [(made.incident, made.effects)], (), organisation, failed.at)
+    """Let the incidents of these pages know that they have failed, and go on where a whole turn reached nobody."""
+    known = await incidents.lock(connection, {page.incident for page in pages})
+    effects: dict[IncidentId, tuple[Effect, ...]] = {}
+    for page in pages:
+        if page.incident not in known:
+            continue
+        happened: list[Fact] = [failed.undelivered(organisation)]
+        if page.kind is not Kind.NOTE and await _nobody_was_reached(connection, page):
+            happened.append(Unreachable(page.level, page.turn))
+        for fact in happened:
+            made = step(known[page.incident], fact, rules_of(known[page.incident], organisation), failed.at)
+            known[page.incident] = made.incident
+            effects[page.incident] = effects.get(page.incident, ()) + made.effects
+    await incidents.update(connection, [known[number] for number in effects])
+    await apply(connection, [(known[number], some) for number, some in effects.items()], (), organisation, failed.at)
 
 
 def _anew(delivery: Delivery, now: datetime) -> Wanted:

@@ -16,14 +16,13 @@ async def scene_of(
 ) -> Scene:
     """Return the scene of the incident for a place; in a direct message, in that person's language and time zone."""
     people = organisation.people
-    channel = organisation.channels.get(incident.channel)
     rule = organisation.rule(incident.channel, incident.rule)
     levels = rule.levels if rule else ()
     after = incident.level + 1
     reader = people.accounts.get(place.account) if place.account is not None else None
     return Scene(
         incident=incident,
-        channel=channel.name if channel else "",
+        channel=organisation.channel(incident.channel).name,
         levels=len(levels),
         names={account.id: account.name for account in people.accounts.values()},
         users=organisation.users_in(place.workspace),

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.board import Pages
 from bot.domain.event import Image, Link, Severity
 from bot.domain.incident import (
     Acknowledge,
@@ -22,12 +23,14 @@ from bot.domain.incident import (
     Tally,
     Unreachable,
 )
-from cards import build, notes
+from cards import board, build, notes
+from cards.board import BoardScene
 from cards.build import Scene
 from cards.card import Message
 from cards.slack import plain, render
 from tests.cards.slack_limits import check_message
-from tests.cards.stories import ANA, BO, BY_ANA, BY_BO, CHEN, FACTS, NIGHT, Story, acknowledged, not_delivered
+from tests.cards.stories import ANA, BO, BY_ANA, BY_BO, CHEN, DEE, FACTS, NIGHT, Story, acknowledged, not_delivered
+from tests.cards.storms import CHANNEL, CLOSED, CRITICAL, ELSEWHERE, EXHAUSTED, NO_RULE, TAKEN, WARNING, incident, storm
 from tests.support.golden import Golden
 
 RICH = replace(
@@ -97,11 +100,29 @@ def _failed() -> Scene:
     return Story().say(not_delivered("Bo")).then(Unreachable(0, 0)).scene()
 
 
+BOARDS: dict[str, Callable[[], BoardScene]] = {
+    "storm-in-chat": lambda: storm(
+        (CRITICAL, 4210), (WARNING, 783), mention=(ANA, BO), pages=Pages(4993, levels=((incident(5012), 0),))
+    ),
+    "storm-direct": lambda: storm((CRITICAL, 60), direct=True, timezone="Asia/Shanghai"),
+    "storm-half-taken": lambda: storm((CRITICAL, 37), (TAKEN, 20), (CLOSED, 3), takers=(BO, ANA)),
+    "storm-in-many-channels": lambda: storm((CRITICAL, 40), (ELSEWHERE, 20), may_repeat=True),
+    "storm-all-taken": lambda: storm((TAKEN, 5000), takers=(ANA, BO, CHEN, DEE)),
+    "storm-over": lambda: storm((CLOSED, 5000), takers=(ANA,)),
+    "storm-nobody-left": lambda: storm((EXHAUSTED, 41), (NO_RULE, 1), pages=Pages(41, notes={Entry.LEVEL_FAILED: 7})),
+    "storm-hostile": lambda: storm(
+        (CRITICAL, 12), facts=HOSTILE, channels={CHANNEL: "<!here> *b*"}, names={ANA: "@here"}, mention=(ANA,)
+    ),
+}
+
+
 NOTES: dict[str, Callable[[], Message]] = {
     "reminder": lambda: notes.reminder(Story().tick().scene(mention=(ANA, BO)), 1),
     "announcement-exhausted": lambda: notes.announcement(Story().exhaust().scene(direct=True), Entry.EXHAUSTED),
     "announcement-no-rule": lambda: notes.announcement(Story(levels=()).scene(direct=True), Entry.NO_RULE),
     "announcement-level-failed": lambda: notes.announcement(_failed(), Entry.LEVEL_FAILED),
+    "storm-call": lambda: board.call(storm((CRITICAL, 60), mention=(BO,), pages=Pages(40, incident(60)))),
+    "storm-call-of-one": lambda: board.call(storm((CRITICAL, 61), pages=Pages(1, incident(61)), direct=True)),
     "unlinked": lambda: notes.unlinked("U0EVE", "eve <b>", "Acme Slack"),
 }
 
@@ -109,6 +130,11 @@ NOTES: dict[str, Callable[[], Message]] = {
 @pytest.mark.parametrize("name", CARDS)
 def test_card(name: str, golden: Golden) -> None:
     _compare(f"golden/card-{name}.json", build.card(CARDS[name]()), golden)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_board(name: str, golden: Golden) -> None:
+    _compare(f"golden/board-{name}.json", board.card(BOARDS[name]()), golden)
 
 
 @pytest.mark.parametrize("name", NOTES)
@@ -130,6 +156,7 @@ def test_refusals(golden: Golden) -> None:
 
 def test_last_resorts(golden: Golden) -> None:
     told = {name: plain(build.card(scene()))["text"] for name, scene in CARDS.items()}
+    told |= {name: plain(board.card(scene()))["text"] for name, scene in BOARDS.items()}
     told |= {f"note {name}": plain(note())["text"] for name, note in NOTES.items()}
     golden("golden/last-resorts.json", json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.event import Image, Link, Severity
 from bot.playground.slack.validate import read_draft
-from cards.card import Button, Card, Confirm, Fact, Message, Moment, Note, Person, Strong, Style, Tone
+from cards.card import Button, Card, Confirm, Fact, Listing, Message, Moment, Note, Person, Strong, Style, Tone
 from cards.slack import plain, render
 from tests.cards.slack_limits import check_message, check_mrkdwn
 
@@ -65,7 +65,7 @@ buttons = st.lists(
 addresses = st.one_of(words, words.map("https://example.com/{}".format), st.just("javascript:alert(1)"))
 cards = st.builds(
     Card,
-    number=st.integers(0, 10**9),
+    number=st.none() | st.integers(0, 10**9),
     severity=st.sampled_from(Severity),
     severity_word=words,
     tone=st.sampled_from(Tone),
@@ -73,6 +73,7 @@ cards = st.builds(
     summary=words,
     status=rich,
     facts=st.lists(st.builds(Fact, words, rich), max_size=12).map(tuple),
+    listings=st.lists(st.builds(Listing, words, st.lists(rich, max_size=8).map(tuple)), max_size=4).map(tuple),
     description=words,
     labels=st.lists(st.tuples(words, words), max_size=50).map(tuple),
     more_labels=words,
@@ -106,6 +107,7 @@ def test_a_card_that_is_too_long_everywhere_is_within_the_limits() -> None:
         summary=long,
         status=(long, Strong(long), person, long),
         facts=(Fact(long, (long,)),) * 20,
+        listings=(Listing(long, ((long, Strong(long)),) * 20),) * 5,
         description=long,
         labels=((long, long),) * 50,
         more_labels=long,

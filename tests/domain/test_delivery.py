@@ -106,6 +106,18 @@ def test_the_live_card_of_a_chat_comes_though_somebody_acted() -> None:
     assert unwanted(card, night.when(Acknowledge(BY_ANA)).incident, None) is None
 
 
+def test_a_second_card_for_a_chat_is_a_page_under_the_first_and_stops_like_one() -> None:
+    """Two levels used the chat before its first card had gone out, as after a crash while that was being sent."""
+    night = Handling(RULE)
+    second = message(night.incident, Kind.CARD, CHAT)
+    assert unwanted(second, night.incident, 1) is None
+
+    night.when(Acknowledge(BY_BO))
+
+    assert unwanted(second, night.incident, 1) is Dropped.ACTED
+    assert unwanted(second, night.when(Close(BY_BO)).incident, 1) is Dropped.CLOSED
+
+
 def test_what_was_given_back_or_reopened_pages_again() -> None:
     given_back = Handling(RULE).when(Acknowledge(BY_ANA)).when(Unacknowledge(BY_ANA)).incident
     reopened = Handling(RULE).when(Close(BY_ANA)).when(Reopen(BY_ANA)).incident

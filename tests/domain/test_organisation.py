@@ -1,5 +1,7 @@
 """The organisation answers who is who, whom a level means, and who must know when nobody else does."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.escalation import Rule
@@ -85,3 +87,18 @@ def test_a_team_may_name_somebody_who_is_not_known() -> None:
     who = People(people().accounts, {SRE: Team(SRE, "SRE", (AccountId(99), BO))})
 
     assert organisation(who).told_about(SHOP) == (BO, DEE)
+
+
+def test_oncards_own_troubles_go_to_the_channel_of_its_name_or_to_the_admins() -> None:
+    own = Channel(ChannelId(9), "oncard", SRE, (DAY,))
+    shop = Channel(SHOP, "shop", SRE, (DAY, NIGHT))
+
+    with_it = Organisation(1, people(), {SHOP: shop, own.id: own})
+    without = Organisation(1, people(), {SHOP: shop})
+    removed = Organisation(1, people(), {own.id: replace(own, active=False)})
+
+    assert (with_it.own_channel, without.own_channel, removed.own_channel) == (own.id, ChannelId(0), ChannelId(0))
+    assert with_it.first_rule(own.id) == DAY
+    assert without.channel(ChannelId(0)).name == "oncard"
+    assert without.first_rule(ChannelId(0)) is None
+    assert without.told_about(ChannelId(0)) == (DEE,)

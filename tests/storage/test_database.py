@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from storage import schema, tables
-from storage.database import Connection, Database, DatabaseUnusable, take_numbers
+from storage.database import Connection, Database, DatabaseUnusable, is_away, take_numbers
 
 
 async def _last(database: Database) -> int:
@@ -99,6 +100,11 @@ async def test_sqlite_is_on_disk_before_a_commit_returns(sqlite_url: str) -> Non
         await database.close()
 
 
+def test_several_hosts_need_their_ports() -> None:
+    with pytest.raises(DatabaseUnusable, match="All ports are required"):
+        Database("postgresql+asyncpg://user:hunter2@/oncard?host=a.example.com&host=b.example.com")
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -116,6 +122,20 @@ def test_an_address_that_cannot_work_says_which_can_and_shows_no_password(url: s
     assert "hunter2" not in str(raised.value)
 
 
+async def test_a_server_that_only_reads_counts_as_away(postgresql_url: str) -> None:
+    """As one that has become a standby: the next connection finds the primary."""
+    database = Database(postgresql_url)
+
+    async def work(connection: Connection) -> None:
+        await connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        await connection.exec_driver_sql("CREATE TABLE more (number int)")
+
+    with pytest.raises(DBAPIError) as raised:
+        await database.transact(work)
+    await database.close()
+    assert is_away(raised.value)
+
+
 async def test_a_database_that_does_not_answer_says_so() -> None:
     database = Database("postgresql+asyncpg://oncard:hunter2@127.0.0.1:1/oncard")
     try:
@@ -125,6 +145,21 @@ async def test_a_database_that_does_not_answer_says_so() -> None:
         await database.close()
 
     assert "hunter2" not in str(raised.value)
+
+
+async def test_the_check_reaches_the_disk(sqlite_url: str) -> None:
+    """SQLite writes no page whose content stays the same: a check that changed nothing would not see a full disk."""
+    database = Database(sqlite_url)
+    await schema.upgrade(database)
+    log = Path(f"{sqlite_url.removeprefix('sqlite+aiosqlite:///')}-wal")
+    before = log.stat().st_size
+    last = await _last(database)
+
+    await database.check()
+
+    assert log.stat().st_size > before
+    assert await _last(database) == last
+    await database.close()
 
 
 async def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:

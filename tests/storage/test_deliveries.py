@@ -8,7 +8,7 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.delivery import Dropped, Kind, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import cards, deliveries
+from storage import cards, claims, deliveries
 from storage.cards import CardRow
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
@@ -47,7 +47,7 @@ class Queue:
     async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, START + after)
-            return await deliveries.claim(connection, token, START + after, Room(10, each=10))
+            return await claims.claim(connection, token, START + after, Room(10, each=10))
 
         return await self.database.transact(work)
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from storage import schema
+from storage import migrating, schema
 from storage.database import Connection, Database
 from storage.tables import metadata
 
@@ -17,6 +17,10 @@ async def test_migrations_lead_to_the_tables_that_the_code_uses(database: Databa
         return await connection.run_sync(differences)
 
     assert await database.read(work) == []
+
+
+def test_the_code_knows_the_versions_that_there_are() -> None:
+    assert migrating.revisions() == schema.VERSIONS
 
 
 async def test_a_schema_that_is_up_to_date_stays_as_it_is(database: Database) -> None:

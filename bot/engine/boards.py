@@ -1,0 +1,199 @@
+"""Boards at work: what one says now, how it says it, and what follows from the platform's answer.
+
+Which pages go out with a message was settled when the message was claimed; what it says is read when it is sent.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, Receipt, To
+from bot.domain.board import BoardId, Form, Pages, form_of, tells_at
+from bot.domain.delivery import Delivery, Dropped, Lane
+from bot.domain.event import Severity
+from bot.domain.flow import rules_of
+from bot.domain.organisation import Organisation
+from bot.domain.people import AccountId
+from cards import board as says
+from cards.board import MOST_CRITICAL, MOST_OLDEST, BoardScene
+from storage import boards, deliveries
+from storage.boards import Asked, BoardRow
+from storage.database import Connection
+from storage.deliveries import Claimed
+
+
+@dataclass(frozen=True, slots=True)
+class BoardJob:
+    """A board's message, with what it takes to send it."""
+
+    delivery: Delivery
+    organisation: Organisation
+    row: BoardRow
+    scene: BoardScene
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How a board spoke, and whether it said that everything is over."""
+
+    form: Form
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When to try again, and whether the last try may have arrived all the same."""
+
+    at: datetime
+    uncertain: bool
+
+
+async def prepare(
+    connection: Connection, claimed: Claimed, organisation: Organisation, now: datetime
+) -> BoardJob | Dropped:
+    """Gather what the board says now."""
+    number = board_of(claimed.delivery)
+    row = (await boards.find(connection, [number])).get(number)
+    if row is None:
+        return Dropped.CLOSED
+    pages = await boards.pages(connection, claimed)
+    scene = await _scene_of(connection, row, pages, organisation, now)
+    return BoardJob(claimed.delivery, organisation, row, replace(scene, may_repeat=claimed.delivery.uncertain))
+
+
+def form(adapter: Adapter, job: BoardJob) -> Form | Dropped:
+    """Return how the board speaks on this platform, or why it does not."""
+    can_edit = adapter.capabilities.edit is not Edit.NEVER
+    return form_of(job.row.board, job.scene.summary, job.scene.pages.incidents, can_edit=can_edit)
+
+
+async def edit(adapter: Adapter, job: BoardJob) -> Receipt | Dropped:
+    """Let the board's message show what is on it now."""
+    if job.row.message is None:
+        return Dropped.NOT_EDITABLE
+    return await adapter.edit(job.row.message, says.card(replace(job.scene, may_repeat=False)))
+
+
+async def send(adapter: Adapter, job: BoardJob, how: Form, to: To) -> Receipt:
+    """Put the board into its place, or let it call under its message."""
+    if how is Form.POST:
+        return await adapter.send(to, says.card(job.scene))
+    under = job.row.message if adapter.capabilities.threads and not to.direct else None
+    return await adapter.send(to, says.call(job.scene), under=under)
+
+
+async def spoken(connection: Connection, claimed: Claimed, receipt: Receipt, how: Spoken, now: datetime) -> bool:
+    """Store that the platform took the board's message, and what follows; False: the claim was no longer ours."""
+    if not await deliveries.delivered(connection, claimed, receipt, None, now):
+        return False
+    if how.form is Form.POST:
+        await boards.posted(connection, claimed, receipt.message)
+    if how.form is not Form.EDIT:
+        await boards.told(connection, claimed, receipt, now)
+    await _go_on(connection, claimed, now, is_over=how.is_over)
+    if how.form is Form.CALL:
+        await _redraw(connection, claimed, now)
+    return True
+
+
+async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now: datetime) -> bool:
+    """Store that the board had nothing to say; False: the claim was no longer ours."""
+    if not await deliveries.dropped(connection, claimed, reason, now):
+        return False
+    await _go_on(connection, claimed, now, is_over=reason is Dropped.CLOSED)
+    return True
+
+
+async def postponed(
+    connection: Connection, claimed: Claimed, why: tuple[str, str], again: Again, now: datetime
+) -> bool:
+    """Put the board's message back to be tried again; False: the claim was no longer ours."""
+    await boards.withdraw_newer(connection, claimed, now)
+    await boards.note_setback(connection, claimed, why)
+    return await deliveries.postponed(connection, claimed, why, again.at, uncertain=again.uncertain)
+
+
+async def failed(connection: Connection, claimed: Claimed, failure: DeliveryFailed, now: datetime) -> bool:
+    """Store that the message has failed, and let what waits be told by another; False: the claim was no longer ours.
+
+    A board whose message the platform has lost is put into its place anew.
+    """
+    is_lost = await loses(connection, claimed, failure)
+    if not await deliveries.failed(connection, claimed, (str(failure.kind), failure.detail), now):
+        return False
+    if is_lost:
+        await boards.forget_message(connection, claimed)
+        await _redraw(connection, claimed, now)
+    await _go_on(connection, claimed, now, is_over=False)
+    return True
+
+
+async def loses(connection: Connection, claimed: Claimed, failure: DeliveryFailed) -> bool:
+    """Whether the failure says that the board's message is gone, so that what waits can still be told by a new one."""
+    row = await _row(connection, claimed)
+    return failure.kind is FailureKind.GONE and row is not None and row.message is not None
+
+
+def board_of(delivery: Delivery) -> BoardId:
+    """Return which board's message it is: to the queue a board is a card."""
+    return BoardId(delivery.card or 0)
+
+
+async def _go_on(connection: Connection, claimed: Claimed, now: datetime, *, is_over: bool) -> None:
+    """Let the board be heard when it may be where pages wait on it; else, when it is over, let it take no more."""
+    row = await _row(connection, claimed)
+    if row is None:
+        return
+    board = row.board
+    if await boards.is_waited_on(connection, board.id):
+        await boards.ask(connection, [Asked(board.id, board.place, tells_at(board, now), Lane.PAGE)], now)
+    elif is_over:
+        await boards.close(connection, board.id, now)
+
+
+async def _redraw(connection: Connection, claimed: Claimed, now: datetime) -> None:
+    """Let the board show at once what is on it, as soon as its place may be written to."""
+    await boards.ask(connection, [Asked(board_of(claimed.delivery), claimed.delivery.place, now)], now)
+
+
+async def _row(connection: Connection, claimed: Claimed) -> BoardRow | None:
+    number = board_of(claimed.delivery)
+    return (await boards.find(connection, [number])).get(number)
+
+
+async def _scene_of(
+    connection: Connection, row: BoardRow, pages: Pages, organisation: Organisation, now: datetime
+) -> BoardScene:
+    """Return the scene of the board in its place; in a direct message, in that person's language and time zone."""
+    board, people = row.board, organisation.people
+    summary = await boards.summary(connection, board.id)
+    reader = people.accounts.get(board.place.account) if board.place.account is not None else None
+    oldest = await boards.oldest(connection, board.id, MOST_OLDEST) if summary.untaken else []
+    has_critical = summary.severities.get(Severity.CRITICAL, 0) > 0 and summary.untaken > 0
+    critical = await boards.newest_of(connection, board.id, Severity.CRITICAL, MOST_CRITICAL) if has_critical else []
+    return BoardScene(
+        board=board.id,
+        summary=summary,
+        opened_at=board.opened_at,
+        now=now,
+        channels={number: organisation.channel(number).name for number in summary.channels},
+        names={account.id: account.name for account in people.accounts.values()},
+        oldest=tuple(oldest),
+        critical=tuple(critical),
+        takers=await boards.takers(connection, board.id),
+        pages=pages,
+        users=organisation.users_in(board.place.workspace),
+        locale=reader.locale if reader else "en",
+        timezone=reader.timezone if reader else "UTC",
+        mention=_told_by(pages, organisation) if board.place.chat is not None else (),
+        direct=board.place.chat is None,
+    )
+
+
+def _told_by(pages: Pages, organisation: Organisation) -> tuple[AccountId, ...]:
+    """Return who must notice the message: those whom the levels tell whose pages go out with it."""
+    found: list[AccountId] = []
+    for incident, level in pages.levels:
+        levels = rules_of(incident, organisation).levels
+        targets = levels[level].targets if 0 <= level < len(levels) else ()
+        found += organisation.people.resolve(incident.assigned or targets)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,151 @@
+"""Which pages go onto a board: what waits in a place where much waits, or where a board takes whatever comes."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from bot.domain.board import FOLD_FROM, Board, BoardId, folds, is_taking, speaks_at
+from bot.domain.delivery import ON_THE_BOARD, Kind, Lane, Place
+from bot.domain.people import WorkspaceId
+from storage import boards, bulk, tables
+from storage.boards import Asked
+from storage.cards import place_of, place_row
+from storage.database import Connection, portions, take_numbers
+from storage.deliveries import OURS
+
+# Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
+_PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
+_FOLDED: Final = (Kind.CARD, Kind.REMINDER, Kind.NOTE)
+_ONTO_THE_BOARD: Final = "ON CONFLICT (incident_id, workspace_id, place) DO UPDATE SET board_id = excluded.board_id"
+# The places are found by leaps through the index, and in none is more counted than it takes to know.
+_CROWDS: Final = sa.text(
+    f"""
+WITH RECURSIVE places (id) AS (
+    SELECT (
+        SELECT id FROM deliveries WHERE state = 'pending' AND board_id IS NULL
+        ORDER BY workspace_id, place LIMIT 1
+    )
+    UNION ALL
+    SELECT (
+        SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
+        AND (other.workspace_id, other.place) > (here.workspace_id, here.place)
+        ORDER BY other.workspace_id, other.place LIMIT 1
+    )
+    FROM places JOIN deliveries here ON here.id = places.id
+)
+SELECT here.workspace_id, here.place, here.chat, here.account_id, (
+    SELECT count(*) FROM (
+        SELECT page.id FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
+        AND page.workspace_id = here.workspace_id AND page.place = here.place
+        AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
+        AND page.kind IN ('card', 'reminder', 'note')
+        LIMIT {FOLD_FROM + 1}
+    ) AS pages
+) AS pages
+FROM places JOIN deliveries here ON here.id = places.id
+"""  # noqa: S608 - Numbers of our own.
+).bindparams(sa.bindparam("now", type_=tables.Instant()))
+
+
+async def fold(
+    connection: Connection, now: datetime, busy: Collection[tuple[WorkspaceId, str]]
+) -> list[tuple[WorkspaceId, str]]:
+    """Put onto boards what waits in places where much waits, or where a board takes whatever comes.
+
+    Places that are `busy` are left until they may be written to. Return the places in which a board has taken something
+    that it does not say at once: more may come, and be taken together.
+    """
+    crowds = [(place_of(row), row.pages) for row in await connection.execute(_CROWDS, {"now": now}) if row.pages]
+    free = [crowd for crowd in crowds if not {(crowd[0].workspace, ""), _key(crowd[0])} & set(busy)]
+    standing = await _standing(connection) if free else {}
+    quiet = []
+    for place, pages in free:
+        board = standing.get(place)
+        is_taken = folds(pages, board, now)
+        if is_taken and (board is None or not is_taking(board, now)):
+            # Now that there is no board yet, or it has become calm: so many pages may be about fewer incidents.
+            is_taken = folds(await _incidents(connection, place, now), board, now)
+        if is_taken and await _fold_into(connection, board or await _open(connection, place, now), now) > now:
+            quiet.append(_key(place))
+    return quiet
+
+
+def _key(place: Place) -> tuple[WorkspaceId, str]:
+    return place.workspace, place.key
+
+
+async def _incidents(connection: Connection, place: Place, now: datetime) -> int:
+    """Return of how many incidents pages wait for the place."""
+    columns = tables.deliveries.c
+    query = sa.select(sa.func.count(sa.distinct(columns.incident_id))).where(_is_waiting(place, now))
+    return await connection.scalar(query) or 0
+
+
+def _is_waiting(place: Place, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether it waits for this place. What may have arrived already is left to say so by itself."""
+    columns = tables.deliveries.c
+    return sa.and_(
+        columns.state == _PENDING,
+        columns.board_id.is_(None),
+        columns.workspace_id == place.workspace,
+        columns.place == place.key,
+        columns.lane == int(Lane.PAGE),
+        columns.not_before <= now,
+        columns.kind.in_(_FOLDED),
+        columns.uncertain.is_(sa.false()),
+        OURS,
+    )
+
+
+async def _standing(connection: Connection) -> dict[Place, Board]:
+    query = sa.select(tables.boards).where(tables.boards.c.closed_at.is_(None))
+    found = [boards.from_row(row).board for row in await connection.execute(query)]
+    return {board.place: board for board in found}
+
+
+async def _open(connection: Connection, place: Place, now: datetime) -> Board:
+    (number,) = await take_numbers(connection, "cards", 1)
+    values = {"id": number, **place_row(place), "opened_at": now, "joined_at": now}
+    await connection.execute(sa.insert(tables.boards).values(values))
+    return Board(BoardId(number), place, now, now)
+
+
+async def _fold_into(connection: Connection, board: Board, now: datetime) -> datetime:
+    """Put what waits onto the board; return when it speaks."""
+    # First, so that two processes that fold into it take turns.
+    await connection.execute(sa.update(tables.boards).where(tables.boards.c.id == board.id).values(joined_at=now))
+    columns = tables.deliveries.c
+    folded = await connection.execute(
+        sa.update(tables.deliveries)
+        .where(_is_waiting(board.place, now))
+        .values(board_id=board.id, reason=ON_THE_BOARD, claim=None)
+        .returning(columns.incident_id, columns.card_id)
+    )
+    rows = folded.all()
+    at = speaks_at(board, now)
+    await _show(connection, board, sorted({row.card_id for row in rows if row.card_id is not None}))
+    await _show_uncarded(connection, board, sorted({row.incident_id for row in rows if row.card_id is None}))
+    if rows:
+        await boards.ask(connection, [Asked(board.id, board.place, at, Lane.PAGE)], now)
+    return at
+
+
+async def _show(connection: Connection, board: Board, found: Sequence[int]) -> None:
+    """Let the incidents that have these cards be shown on the board."""
+    columns = tables.cards.c
+    for some in portions(found):
+        await connection.execute(sa.update(tables.cards).where(columns.id.in_(some)).values(board_id=board.id))
+
+
+async def _show_uncarded(connection: Connection, board: Board, found: Sequence[int]) -> None:
+    """Let these incidents be shown on the board, of which there may be no card in this place yet."""
+    if not found:
+        return
+    ids = await take_numbers(connection, "cards", len(found))
+    rows = [
+        {"id": number, "incident_id": incident, **place_row(board.place), "board_id": board.id}
+        for number, incident in zip(ids, found, strict=True)
+    ]
+    await bulk.insert(connection, tables.cards, rows, conflict=_ONTO_THE_BOARD)
