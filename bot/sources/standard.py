@@ -1,8 +1,9 @@
-"""The standard source: the event in Oncard's own words, or JSON of any shape by a field mapping.
+"""The standard source: the event in Oncard's own words, or JSON of any shape by a field mapping; one, or a list.
 
 Fields and limits are those of https://docs.flashcat.cloud/en/on-call/integration/alert-integration/alert-sources/standard-alert.
-Too long is cut, wrong is refused by the name of its field. Kinder than that page: `title` may stand for `title_rule`,
-the status may be written in any case, numbers may stand for text, null stands for nothing.
+Too long is cut, wrong is refused by the name of its field. Kinder than that page: a list needs no field mapping,
+`title` may stand for `title_rule`, the status may be written in any case, numbers may stand for text, null stands for
+nothing.
 """
 
 from collections.abc import Mapping
@@ -22,10 +23,7 @@ _ONE_OF: Final = "Critical, Warning, Info or Ok"
 
 def _parse(request: Request) -> Parsed:
     body = payload.decode(request.body)
-    if not (request.settings.fields or request.settings.values):
-        if not isinstance(body, dict):
-            raise PayloadError("body", "must be one JSON object; a list needs a field mapping in the integration")
-        return Parsed((_event(body, ""),))
+    is_mapped = bool(request.settings.fields or request.settings.values)
     if isinstance(body, list) and len(body) > BATCH_LIMIT:
         raise PayloadError("body", f"holds {len(body)} events; send at most {BATCH_LIMIT} at once")
     events: list[Event] = []
@@ -35,7 +33,8 @@ def _parse(request: Request) -> Parsed:
         try:
             if not isinstance(posted, dict):
                 raise PayloadError(place or "body", "must be an object")
-            events.append(_event(mapping.apply(request.settings, posted), place and f"{place}."))
+            said = mapping.apply(request.settings, posted) if is_mapped else posted
+            events.append(_event(said, place and f"{place}."))
         except PayloadError as fault:
             faults.append(fault)
     return parsed(events, faults)

@@ -25,6 +25,9 @@ README = (TOP / "README.md").read_text()
 REFERENCE = (TOP / "docs/reference.md").read_text()
 PAGES = {name: (TOP / name).read_text() for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")}
 PAGES["docs/reference.md"] = REFERENCE
+PAGES["docs/running.md"] = (TOP / "docs/running.md").read_text()
+PAGES["docs/storm.md"] = (TOP / "docs/storm.md").read_text()
+PAGES["docs/watching.md"] = (TOP / "docs/watching.md").read_text()
 
 NO_FILES_OF_OURS = frozenset(
     {

@@ -12,10 +12,9 @@ import httpx
 import pytest
 from playwright.async_api import Page
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import schema
-from storage.database import Database
+from storage.database import Connection, Database
 from tests.support.browser import NewPage
 from tests.support.databases import NewDatabase
 from tests.support.golden import compare, write
@@ -27,26 +26,27 @@ OUTSIDE = "192.0.2.1"
 
 def a_table_with_one_row(url: str) -> None:
     """Fill an empty database."""
+    asyncio.run(said(url, "CREATE TABLE word (word text)", "INSERT INTO word VALUES ('built')"))
 
-    async def fill() -> None:
-        engine = create_async_engine(url)
-        async with engine.begin() as connection:
-            await connection.execute(text("CREATE TABLE word (word text)"))
-            await connection.execute(text("INSERT INTO word VALUES ('built')"))
-        await engine.dispose()
 
-    asyncio.run(fill())
+async def said(url: str, *statements: str) -> list[str]:
+    """Run the statements in one transaction, and return the words that the last one finds."""
+    database = Database(url)
+
+    async def work(connection: Connection) -> list[str]:
+        *_, last = [await connection.execute(text(statement)) for statement in statements]
+        return list(last.scalars()) if last.returns_rows else []
+
+    try:
+        return await database.transact(work)
+    finally:
+        await database.close()
 
 
 async def words(url: str, *added: str) -> list[str]:
     """Add words to the table, and return all that it holds."""
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        for word in added:
-            await connection.execute(text("INSERT INTO word VALUES (:word)"), {"word": word})
-        found = (await connection.execute(text("SELECT word FROM word ORDER BY word"))).scalars().all()
-    await engine.dispose()
-    return list(found)
+    adding = [f"INSERT INTO word VALUES ('{word}')" for word in added]  # noqa: S608 - Words of this test.
+    return await said(url, *adding, "SELECT word FROM word ORDER BY word")
 
 
 async def test_each_database_is_a_fresh_copy_of_what_was_built(new_database: NewDatabase) -> None:
@@ -56,10 +56,7 @@ async def test_each_database_is_a_fresh_copy_of_what_was_built(new_database: New
 
 
 async def test_an_empty_database_takes_a_schema(database_url: str) -> None:
-    engine = create_async_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE word (word text)"))
-    await engine.dispose()
+    await said(database_url, "CREATE TABLE word (word text)")
     assert await words(database_url) == []
 
 

@@ -125,8 +125,19 @@ def test_what_is_wrong_is_refused_by_its_name(fields: dict[str, Json], field: st
     assert (fault.field, fault.message) == (field, message)
 
 
-def test_a_list_needs_a_field_mapping() -> None:
-    assert refused([{"name": "disk full"}]).field == "body"
+def test_events_may_come_as_a_list() -> None:
+    posted: Json = [{"event_status": "Warning", "title_rule": f"disk {number}"} for number in (1, 2)]
+    assert [read.title for read in parse("standard", request(posted)).events] == ["disk 1", "disk 2"]
+
+
+def test_what_is_wrong_in_a_list_is_refused_by_its_place_and_costs_the_others_nothing() -> None:
+    read = parse("standard", request([{"event_status": "Warning", "title_rule": "disk full"}, {"event_status": "Bad"}]))
+    assert [event.title for event in read.events] == ["disk full"]
+    assert [fault.field for fault in read.faults] == ["[1].event_status"]
+
+
+def test_a_list_of_other_json_needs_a_field_mapping() -> None:
+    assert refused([{"name": "disk full"}]).field == "[0].event_status"
     (read,) = parse("standard", request([{"name": "disk full"}], MAPPED)).events
     assert read.title == "disk full"
 
