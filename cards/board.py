@@ -73,16 +73,15 @@ def card(scene: BoardScene) -> Card:
 
 def call(scene: BoardScene) -> Note:
     """Return the note under a board that stands there already: more has come, or is to be told again."""
-    summary, locale = scene.summary, scene.locale
-    said = say(
-        locale,
-        form_of(words.BOARD_CALL, scene.pages.incidents),
-        count=amount(locale, scene.pages.incidents),
-        where=_where(scene),
-        newest=_newest(scene),
-        untaken=amount(locale, summary.untaken),
-        open=amount(locale, summary.open),
-    )
+    summary, pages, locale = scene.summary, scene.pages, scene.locale
+    state = {"untaken": amount(locale, summary.untaken), "open": amount(locale, summary.open)}
+    where = _where(scene)
+    if pages.newest is None:
+        said = say(locale, words.BOARD_CALL_AGAIN, where=where, **state)
+    else:
+        form = form_of(words.BOARD_CALL, pages.incidents)
+        count = amount(locale, pages.incidents)
+        said = say(locale, form, count=count, where=where, newest=_newest(pages.newest, locale), **state)
     text = said + _warnings(scene) + _repeated(scene)
     return Note(text, _mentions(scene), _buttons(scene), aloud=not scene.direct)
 
@@ -169,14 +168,11 @@ def _repeated(scene: BoardScene) -> Text:
     return say(scene.locale, words.MAY_REPEAT) if scene.may_repeat else ()
 
 
-def _newest(scene: BoardScene) -> str:
+def _newest(incident: Incident, locale: str) -> str:
     """Return the newest incident that goes out with the message, as its own card would be announced."""
-    incident = scene.pages.newest
-    if incident is None:
-        return ""
-    severity = name_of(scene.locale, words.SEVERITIES[incident.facts.severity])
+    severity = name_of(locale, words.SEVERITIES[incident.facts.severity])
     title = cut(line(incident.facts.title), TITLE_IN_ROW)
-    return name_of(scene.locale, words.SUMMARY, severity=severity, title=title, number=incident.id)
+    return name_of(locale, words.SUMMARY, severity=severity, title=title, number=incident.id)
 
 
 def _facts(scene: BoardScene) -> tuple[Fact, ...]:

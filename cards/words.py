@@ -145,6 +145,7 @@ BOARD_CALL: Final = (
     "[Storm: {count} more incident in {where}:] {newest} · {untaken} of {open} open ones not acknowledged",
     "[Storm: {count} more incidents in {where},] the newest: {newest} · {untaken} of {open} open ones not acknowledged",
 )
+BOARD_CALL_AGAIN: Final = "[Storm in {where}:] {untaken} of {open} open ones not acknowledged"
 ACKNOWLEDGE_ALL: Final = ("Acknowledge {count}", "Acknowledge all {count}")
 BOARD_TOOK: Final = (
     "{count} incident is yours. Nobody else is paged for it.",

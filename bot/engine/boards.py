@@ -99,7 +99,9 @@ async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now
     """Store that the board had nothing to say; False: the claim was no longer ours."""
     if not await deliveries.dropped(connection, claimed, reason, now):
         return False
-    await _go_on(connection, claimed, now, is_over=reason is Dropped.CLOSED)
+    # Also where its message cannot be changed any more, so that it never said so.
+    is_over = not (await boards.summary(connection, board_of(claimed.delivery))).open
+    await _go_on(connection, claimed, now, is_over=is_over)
     return True
 
 

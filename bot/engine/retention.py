@@ -20,7 +20,7 @@ import structlog
 from bot.clock import Clock
 from bot.config import duration
 from bot.engine import metrics
-from storage import retention
+from storage import boards, retention
 from storage.database import Connection, Database
 from storage.retention import Aged, Mark, Window
 
@@ -106,6 +106,7 @@ class Retention:
     def __init__(self, database: Database, kept: Keep, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._keep = kept
         self._rounds = 0
         self._walks = (
             _Walk(retention.old_events, retention.remove_events, kept.events, MOST),
@@ -139,8 +140,16 @@ class Retention:
             while not is_end:
                 done, is_end = await self._step(walk)
                 removed += done
+        removed += await self._boards()
         if removed:
             log.info("retention_removed", **removed)
+
+    async def _boards(self) -> Counter[str]:
+        """Remove the boards whose incidents are gone."""
+        before = self._clock.now() - self._keep.incidents
+        done = await self._database.transact(partial(boards.forget_old, before=before, most=MOST))
+        metrics.REMOVED.labels(table="boards").inc(done)
+        return Counter({"boards": done} if done else {})
 
     async def _step(self, walk: _Walk) -> tuple[Counter[str], bool]:
         """Look at some rows and remove those that may go; return how many, and whether nothing older is left."""

@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 
 PEOPLE = ("ana", "bo", "chen", "dee")
 ONE = "standard-key-0123456789ab"
-"""The key of the integration that takes one alert per request."""
-MANY = "mapped-key-0123456789abcd"
-"""The key of the integration that takes a list: a list needs a field mapping."""
+"""The key of the integration that takes alerts, one or a list."""
 
 Part = Mapping[str, object]
 
@@ -28,12 +26,9 @@ def _role(name: str) -> str:
     return "owner" if name == "dee" else "member"
 
 
-def channel(name: str, key: str, *levels: Part, mapped_key: str = "") -> Part:
-    """Return a channel with the standard source, and with one that takes lists where `mapped_key` is given."""
-    integrations: list[Part] = [{"name": f"{name}-one", "source": "standard", "key": key}]
-    if mapped_key:
-        fields = {"title_rule": "{{title_rule}}"}
-        integrations.append({"name": f"{name}-many", "source": "standard", "key": mapped_key, "fields": fields})
+def channel(name: str, key: str, *levels: Part) -> Part:
+    """Return a channel with the standard source."""
+    integrations = [{"name": f"{name}-one", "source": "standard", "key": key}]
     rules = [{"name": "always", "levels": list(levels)}]
     return {"name": name, "team": "sre", "integrations": integrations, "escalation": rules}
 

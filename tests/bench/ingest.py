@@ -84,7 +84,7 @@ def _measure(variant: Variant, plan: Plan, fresh: Fresh) -> tuple[Report, Cpu]:
             platform = stack.enter_context(slack(home))
             chats, workspaces = platform.chats, platform.workspaces
         way = level("ana", chats=chats)
-        payments = channel("payments", configuration.ONE, way, mapped_key=configuration.MANY)
+        payments = channel("payments", configuration.ONE, way)
         text = file([payments], workspaces)
         # The first applies the configuration; the others find it in the database.
         servers = [stack.enter_context(serving(home, url, text))]
@@ -94,7 +94,7 @@ def _measure(variant: Variant, plan: Plan, fresh: Fresh) -> tuple[Report, Cpu]:
 
 def _loaded(variant: Variant, plan: Plan, servers: Sequence[Oncard], url: str) -> tuple[Report, Cpu]:
     """Return what wrk saw, and how many cores were busy meanwhile."""
-    path = configuration.path(configuration.ONE if variant.per_request == 1 else configuration.MANY)
+    path = configuration.path(configuration.ONE)
     addresses = [server.url for server in servers]
     warm = load(addresses, Load(path, WARM_UP, per_request=variant.per_request))
     _settled(servers, url)

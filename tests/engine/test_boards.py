@@ -1,0 +1,144 @@
+"""A board survives whoever sends it, and two who take everything at once share it out."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.adapter import DeliveryFailed, FailureKind, MessageRef, Receipt, To
+from bot.domain.board import BoardId
+from bot.domain.delivery import ON_THE_BOARD, Kind, Place, State
+from bot.domain.incident import Actor, Entry, IncidentId
+from bot.domain.people import AccountId, WorkspaceId
+from bot.engine.act import Desk, Heard, Reply
+from bot.engine.outbox import Outbox
+from bot.engine.sweep import MOST_TOGETHER
+from cards import plain
+from cards.card import Card, Message
+from storage import boards, deliveries, incidents
+from storage.database import Connection, Database
+from storage.deliveries import LEASE, Settled
+from tests.engine.stage import Platform, Stage
+from tests.support.clocks import ManualClock
+
+MANY = MOST_TOGETHER + 50
+KEYS = tuple(f"key {number}" for number in range(MANY))
+
+
+class Chat(Platform):
+    """A platform that remembers what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[Message] = []
+
+    async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
+        receipt = await super().send(to, message, under=under)
+        self.said.append(message)
+        return receipt
+
+
+@pytest.fixture
+async def stage(database: Database) -> Stage:
+    """Oncard beside one chat."""
+    made = Stage(database)
+    made.platforms["acme"] = Chat()
+    await made.configure({"acme": 1}, ("ana@example.com", "bo@example.com"), linked=False)
+    return made
+
+
+def chat_of(stage: Stage) -> Chat:
+    chat = stage.platforms["acme"]
+    assert isinstance(chat, Chat)
+    return chat
+
+
+def clock_of(stage: Stage) -> ManualClock:
+    assert isinstance(stage.clock, ManualClock)
+    return stage.clock
+
+
+async def pages(stage: Stage) -> list[Settled]:
+    """Return the pages to the chat."""
+
+    async def work(connection: Connection) -> list[Settled]:
+        ledgers = [await deliveries.ledger(connection, IncidentId(number)) for number in range(1, MANY + 1)]
+        return [one for some in ledgers for one in some if one.delivery.place.chat and one.delivery.kind is Kind.CARD]
+
+    return await stage.database.read(work)
+
+
+def another(stage: Stage) -> Outbox:
+    """Return the sender of another process."""
+    return Outbox(stage.database, stage.picture, stage.adapters, stage.wakeups, stage.clock)
+
+
+async def test_a_sender_that_died_with_the_board_is_followed_by_one_that_says_so(stage: Stage) -> None:
+    await stage.fire(*KEYS)
+    chat = chat_of(stage)
+    chat.hangs = True
+    await stage.outbox.start()
+    await chat.reached.wait()
+    dead, chat.hangs = stage.outbox, False
+
+    clock_of(stage).advance((LEASE + timedelta(seconds=1)).total_seconds())
+    await another(stage).drain()
+
+    boards_said = [one for one in chat.said if isinstance(one, Card)]
+    assert len(boards_said) == 1
+    assert "may be a repeat" in plain.spoken(boards_said[0].status)
+    assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
+    chat.released.set()
+    await dead.drain()
+    assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
+
+
+async def test_when_the_board_is_refused_every_incident_knows_it(stage: Stage) -> None:
+    chat_of(stage).refusal = DeliveryFailed(FailureKind.REFUSED, "not_in_channel")
+    await stage.fire(*KEYS)
+
+    await stage.outbox.drain()
+
+    assert {(one.state, one.reason, one.said) for one in await pages(stage)} == {
+        (State.FAILED, "refused", "not_in_channel")
+    }
+
+    async def work(connection: Connection) -> list[list[Entry]]:
+        told = [await incidents.timeline(connection, IncidentId(number), 100) for number in range(1, MANY + 1)]
+        return [[item.record.entry for item in some] for some in told]
+
+    assert all(Entry.NOT_DELIVERED in some for some in await stage.database.read(work))
+
+
+async def test_two_who_take_everything_at_once_share_it_out(stage: Stage) -> None:
+    await stage.fire(*KEYS)
+    await stage.outbox.drain()
+    organisation = await stage.database.read(stage.picture.current)
+    people = {account.name: account.id for account in organisation.people.accounts.values()}
+    workspace = next(iter(organisation.workspaces))
+    desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock)
+    (board,) = [one for one in chat_of(stage).said if isinstance(one, Card)]
+    token = board.buttons[0].token
+
+    async def take(name: str) -> Reply:
+        return await desk.hear(_heard(token, people[name], workspace))
+
+    replies = await asyncio.gather(take("ana"), take("bo"))
+    later = await take("bo")
+
+    counts = [int(plain.spoken(one.note.text).split()[0]) for one in replies if one.is_done and one.note]
+    assert sum(counts) == MANY
+    assert not later.is_done
+    assert later.note is not None
+    assert "acknowledged already" in plain.spoken(later.note.text)
+
+    async def work(connection: Connection) -> int:
+        found = await incidents.newest(connection, most=MANY, open_only=True)
+        assert len(await boards.takers(connection, BoardId(int(token.split()[1])))) == len(counts)
+        return sum(one.acknowledged is not None for one in found)
+
+    assert await stage.database.read(work) == MANY
+
+
+def _heard(token: str, account: AccountId, workspace: WorkspaceId) -> Heard:
+    return Heard(token, Actor(account, "acme"), Place(workspace, account=account), is_token=True)
