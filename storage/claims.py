@@ -46,10 +46,13 @@ def _heads() -> sa.Select[tuple[int, str, int]]:
     found, other, here = (tables.deliveries.alias(name) for name in ("found", "other", "here"))
     place = (other.c.workspace_id, other.c.place)
     first = sa.select(other.c.id).where(_waits(other.c)).order_by(*place).limit(1)
+    # In two steps: SQLite would look through a whole workspace for a pair that is greater than another.
+    same = first.where(other.c.workspace_id == here.c.workspace_id, other.c.place > here.c.place).correlate(here)
+    later = first.where(other.c.workspace_id > here.c.workspace_id).correlate(here)
+    after = sa.func.coalesce(same.scalar_subquery(), later.scalar_subquery())
     places = sa.select(first.scalar_subquery().label("id")).cte("places", recursive=True)
     standing = places.join(here, here.c.id == places.c.id)
-    after = first.where(sa.tuple_(*place) > sa.tuple_(here.c.workspace_id, here.c.place)).correlate(here)
-    places = places.union_all(sa.select(after.scalar_subquery()).select_from(standing))
+    places = places.union_all(sa.select(after).select_from(standing))
     standing = places.join(here, here.c.id == places.c.id)
     in_it = sa.and_(other.c.workspace_id == here.c.workspace_id, other.c.place == here.c.place)
     head = (

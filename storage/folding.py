@@ -19,7 +19,8 @@ from storage.deliveries import OURS
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
 _FOLDED: Final = (Kind.CARD, Kind.REMINDER, Kind.NOTE)
 _ONTO_THE_BOARD: Final = "ON CONFLICT (incident_id, workspace_id, place) DO UPDATE SET board_id = excluded.board_id"
-# The places are found by leaps through the index, and in none is more counted than it takes to know.
+# The places are found by leaps through the index, and in none is more counted than it takes to know. A leap is two
+# steps, since SQLite would look through a whole workspace for a pair that is greater than another.
 _CROWDS: Final = sa.text(
     f"""
 WITH RECURSIVE places (id) AS (
@@ -28,10 +29,17 @@ WITH RECURSIVE places (id) AS (
         ORDER BY workspace_id, place LIMIT 1
     )
     UNION ALL
-    SELECT (
-        SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
-        AND (other.workspace_id, other.place) > (here.workspace_id, here.place)
-        ORDER BY other.workspace_id, other.place LIMIT 1
+    SELECT coalesce(
+        (
+            SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
+            AND other.workspace_id = here.workspace_id AND other.place > here.place
+            ORDER BY other.workspace_id, other.place LIMIT 1
+        ),
+        (
+            SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
+            AND other.workspace_id > here.workspace_id
+            ORDER BY other.workspace_id, other.place LIMIT 1
+        )
     )
     FROM places JOIN deliveries here ON here.id = places.id
 )
