@@ -305,11 +305,16 @@ async def is_waited_on(connection: Connection, board: BoardId) -> bool:
 
 
 async def withdraw_newer(connection: Connection, claimed: Claimed, now: datetime) -> None:
-    """This message is put back, and what it knows of its tries must not be lost: one that was asked for since goes."""
-    columns = tables.deliveries.c
+    """This message is put back, and what it knows of its tries must not be lost: one that was asked for since goes.
+
+    Unless somebody else has this message by now. It may itself wait already: its lease has run out.
+    """
+    columns, this = tables.deliveries.c, tables.deliveries.alias("this")
+    is_ours = sa.exists().where(this.c.id == claimed.delivery.id, this.c.claim == claimed.claim)
+    is_newer = sa.and_(columns.card_id == claimed.delivery.card, columns.id != claimed.delivery.id)
     await connection.execute(
         sa.update(tables.deliveries)
-        .where(columns.card_id == claimed.delivery.card, columns.state == _PENDING, columns.kind == Kind.BOARD)
+        .where(is_newer, columns.state == _PENDING, columns.kind == Kind.BOARD, is_ours)
         .values(state=str(State.WITHDRAWN), reason=str(Dropped.SUPERSEDED), settled_at=now)
     )
 

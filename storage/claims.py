@@ -90,10 +90,8 @@ def _may_go(columns: Columns) -> sa.ColumnElement[bool]:
 
 def _take() -> ReturningUpdate[tuple[Any, ...]]:
     columns = tables.deliveries.c
-    # Somebody else may just be taking them.
-    free = sa.select(columns.id).where(
-        columns.id.in_(sa.bindparam("ids", expanding=True)), columns.state == State.PENDING
-    )
+    # Somebody else may just be taking them, or has put them onto a board since they were found.
+    free = sa.select(columns.id).where(columns.id.in_(sa.bindparam("ids", expanding=True)), _waits(columns))
     return (
         sa.update(tables.deliveries)
         .where(columns.id.in_(free.with_for_update(skip_locked=True)))

@@ -149,6 +149,8 @@ sa.Index(
     "ix_incidents_open",
     incidents.c.channel_id,
     incidents.c.id,
+    # So that they are counted in the index alone.
+    incidents.c.progress,
     sqlite_where=incidents.c.progress != "Closed",
     postgresql_where=incidents.c.progress != "Closed",
 )

@@ -259,6 +259,8 @@ class Outbox:
 
     def _until_next(self) -> float:
         """Return in how many seconds something may go out that may not yet, as the last claim saw it."""
+        if len(self._under_way) >= MOST_AT_ONCE:
+            return POLL  # Nothing may: what comes to its end wakes us.
         now = self._clock.now()
         later = (self._next_at - now).total_seconds() if self._next_at else POLL
         soonest = min(max(later, 0.0), POLL)

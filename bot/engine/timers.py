@@ -21,6 +21,8 @@ MOST_TOGETHER: Final = 100
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
 POLL: Final = 1.0
 PAUSE_AFTER_ERROR: Final = 1.0
+# Seconds until the next look at what is due, while somebody else is at work with all of it.
+WHILE_LOCKED: Final = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +41,10 @@ class Timers:
         while True:
             self._wakeups.timers.clear()
             try:
-                pause = 0.0 if await self.tick() == MOST_TOGETHER else await self._until_next()
+                count = await self.tick()
+                pause = 0.0 if count == MOST_TOGETHER else await self._until_next()
+                if not count and not pause:
+                    pause = WHILE_LOCKED
             except Exception as error:  # noqa: BLE001 - A database that is away comes back; the timers must still be there then.
                 log.error("timers_failed", error=type(error).__name__, detail=str(error)[:200])
                 pause = PAUSE_AFTER_ERROR

@@ -47,6 +47,9 @@ def upgrade() -> None:
         ["workspace_id", "place", "lane", "not_before", "id"],
         "state = 'pending' AND board_id IS NULL",
     )
+    # Anew: with the progress, so that open incidents are counted in the index alone.
+    op.drop_index("ix_incidents_open", "incidents")
+    _index("ix_incidents_open", "incidents", ["channel_id", "id", "progress"], "progress != 'Closed'")
     _index("ix_deliveries_on_board", "deliveries", ["board_id", "id"], "state = 'pending' AND board_id IS NOT NULL")
     _index(
         "ix_deliveries_pending_board", "deliveries", ["card_id"], "state = 'pending' AND kind = 'board'", unique=True
