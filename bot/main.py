@@ -222,7 +222,8 @@ class Service:
         """Give back the database, once other processes know what is left for them to do."""
         if self.bell is not None:
             await _within(GIVE_BACK_WITHIN, self.bell.ring(), "not_rung")
-        await self.database.close()
+        # A server that is there and does not answer would never take leave of us.
+        await _within(CLOSE_WITHIN, self.database.close(), "database_not_closed")
         if self._serving is not None:
             self._serving.close()
 

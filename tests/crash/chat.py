@@ -23,7 +23,7 @@ _HEAD: Final = re.compile(r"#(\d+) (\S+)")
 _LINE: Final = re.compile(r"(\S+) \(#(\d+)\)")
 _PROGRESS: Final = {"ack": Progress.TRIGGERED, "unack": Progress.PROCESSING, "reopen": Progress.CLOSED}
 _NOTES: Final = ("was the last, nobody else is told", "has no escalation rule. Acknowledge it", "reached nobody:")
-_BOARD: Final = re.compile(r"\S+ Storm(?: over)? · ([\d,]+)( open)?|Storm: ")
+_BOARD: Final = re.compile(r"\S+ Storm(?: over)? · ([\d,]+)( open)?|Storm(?: in [^:]*)?: ")
 _MARK: Final = "may be a repeat"
 _INVISIBLE: Final = re.compile("[\u2066-\u2069\u200e\u200f]")
 

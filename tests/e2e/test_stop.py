@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from bot.main import Service, Settings
 from bot.playground.slack.server import SlackServer
-from tests.support.serving import CHAT, KEY, Served, Site, configuration, slack_of_ana
+from storage.database import Connection
+from tests.support.serving import CHAT, KEY, SECRET_KEY, Served, Site, configuration, slack_of_ana
 
 
 @pytest.fixture
@@ -118,6 +122,21 @@ async def test_told_twice_it_ends_at_once(sqlite_url: str, tmp_path: Path, slack
         served.signal(signal.SIGTERM)
         assert await served.ended(within=2) == -signal.SIGTERM
         sending.release()
+
+
+async def test_a_database_that_does_not_answer_holds_up_no_stop(postgresql_url: str) -> None:
+    service = Service(Settings(postgresql_url, SECRET_KEY))
+
+    async def work(connection: Connection) -> int:
+        return int(await connection.scalar(sa.select(sa.func.pg_backend_pid())))
+
+    server = await service.database.read(work)
+    os.kill(server, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(5):
+            await service.close()
+    finally:
+        os.kill(server, signal.SIGCONT)
 
 
 async def test_a_message_that_hangs_is_given_back_within_ten_seconds(

@@ -93,6 +93,29 @@ async def test_a_sender_that_died_with_the_board_is_followed_by_one_that_says_so
     assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
 
 
+async def test_a_failure_that_is_known_only_after_the_claim_ended_leaves_the_board_to_be_tried_again(
+    stage: Stage,
+) -> None:
+    await stage.configure({"acme": 1})  # Nobody but the chat is told, so nothing else lets the board speak.
+    await stage.fire(*KEYS)
+    chat = chat_of(stage)
+    chat.hangs = True
+    await stage.outbox.start()
+    await chat.reached.wait()
+    clock_of(stage).advance((LEASE + timedelta(seconds=1)).total_seconds())
+    await stage.outbox.start()  # It sees that the claim has ended, and puts the message back.
+
+    chat.refusal = DeliveryFailed(FailureKind.UNREACHABLE, "connection reset")
+    chat.released.set()
+    await stage.outbox.drain()
+    chat.hangs, chat.refusal = False, None
+    clock_of(stage).advance(60)
+    await stage.outbox.drain()
+
+    assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
+    assert len(chat.said) == 1
+
+
 async def test_when_the_board_is_refused_every_incident_knows_it(stage: Stage) -> None:
     chat_of(stage).refusal = DeliveryFailed(FailureKind.REFUSED, "not_in_channel")
     await stage.fire(*KEYS)

@@ -10,13 +10,13 @@ from bot.domain.delivery import Dropped, State
 from bot.domain.event import Severity
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from bot.engine.outbox import MOST_PER_WORKSPACE
+from bot.engine.outbox import MOST_AT_ONCE, MOST_PER_WORKSPACE
 from bot.engine.pacing import Pace
 from storage import deliveries, incidents
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Settled
-from tests.engine.stage import Interrupted, Stage
-from tests.support.clocks import START, ManualClock
+from tests.engine.stage import Interrupted, Stage, trouble
+from tests.support.clocks import START, ManualClock, WatchedClock
 
 SECOND = timedelta(seconds=1)
 
@@ -60,6 +60,32 @@ async def test_a_platform_that_hangs_leaves_room_for_the_others(stage: Stage) ->
         clock.advance(1)
         await stage.outbox.drain()
     assert len(hung.sent) == 40
+
+
+async def test_a_sender_that_has_its_hands_full_waits_until_something_comes_to_its_end(database: Database) -> None:
+    clock = WatchedClock()
+    stage = Stage(database, clock)
+    await stage.configure({"a": 12, "b": 12, "c": 12})
+    for platform in stage.platforms.values():
+        platform.hangs = True
+    await stage.fire("disk")
+    # An edit of each card, a second later: what falls due while nothing can be sent must not keep the sender busy.
+    await stage.ingest.take(stage.report(await stage.channel(), trouble("disk", description="more")))
+    running = asyncio.create_task(stage.outbox.run())
+    while sum(platform.calls for platform in stage.platforms.values()) < MOST_AT_ONCE:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)  # Neither platform nor clock tells when.
+
+    for _ in range(3):
+        clock.advance(1)
+        for _ in range(20):
+            await asyncio.sleep(0)
+    assert 1 <= len(clock.waits) <= 8
+    assert min(clock.waits) > 0
+
+    for platform in stage.platforms.values():
+        platform.released.set()
+    await stage.outbox.finish(5)
+    await running
 
 
 async def test_what_was_sent_is_not_sent_again_when_the_database_was_away_meanwhile(schema_url: str) -> None:

@@ -1,13 +1,17 @@
 """No incident waits for another one."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
 from bot.domain.incident import IncidentId
+from bot.engine.timers import WHILE_LOCKED
 from storage import incidents, tables
 from storage.database import Connection, Database
 from tests.engine.stage import Stage
-from tests.support.clocks import ManualClock
+from tests.support.clocks import ManualClock, WatchedClock
+from tests.support.databases import NewDatabase, with_schema
 
 
 async def test_an_incident_that_cannot_be_read_does_not_keep_the_others_from_escalating(database: Database) -> None:
@@ -29,3 +33,37 @@ async def test_an_incident_that_cannot_be_read_does_not_keep_the_others_from_esc
         await stage.timers.tick()
 
     assert "exhausted" in await database.read(timeline)
+
+
+async def test_what_another_process_is_at_work_with_is_looked_at_again_but_not_without_a_pause(
+    new_postgresql_database: NewDatabase,
+) -> None:
+    """A process that was frozen in the middle of a transaction must not keep the others busy."""
+    database, clock = Database(new_postgresql_database(with_schema)), WatchedClock()
+    stage = Stage(database, clock)
+    await stage.configure({"acme": 1})
+    await stage.fire("disk")
+    is_locked, is_over = asyncio.Event(), asyncio.Event()
+
+    async def work(connection: Connection) -> None:
+        await incidents.lock(connection, [IncidentId(1)])
+        is_locked.set()
+        await is_over.wait()
+
+    other = asyncio.create_task(database.transact(work))
+    await is_locked.wait()
+    clock.advance(301)
+    running = asyncio.create_task(stage.timers.run())
+    while not clock.waits:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)  # Neither platform nor clock tells when.
+
+    assert clock.waits == [WHILE_LOCKED]
+    is_over.set()
+    await other
+    clock.advance(1)
+    while len(clock.waits) == 1:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)  # Neither platform nor clock tells when.
+    assert (await database.read(lambda connection: incidents.find(connection, [IncidentId(1)])))[IncidentId(1)].idle
+    running.cancel()
+    await asyncio.wait([running])
+    await database.close()

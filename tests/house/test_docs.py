@@ -24,6 +24,7 @@ TOP = Path(__file__).parents[2]
 README = (TOP / "README.md").read_text()
 REFERENCE = (TOP / "docs/reference.md").read_text()
 PAGES = {name: (TOP / name).read_text() for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")}
+PAGES["docs/measured.md"] = (TOP / "docs/measured.md").read_text()
 PAGES["docs/reference.md"] = REFERENCE
 PAGES["docs/running.md"] = (TOP / "docs/running.md").read_text()
 PAGES["docs/storm.md"] = (TOP / "docs/storm.md").read_text()

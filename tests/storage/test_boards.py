@@ -1,7 +1,9 @@
 """Boards: what is folded into one, by whichever process, and what is left of it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -14,9 +16,11 @@ from bot.domain.incident import ChannelId, Entry, Facts, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from storage import boards, cards, claims, deliveries, folding, incidents, tables
 from storage.boards import Asked
+from storage.connection import Parameters, Rows
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
 from tests.support.clocks import START
+from tests.support.databases import NewDatabase, with_schema
 
 CHAT, ANA = Place(WorkspaceId(1), chat="C1"), Place(WorkspaceId(1), account=AccountId(7))
 OK = Receipt(MessageRef("C1", "1.0"), "ok")
@@ -179,6 +183,41 @@ async def test_two_processes_open_one_board(storm: Storm) -> None:
     assert [one.delivery.kind for one in claimed] == [Kind.BOARD]
     (board,) = await storm.open_boards()
     assert await storm.count(board) == 40
+
+
+class Interrupted:
+    """A connection after whose first answer something else happens before it is used again."""
+
+    def __init__(self, connection: Connection, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._connection = connection
+        self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+
+    async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
+        answer = await self._connection.execute(statement, parameters)
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
+        return answer
+
+
+async def test_what_another_process_has_just_put_onto_a_board_is_not_sent_by_itself(
+    new_postgresql_database: NewDatabase,
+) -> None:
+    database = Database(new_postgresql_database(with_schema))
+    storm = Storm(database)
+    await storm.page(1)
+
+    async def meanwhile() -> None:
+        await storm.page(*range(2, 21))
+        assert [one.delivery.kind for one in await storm.claim("another")] == [Kind.BOARD]
+
+    async def work(connection: Connection) -> list[Claimed]:
+        interrupted = cast("Connection", Interrupted(connection, meanwhile))
+        return await claims.claim(interrupted, "slow", START, Room(10, each=10))
+
+    assert await database.transact(work) == []
+    assert [(one.state, one.reason) for one in await storm.ledger(1)] == [(State.PENDING, ON_THE_BOARD)]
+    await database.close()
 
 
 async def test_what_waits_on_a_board_is_withdrawn_even_in_a_chat(storm: Storm) -> None:

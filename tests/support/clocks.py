@@ -42,3 +42,17 @@ class ManualClock:
                 for waiter in waiters:
                     waiter.cancel()
         return event.is_set()
+
+
+class WatchedClock(ManualClock):
+    """A clock that notes in `waits` for how many seconds it was asked to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        """Wait as any clock of the tests, and let others go on even if there is nothing to wait for."""
+        self.waits.append(seconds)
+        await asyncio.sleep(0)
+        return await super().wait(event, seconds)
