@@ -91,7 +91,7 @@ class Database:
             raise DatabaseUnusable(
                 f"ONCARD_DATABASE_URL is not a database address: use {' or '.join(DRIVERS)}"
             ) from error
-        if parsed.drivername not in DRIVERS:
+        if parsed.drivername not in (*DRIVERS, "sqlite"):
             raise DatabaseUnusable(
                 f"ONCARD_DATABASE_URL starts with {parsed.drivername!r}: use {' or '.join(DRIVERS)} instead"
             )

@@ -129,8 +129,10 @@ async def restamp(connection: Connection, page: Wanted) -> bool:
             columns.place == page.place.key,
             columns.state == State.PENDING,
             columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+            # A board's message that has been claimed is on its way with what waited for it.
+            sa.or_(columns.board_id.is_(None), columns.claim.is_(None)),
         )
-        .values(version=page.version, level=page.level, turn=page.turn)
+        .values(version=page.version, level=page.level, turn=page.turn, lane=int(Lane.PAGE))
     )
     return bool(restamped.rowcount)
 
@@ -147,7 +149,10 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
 async def withdraw(
     connection: Connection, incidents: Iterable[IncidentId], reason: Dropped, *, cards: bool, now: datetime
 ) -> None:
-    """Take back what has not gone out of these: pages and, with `cards`, cards that no chat has seen yet."""
+    """Take back what has not gone out of these: pages and, with `cards`, cards that no chat has seen yet.
+
+    Without, a card that a chat has not seen yet is a page no more: it goes with the edits, and is not called out.
+    """
     columns = tables.deliveries.c
     to_somebody = sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None))
     # What waits on a board is shown there already.
@@ -159,6 +164,9 @@ async def withdraw(
             .where(columns.incident_id.in_(some), columns.state == State.PENDING, is_card if cards else is_page)
             .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
         )
+        if not cards:
+            unseen = sa.and_(columns.incident_id.in_(some), columns.state == State.PENDING, columns.kind == Kind.CARD)
+            await connection.execute(sa.update(tables.deliveries).where(unseen).values(lane=int(Lane.EDIT)))
 
 
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
@@ -214,7 +222,7 @@ async def release(
 async def _forget_old_edits(connection: Connection, which: sa.ColumnElement[bool], now: datetime) -> None:
     """Of what is to be put back, withdraw the edits of cards that wait for a newer one: one pending edit is enough.
 
-    A board's message knows whether it may have been heard, so there the newer one gives way.
+    A board's message knows whether it may have been heard, so there the newer one gives way, and leaves it its lane.
     """
     columns = tables.deliveries.c
     other = tables.deliveries.alias()
@@ -223,6 +231,14 @@ async def _forget_old_edits(connection: Connection, which: sa.ColumnElement[bool
     )
     gone = {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "settled_at": now, "claim": None}
     await connection.execute(sa.update(tables.deliveries).where(which, columns.kind == Kind.EDIT, newer).values(gone))
+    urgent = sa.exists().where(
+        other.c.card_id == columns.card_id,
+        other.c.state == State.PENDING,
+        other.c.kind == Kind.BOARD,
+        other.c.lane == int(Lane.PAGE),
+    )
+    is_page = sa.and_(which, columns.kind == Kind.BOARD, urgent)
+    await connection.execute(sa.update(tables.deliveries).where(is_page).values(lane=int(Lane.PAGE)))
     again = sa.select(columns.card_id).where(which, columns.kind == Kind.BOARD).correlate(None)
     is_newer = sa.and_(columns.kind == Kind.BOARD, columns.state == State.PENDING, columns.card_id.in_(again))
     await connection.execute(sa.update(tables.deliveries).where(is_newer).values(gone))
@@ -265,7 +281,9 @@ async def postponed(
     delivery = claimed.delivery
     if delivery.kind is Kind.EDIT and await _has_newer_edit(connection, delivery):
         return await _settle(
-            connection, claimed, {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "said": said}
+            connection,
+            claimed,
+            {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "said": said, "settled_at": at},
         )
     values = {"state": State.PENDING, "reason": reason, "said": said, "not_before": at}
     return await _settle(connection, claimed, {**values, "uncertain": uncertain or delivery.uncertain})

@@ -225,6 +225,12 @@ boards = sa.Table(
 )
 # One board at a time takes what comes to a place: two processes that open it at once collide here.
 sa.Index(
+    "ix_boards_closed_at",
+    boards.c.closed_at,
+    sqlite_where=boards.c.closed_at.is_not(None),
+    postgresql_where=boards.c.closed_at.is_not(None),
+)
+sa.Index(
     "ix_boards_open",
     boards.c.workspace_id,
     boards.c.place,

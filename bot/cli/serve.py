@@ -45,9 +45,10 @@ def command(file: str | None, host: str, port: int, role: str) -> None:
         async def work(service: Service) -> None:
             if file is not None and text is not None:
                 await configuration.apply(service, file, text)
-            signals.outlive()
             _settle()
             log.info("listening", url=url_of(listening))
+            # Last: from here until the web server has taken them over, a signal would be lost.
+            signals.outlive()
             await serve(service, listening)
 
         session.run(work, role=Role(role), level=logging.INFO, loop=_fast_loop())

@@ -29,6 +29,7 @@ from storage.database import Connection
 from storage.deliveries import Wanted
 
 Made = tuple[Incident, tuple[Effect, ...]]
+Line = tuple[IncidentId, datetime, Record]
 
 _WITHDRAWN = {
     Entry.ACKNOWLEDGED: Dropped.ACTED,
@@ -58,20 +59,24 @@ async def apply(
 
     Return whether something is to be sent.
     """
-    await _record(connection, made, now)
-    await _withdraw(connection, made, now)
-    await _move_alerts(connection, made)
-    shown = await _shown(connection, {incident.id for incident, _ in made} - set(new))
-    await _credit(connection, made, shown)
-    edits = await _refresh(connection, made, shown, now)
+    notes, unheard = _announced(made, organisation, now)
+    await incidents.record(connection, _recorded(made, now) + unheard)
+    known = {incident.id for incident, _ in made} - set(new)
+    edits, shown = 0, _Shown({}, set(), set())
+    if known:
+        # What has just been opened has nothing that could be taken back, moved or changed.
+        await _withdraw(connection, made, now)
+        await _move_alerts(connection, made)
+        shown = await _shown(connection, known)
+        await _credit(connection, made, shown)
+        edits = await _refresh(connection, made, shown, now)
     pages = await _notify(connection, made, shown, organisation, now)
-    notes = await _announce(connection, made, organisation, now)
-    return edits + pages + notes > 0
+    await deliveries.add(connection, pages + notes, now)
+    return edits + len(pages) + len(notes) > 0
 
 
-async def _record(connection: Connection, made: Sequence[Made], now: datetime) -> None:
-    entries = [(incident.id, now, said) for incident, effects in made for said in effects if isinstance(said, Record)]
-    await incidents.record(connection, entries)
+def _recorded(made: Sequence[Made], now: datetime) -> list[Line]:
+    return [(incident.id, now, said) for incident, effects in made for said in effects if isinstance(said, Record)]
 
 
 async def _withdraw(connection: Connection, made: Sequence[Made], now: datetime) -> None:
@@ -101,8 +106,6 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
 
 
 async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
-    if not known:
-        return _Shown({}, set(), set())
     # In this order: what comes to its end in between is then found as a card that has its message.
     being_sent = await deliveries.being_sent(connection, known)
     waiting = await deliveries.waiting(connection, known)
@@ -155,8 +158,8 @@ async def _credit(connection: Connection, made: Sequence[Made], shown: _Shown) -
 
 async def _notify(
     connection: Connection, made: Sequence[Made], shown: _Shown, organisation: Organisation, now: datetime
-) -> int:
-    """Put a card where there is none yet, and a reminder under it where there is one."""
+) -> list[Wanted]:
+    """Return the pages: a card where there is none yet, and a reminder under it where there is one."""
     new: list[tuple[Incident, Notify, Place]] = []
     wanted: list[Wanted] = []
     for incident, effects in made:
@@ -178,13 +181,13 @@ async def _notify(
     wanted += [
         _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)
     ]
-    await deliveries.add(connection, wanted, now)
-    return len(wanted)
+    return wanted
 
 
-async def _announce(connection: Connection, made: Sequence[Made], organisation: Organisation, now: datetime) -> int:
+def _announced(made: Sequence[Made], organisation: Organisation, now: datetime) -> tuple[list[Wanted], list[Line]]:
+    """Return the notes for team and admins, and that there is nobody to tell."""
     wanted: list[Wanted] = []
-    unheard: list[tuple[IncidentId, datetime, Record]] = []
+    unheard: list[Line] = []
     for incident, effects in made:
         for effect in effects:
             if not isinstance(effect, Announce):
@@ -195,9 +198,7 @@ async def _announce(connection: Connection, made: Sequence[Made], organisation: 
                 why = "the channel has no team and there are no admins, or no workspace is connected"
                 said = {"to": "team and admins", "why": why}
                 unheard.append((incident.id, now, Record(Entry.NOT_DELIVERED, said=said)))
-    await deliveries.add(connection, wanted, now)
-    await incidents.record(connection, unheard)
-    return len(wanted)
+    return wanted, unheard
 
 
 def _places(effect: Notify, organisation: Organisation) -> list[Place]:

@@ -6,19 +6,24 @@ Which pages go out with a message was settled when the message was claimed; what
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+import structlog
+
 from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, Receipt, To
 from bot.domain.board import BoardId, Form, Pages, form_of, tells_at
 from bot.domain.delivery import Delivery, Dropped, Lane
 from bot.domain.event import Severity
 from bot.domain.flow import rules_of
+from bot.domain.incident import IncidentId
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId
 from cards import board as says
 from cards.board import MOST_CRITICAL, MOST_OLDEST, BoardScene
 from storage import boards, deliveries
-from storage.boards import Asked, BoardRow
+from storage.boards import NONE_FOUND, Asked, BoardRow
 from storage.database import Connection
 from storage.deliveries import Claimed
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,10 @@ async def prepare(
     row = (await boards.find(connection, [number])).get(number)
     if row is None:
         return Dropped.CLOSED
-    pages = await boards.pages(connection, claimed)
-    scene = await _scene_of(connection, row, pages, organisation, now)
+    pages, unreadable = await boards.pages(connection, claimed)
+    scene, unnamed = await _scene_of(connection, row, pages, organisation, now)
+    if unreadable or unnamed:
+        log.warning("board_leaves_out_unreadable", board=number, incidents=sorted({*unreadable, *unnamed}))
     return BoardJob(claimed.delivery, organisation, row, replace(scene, may_repeat=claimed.delivery.uncertain))
 
 
@@ -111,7 +118,11 @@ async def postponed(
     """Put the board's message back to be tried again; False: the claim was no longer ours."""
     await boards.withdraw_newer(connection, claimed, now)
     await boards.note_setback(connection, claimed, why)
-    return await deliveries.postponed(connection, claimed, why, again.at, uncertain=again.uncertain)
+    if not await deliveries.postponed(connection, claimed, why, again.at, uncertain=again.uncertain):
+        return False
+    # The newer message that gave way may have been the more urgent one: it is asked for again.
+    await _go_on(connection, claimed, now, is_over=False)
+    return True
 
 
 async def failed(connection: Connection, claimed: Claimed, failure: DeliveryFailed, now: datetime) -> bool:
@@ -164,23 +175,28 @@ async def _row(connection: Connection, claimed: Claimed) -> BoardRow | None:
 
 async def _scene_of(
     connection: Connection, row: BoardRow, pages: Pages, organisation: Organisation, now: datetime
-) -> BoardScene:
-    """Return the scene of the board in its place; in a direct message, in that person's language and time zone."""
+) -> tuple[BoardScene, tuple[IncidentId, ...]]:
+    """Return the scene of the board in its place; in a direct message, in that person's language and time zone.
+
+    And the incidents that it would name, could they be read.
+    """
     board, people = row.board, organisation.people
     summary = await boards.summary(connection, board.id)
     reader = people.accounts.get(board.place.account) if board.place.account is not None else None
-    oldest = await boards.oldest(connection, board.id, MOST_OLDEST) if summary.untaken else []
+    oldest = await boards.oldest(connection, board.id, MOST_OLDEST) if summary.untaken else NONE_FOUND
     has_critical = summary.severities.get(Severity.CRITICAL, 0) > 0 and summary.untaken > 0
-    critical = await boards.newest_of(connection, board.id, Severity.CRITICAL, MOST_CRITICAL) if has_critical else []
-    return BoardScene(
+    critical = NONE_FOUND
+    if has_critical:
+        critical = await boards.newest_of(connection, board.id, Severity.CRITICAL, MOST_CRITICAL)
+    scene = BoardScene(
         board=board.id,
         summary=summary,
         opened_at=board.opened_at,
         now=now,
         channels={number: organisation.channel(number).name for number in summary.channels},
         names={account.id: account.name for account in people.accounts.values()},
-        oldest=tuple(oldest),
-        critical=tuple(critical),
+        oldest=oldest.incidents,
+        critical=critical.incidents,
         takers=await boards.takers(connection, board.id),
         pages=pages,
         users=organisation.users_in(board.place.workspace),
@@ -189,6 +205,7 @@ async def _scene_of(
         mention=_told_by(pages, organisation) if board.place.chat is not None else (),
         direct=board.place.chat is None,
     )
+    return scene, oldest.unreadable + critical.unreadable
 
 
 def _told_by(pages: Pages, organisation: Organisation) -> tuple[AccountId, ...]:

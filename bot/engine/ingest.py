@@ -36,6 +36,8 @@ MOST_EVENTS: Final = 2_000
 # The timers look at the clock at least this often.
 LOOK_AGAIN: Final = timedelta(seconds=POLL)
 
+_NOTHING: Final = Known()
+
 log = structlog.get_logger(__name__)
 
 
@@ -218,8 +220,7 @@ class _Batch:
     ) -> tuple[Outcome, IncidentId | None]:
         key = (arrival.channel, arrival.key)
         alerts = tuple(self._alerts.get(key, ()))
-        numbers = [alert.incident for alert in alerts if alert.incident is not None]
-        known = Known(alerts, {number: self._incidents[number] for number in numbers if number in self._incidents})
+        known = self._known(alerts) if alerts else _NOTHING
         next_ids = self._ids[-1] if self._ids else (AlertId(0), IncidentId(0))
         decision = decide(arrival, known, organisation, NewIds(*next_ids), now)
         self._keep(key, decision)
@@ -227,6 +228,10 @@ class _Batch:
         if decision.outcome is not Outcome.REPEATED:
             self._events.append(_event_row(arrival, report, last, decision.outcome))
         return decision.outcome, last.incident if last else None
+
+    def _known(self, alerts: tuple[Alert, ...]) -> Known:
+        numbers = [alert.incident for alert in alerts if alert.incident is not None]
+        return Known(alerts, {number: self._incidents[number] for number in numbers if number in self._incidents})
 
     def _keep(self, key: tuple[ChannelId, str], decision: Decision) -> None:
         if decision.outcome is Outcome.OPENED:

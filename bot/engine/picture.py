@@ -26,11 +26,14 @@ class Picture:
 
     async def current(self, connection: Connection) -> Organisation:
         """Return the organisation as it is in this transaction; one small query when nothing has changed."""
-        if await definitions.revision(connection) != self._known.revision:
+        # Others may read it anew at the same time, in other threads: what is returned is what was looked at here.
+        known = self._known
+        if await definitions.revision(connection) != known.revision:
             known = await definitions.organisation(connection)
             # After it: keys that are newer than the picture's own revision are read again with it.
-            self._known, self._keys = known, await definitions.keys(connection)
-        return self._known
+            self._keys = await definitions.keys(connection)
+            self._known = known
+        return known
 
     async def integration(self, database: Database, digest: str, now: datetime) -> Integration | None:
         """Return the integration whose key has this digest. A key that is not known yet is looked for at once."""

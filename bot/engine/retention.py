@@ -147,9 +147,15 @@ class Retention:
     async def _boards(self) -> Counter[str]:
         """Remove the boards whose incidents are gone."""
         before = self._clock.now() - self._keep.incidents
-        done = await self._database.transact(partial(boards.forget_old, before=before, most=MOST))
-        metrics.REMOVED.labels(table="boards").inc(done)
-        return Counter({"boards": done} if done else {})
+
+        async def work(connection: Connection) -> Counter[str]:
+            return Counter(boards=await boards.forget_old(connection, before, MOST))
+
+        if not await self._database.read(partial(boards.old_ones, before=before, most=1)):
+            return Counter()
+        done = await self._database.transact(work)
+        metrics.REMOVED.labels(table="boards").inc(done["boards"])
+        return +done
 
     async def _step(self, walk: _Walk) -> tuple[Counter[str], bool]:
         """Look at some rows and remove those that may go; return how many, and whether nothing older is left."""

@@ -21,6 +21,8 @@ DEPTH_LIMIT: Final = 64
 INTEGER_DIGITS: Final = 40
 
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# In JSON's own spelling these may stand for them.
+_ESCAPED: Final = re.compile(r"\\[ubf]")
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _NOT_IN_A_NAME: Final = re.compile(r"\W")
 _STEP: Final = re.compile(r"[^.\[\]]+")
@@ -40,7 +42,7 @@ def decode(body: bytes) -> Json:
     if isinstance(value, str):
         written, value = value, _loads(value)
     # Mostly there is nothing to tame, and to see that once is cheaper than to look at every text.
-    is_tame = "\\u" not in written and not _UNWANTED.search(written) and _is_shallow(value, DEPTH_LIMIT)
+    is_tame = not _ESCAPED.search(written) and not _UNWANTED.search(written) and _is_shallow(value, DEPTH_LIMIT)
     return value if is_tame else _tame(value, DEPTH_LIMIT)
 
 

@@ -13,7 +13,7 @@ from bot.domain.trouble import Check
 from bot.engine import watchdog
 from bot.engine.pulse import EVERY
 from bot.engine.watchdog import MENDED, Watchdog
-from storage import claims, deliveries, incidents, tables
+from storage import claims, incidents, tables
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from tests.bench.explain import listening, plans

@@ -15,6 +15,7 @@ NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
     [
         (b'{"a": "\\u0000b\\ud800\\u001b[31m"}', {"a": "b[31m"}),
         (b'{"a\\u0000": 1}', {"a": 1}),
+        (b'{"a": "back\\bspace\\fand page"}', {"a": "backspaceand page"}),
         (b'"{\\"a\\": 1}"', {"a": 1}),
         (b'{"a": "tab\there\nline"}', {"a": "tab\there\nline"}),
         (b'{"a": "caf\xe9"}', {"a": "caf\ufffd"}),

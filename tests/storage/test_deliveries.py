@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.adapter import MessageRef, Receipt
-from bot.domain.delivery import Dropped, Kind, Place, State
+from bot.domain.delivery import Dropped, Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import cards, claims, deliveries
+from storage import cards, claims, deliveries, tables
 from storage.cards import CardRow
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
@@ -158,3 +159,31 @@ async def test_a_lost_edit_gives_way_to_a_newer_one(queue: Queue) -> None:
 
     assert edit.delivery.kind is Kind.EDIT
     assert [one.state for one in await queue.ledger()] == [State.DELIVERED, State.WITHDRAWN, State.SENDING]
+
+
+async def test_a_card_that_nobody_has_seen_when_somebody_acts_is_a_page_no_more(queue: Queue) -> None:
+    """It still goes out, with the edits; on a board it would be called out."""
+    await queue.add(Kind.CARD, await queue.card())
+    other = await queue.card(Place(WorkspaceId(1), chat="C2"))
+    await queue.add(Kind.REMINDER, other)
+
+    async def work(connection: Connection) -> list[int]:
+        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
+        columns = tables.deliveries.c
+        query = sa.select(columns.lane).where(columns.state == State.PENDING)
+        return list(await connection.scalars(query))
+
+    assert await queue.database.transact(work) == [Lane.EDIT]
+
+
+async def test_who_is_paged_anew_is_paged_by_the_card_that_still_waits(queue: Queue) -> None:
+    card = await queue.card()
+    await queue.add(Kind.CARD, card)
+
+    async def work(connection: Connection) -> list[int]:
+        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
+        page = Wanted(INCIDENT, Kind.CARD, CHAT, 2, 1, 0, START, card=card.id)
+        assert await deliveries.restamp(connection, page)
+        return list(await connection.scalars(sa.select(tables.deliveries.c.lane)))
+
+    assert await queue.database.transact(work) == [Lane.PAGE]

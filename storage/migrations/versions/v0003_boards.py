@@ -38,6 +38,7 @@ def upgrade() -> None:
     op.add_column("cards", sa.Column("board_id", BIG_ID, nullable=True))
     op.add_column("deliveries", sa.Column("board_id", BIG_ID, nullable=True))
     _index("ix_boards_open", "boards", ["workspace_id", "place"], "closed_at IS NULL", unique=True)
+    _index("ix_boards_closed_at", "boards", ["closed_at"], "closed_at IS NOT NULL")
     _index("ix_cards_board", "cards", ["board_id", "incident_id"], "board_id IS NOT NULL")
     # Anew: by place, and what waits on a board is not looked through by whoever looks for the next message.
     op.drop_index("ix_deliveries_pending", "deliveries")
