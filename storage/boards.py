@@ -17,8 +17,9 @@ from bot.domain.delivery import ON_THE_BOARD, Delivery, Dropped, Kind, Lane, Pla
 from bot.domain.event import Severity
 from bot.domain.incident import ChannelId, Entry, Incident, IncidentId, Progress
 from bot.domain.people import AccountId
-from storage import bulk, codec, deliveries, incidents, tables
+from storage import bulk, codec, deliveries, tables
 from storage.cards import place_of, place_row
+from storage.connection import Rows
 from storage.database import Connection
 from storage.deliveries import Claimed
 
@@ -59,6 +60,17 @@ class Asked:
     lane: Lane = Lane.EDIT
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Incidents that a board names, and those that it cannot: what is stored of them cannot be read."""
+
+    incidents: tuple[Incident, ...]
+    unreadable: tuple[IncidentId, ...]
+
+
+NONE_FOUND: Final = Found((), ())
+
+
 # ---- when a board speaks ------------------------------------------------------------------------------------------
 
 
@@ -85,7 +97,8 @@ async def ask(connection: Connection, asked: Sequence[Asked], now: datetime) -> 
             "not_before": one.at,
             "created_at": now,
         }
-        for one in together.values()
+        # In one order, so that two processes that ask for the same boards do not wait for each other.
+        for one in sorted(together.values(), key=lambda asked: asked.board)
     ]
     await bulk.insert(connection, tables.deliveries, rows, conflict=_THE_SOONER)
 
@@ -132,12 +145,12 @@ async def summary(connection: Connection, board: BoardId) -> Summary:
     )
 
 
-async def oldest(connection: Connection, board: BoardId, most: int) -> list[Incident]:
+async def oldest(connection: Connection, board: BoardId, most: int) -> Found:
     """Return the incidents that have waited longest for somebody to take them."""
     return await _untaken(connection, board, sa.true(), tables.cards.c.incident_id.asc(), most)
 
 
-async def newest_of(connection: Connection, board: BoardId, severity: Severity, most: int) -> list[Incident]:
+async def newest_of(connection: Connection, board: BoardId, severity: Severity, most: int) -> Found:
     """Return the newest incidents of a severity that nobody has taken, the newest first."""
     alike = tables.incidents.c.severity == str(severity)
     return await _untaken(connection, board, alike, tables.cards.c.incident_id.desc(), most)
@@ -149,15 +162,15 @@ async def _untaken(
     which: sa.ColumnElement[bool],
     order: sa.UnaryExpression[int],
     most: int,
-) -> list[Incident]:
+) -> Found:
     query = (
-        sa.select(tables.incidents.c.body)
+        sa.select(tables.incidents.c.id, tables.incidents.c.body)
         .select_from(_WITH_INCIDENTS)
         .where(tables.cards.c.board_id == board, tables.incidents.c.progress == str(Progress.TRIGGERED), which)
         .order_by(order)
         .limit(most)
     )
-    return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+    return _read(await connection.execute(query))
 
 
 async def untaken_after(
@@ -215,32 +228,34 @@ async def call_up(connection: Connection, claimed: Sequence[Claimed], now: datet
             await connection.execute(sa.update(tables.deliveries).where(_waits_on(number)).values(claim=ours[number]))
 
 
-async def pages(connection: Connection, claimed: Claimed) -> Pages:
-    """Return what goes out with a message of a board."""
+async def pages(connection: Connection, claimed: Claimed) -> tuple[Pages, tuple[IncidentId, ...]]:
+    """Return what goes out with a message of a board, and which of these incidents cannot be read; they count too."""
     columns = tables.deliveries.c
     ours = _goes_with(claimed)
     of_them = sa.select(sa.func.count(sa.distinct(columns.incident_id)), sa.func.max(columns.incident_id)).where(ours)
     count, newest = (await connection.execute(of_them)).one()
     if not count:
-        return Pages()
+        return Pages(), ()
     entries = sa.select(columns.entry, sa.func.count()).where(ours, columns.kind == Kind.NOTE).group_by(columns.entry)
     notes = {Entry(entry): number for entry, number in await connection.execute(entries)}
     alike = (tables.incidents.c.channel_id, columns.level)
     query = (
-        sa.select(columns.level, sa.func.max(columns.incident_id))
+        sa.select(columns.level, sa.func.max(columns.incident_id), sa.func.min(columns.incident_id))
         .join_from(tables.deliveries, tables.incidents, columns.incident_id == tables.incidents.c.id)
         .where(ours, columns.kind != Kind.NOTE)
         .group_by(*alike)
         .limit(_MOST_LEVELS)
     )
-    levels = [(IncidentId(incident), int(level)) for level, incident in await connection.execute(query)]
-    found = await incidents.find(connection, [IncidentId(newest), *(incident for incident, _ in levels)])
-    return Pages(
-        count,
-        found.get(newest),
-        notes,
-        tuple((found[incident], level) for incident, level in levels if incident in found),
-    )
+    # Two for each: where the newest cannot be read, the oldest stands for those whose people are told.
+    levels = [(int(level), (last, first)) for level, last, first in await connection.execute(query)]
+    numbers = {newest, *(number for _, some in levels for number in some)}
+    known = tables.incidents.c
+    these = sa.select(known.id, known.body).where(known.id.in_(sorted(numbers))).order_by(known.id)
+    found = _read(await connection.execute(these))
+    readable = {incident.id: incident for incident in found.incidents}
+    standing = ((level, [readable[number] for number in some if number in readable]) for level, some in levels)
+    told = tuple((some[0], level) for level, some in standing if some)
+    return Pages(count, found.incidents[-1] if found.incidents else None, notes, told), found.unreadable
 
 
 async def told(connection: Connection, claimed: Claimed, receipt: Receipt, now: datetime) -> None:
@@ -276,9 +291,10 @@ async def forget_message(connection: Connection, claimed: Claimed) -> None:
 
 
 async def note_setback(connection: Connection, claimed: Claimed, why: tuple[str, str]) -> None:
-    """Store on the pages why the message that takes them has not gone out yet."""
+    """Store on the pages why the message that takes them has not gone out yet; they wait for the next one."""
     reason, said = why
-    await connection.execute(sa.update(tables.deliveries).where(_goes_with(claimed)).values(reason=reason, said=said))
+    values = {"reason": reason, "said": said, "claim": None}
+    await connection.execute(sa.update(tables.deliveries).where(_goes_with(claimed)).values(values))
 
 
 async def fail_some(
@@ -327,16 +343,34 @@ async def close(connection: Connection, board: BoardId, now: datetime) -> None:
     )
 
 
+async def old_ones(connection: Connection, before: datetime, most: int) -> list[int]:
+    """Return boards that were closed before an instant and of whose incidents none is kept."""
+    columns = tables.boards.c
+    shown = sa.exists().where(tables.cards.c.board_id == columns.id)
+    query = sa.select(columns.id).where(columns.closed_at < before, ~shown).order_by(columns.closed_at).limit(most)
+    return list(await connection.scalars(query))
+
+
 async def forget_old(connection: Connection, before: datetime, most: int) -> int:
     """Remove boards that were closed before an instant and of whose incidents none is kept; return how many."""
     columns = tables.boards.c
-    shown = sa.exists().where(tables.cards.c.board_id == columns.id)
-    query = sa.select(columns.id).where(columns.closed_at < before, ~shown).order_by(columns.id).limit(most)
-    old = list(await connection.scalars(query))
+    old = await old_ones(connection, before, most)
     if old:
         await connection.execute(sa.delete(tables.board_takers).where(tables.board_takers.c.board_id.in_(old)))
         await connection.execute(sa.delete(tables.boards).where(columns.id.in_(old)))
     return len(old)
+
+
+def _read(rows: Rows) -> Found:
+    """Read the (number, body) of incidents. One that cannot be read must not keep its board from telling the others."""
+    read: list[Incident] = []
+    unreadable: list[IncidentId] = []
+    for number, body in rows:
+        try:
+            read.append(codec.INCIDENT.read(body))
+        except ValueError:
+            unreadable.append(IncidentId(number))
+    return Found(tuple(read), tuple(unreadable))
 
 
 def _is(claimed: Claimed) -> sa.ColumnElement[bool]:

@@ -15,6 +15,9 @@ from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_together
 
+DueMark = tuple[datetime, IncidentId]
+"""How far a walk over the due incidents has come: they are ordered by when they are due, and number."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
@@ -127,9 +130,18 @@ async def due(connection: Connection, now: datetime, most: int) -> list[Incident
 
 async def due_ids(connection: Connection, now: datetime, most: int) -> list[IncidentId]:
     """Return which incidents are due, the longest due first."""
+    return [number for _, number in await due_after(connection, None, now, most)]
+
+
+async def due_after(connection: Connection, after: DueMark | None, now: datetime, most: int) -> list[DueMark]:
+    """Return the next incidents that are due, the longest due first; None: from the first."""
     columns = tables.incidents.c
-    query = sa.select(columns.id).where(columns.due <= now).order_by(columns.due).limit(most)
-    return [IncidentId(number) for number in await connection.scalars(query)]
+    query = sa.select(columns.due, columns.id).where(columns.due <= now).order_by(columns.due, columns.id).limit(most)
+    if after is not None:
+        at, number = after
+        # The first half is what the index is searched by; the second leaves out those due at the same instant.
+        query = query.where(columns.due >= at, sa.or_(columns.due > at, columns.id > number))
+    return [(at, IncidentId(number)) for at, number in await connection.execute(query)]
 
 
 async def next_due(connection: Connection) -> datetime | None:

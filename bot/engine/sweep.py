@@ -3,9 +3,12 @@
 Each incident passes the law by itself. Whoever is cut off has taken what was taken by then, and can go on.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+import structlog
 
 from bot.clock import Clock
 from bot.domain.board import BoardId
@@ -16,9 +19,11 @@ from bot.engine.apply import Made, apply
 from bot.engine.picture import Picture
 from cards.board import Taken
 from storage import boards, incidents
-from storage.database import Connection, Database
+from storage.database import Connection, Database, is_away
 
 MOST_TOGETHER: Final = 100
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +33,6 @@ class Sweep:
     board: BoardId
     action: Acknowledge
     seen: IncidentId | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Portion:
-    """How many were taken, and how far the walk over the board has come; None: that was the end."""
-
-    taken: int
-    last: IncidentId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,9 @@ class Sweeper:
         count = 0
         last: IncidentId | None = IncidentId(0)
         while last is not None:
-            portion = await self._database.transact(partial(self._portion, sweep=sweep, after=last))
-            count, last = count + portion.taken, portion.last
+            numbers = await self._database.read(partial(self._next, sweep=sweep, after=last))
+            count += await self._portion(sweep, numbers)
+            last = numbers[-1] if len(numbers) == MOST_TOGETHER else None
         left = (await self._database.read(partial(boards.summary, board=sweep.board))).untaken
         return Taken(count, before.count, left, before.names)
 
@@ -74,8 +72,29 @@ class Sweeper:
         names = [accounts[number].name for number in await boards.takers(connection, board) if number in accounts]
         return _Before((await boards.summary(connection, board)).taken, tuple(names))
 
-    async def _portion(self, connection: Connection, *, sweep: Sweep, after: IncidentId) -> _Portion:
-        numbers = await boards.untaken_after(connection, sweep.board, after, sweep.seen, MOST_TOGETHER)
+    async def _next(self, connection: Connection, *, sweep: Sweep, after: IncidentId) -> list[IncidentId]:
+        return await boards.untaken_after(connection, sweep.board, after, sweep.seen, MOST_TOGETHER)
+
+    async def _portion(self, sweep: Sweep, numbers: Sequence[IncidentId]) -> int:
+        """Take these together, or one by one where they cannot be; return how many were taken."""
+        try:
+            return await self._database.transact(partial(self._take, sweep=sweep, numbers=numbers))
+        except Exception as error:
+            if is_away(error):
+                raise
+        return sum([await self._alone(sweep, number) for number in numbers])
+
+    async def _alone(self, sweep: Sweep, number: IncidentId) -> int:
+        """Take one; it is left out when it cannot be, so that the others do not wait for it."""
+        try:
+            return await self._database.transact(partial(self._take, sweep=sweep, numbers=[number]))
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.exception("incident_not_taken", board=sweep.board, incident=number)
+            return 0
+
+    async def _take(self, connection: Connection, *, sweep: Sweep, numbers: Sequence[IncidentId]) -> int:
         organisation, now = await self._picture.current(connection), self._clock.now()
         made: list[Made] = []
         for incident in (await incidents.lock(connection, numbers)).values():
@@ -85,4 +104,4 @@ class Sweeper:
                 made.append((became.incident, became.effects))
         await incidents.update(connection, [incident for incident, _ in made])
         await apply(connection, made, (), organisation, now)
-        return _Portion(len(made), numbers[-1] if len(numbers) == MOST_TOGETHER else None)
+        return len(made)

@@ -16,8 +16,11 @@ from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
 from storage import incidents
 from storage.database import Connection, Database, is_away
+from storage.incidents import DueMark
 
 MOST_TOGETHER: Final = 100
+# How many are ticked one by one until those that are due are looked at together again.
+MOST_APART: Final = 1_000
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
 POLL: Final = 1.0
 PAUSE_AFTER_ERROR: Final = 1.0
@@ -35,6 +38,7 @@ class Timers:
         self._picture = picture
         self._wakeups = wakeups
         self._clock = clock
+        self._apart_after: DueMark | None = None
 
     async def run(self) -> None:
         """Tick for ever, each incident when it is due."""
@@ -68,18 +72,33 @@ class Timers:
         return count
 
     async def _tick_apart(self) -> None:
-        """One of those that are due cannot be ticked: the others must not wait for it."""
+        """One of those that are due cannot be ticked: the others must not wait for it.
 
-        async def ids(connection: Connection) -> list[IncidentId]:
-            return await incidents.due_ids(connection, self._clock.now(), MOST_TOGETHER)
+        However many cannot be: it goes on where it came to the last time, and begins anew behind the last that is due.
+        """
+        failed = 0
+        for _ in range(MOST_APART // MOST_TOGETHER):
+            found = await self._database.read(self._next_due_apart)
+            for mark in found:
+                # How the first of them failed is told at length, the others would flood the log.
+                failed += not await self._tick_alone(mark[1], traceback=not failed)
+                self._apart_after = mark
+            if len(found) < MOST_TOGETHER:
+                self._apart_after = None
+                return
 
-        for number in await self._database.read(ids):
-            try:
-                await self._database.transact(partial(self._tick_one, number=number))
-            except Exception as error:
-                if is_away(error):
-                    raise
-                log.exception("incident_not_ticked", incident=number)
+    async def _next_due_apart(self, connection: Connection) -> list[DueMark]:
+        return await incidents.due_after(connection, self._apart_after, self._clock.now(), MOST_TOGETHER)
+
+    async def _tick_alone(self, number: IncidentId, *, traceback: bool) -> bool:
+        try:
+            await self._database.transact(partial(self._tick_one, number=number))
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.error("incident_not_ticked", incident=number, error=type(error).__name__, exc_info=traceback)
+            return False
+        return True
 
     async def _tick_one(self, connection: Connection, *, number: IncidentId) -> int:
         return await self._tick(connection, list((await incidents.lock(connection, [number])).values()))

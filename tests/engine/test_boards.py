@@ -4,21 +4,23 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from bot.adapter import DeliveryFailed, FailureKind, MessageRef, Receipt, To
 from bot.domain.board import BoardId
 from bot.domain.delivery import ON_THE_BOARD, Kind, Place, State
-from bot.domain.incident import Actor, Entry, IncidentId
+from bot.domain.incident import Acknowledge, Actor, Entry, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from bot.engine.act import Desk, Heard, Reply
 from bot.engine.outbox import Outbox
-from bot.engine.sweep import MOST_TOGETHER
+from bot.engine.sweep import MOST_TOGETHER, Sweep, Sweeper
 from cards import plain
 from cards.card import Card, Message
-from storage import boards, deliveries, incidents
+from storage import boards, deliveries, incidents, tables
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Settled
-from tests.engine.stage import Platform, Stage
+from tests.engine.stage import Interrupted, Platform, Stage
 from tests.support.clocks import ManualClock
 
 MANY = MOST_TOGETHER + 50
@@ -161,6 +163,73 @@ async def test_two_who_take_everything_at_once_share_it_out(stage: Stage) -> Non
         return sum(one.acknowledged is not None for one in found)
 
     assert await stage.database.read(work) == MANY
+
+
+async def spoil(stage: Stage, *numbers: int) -> None:
+    """Let these incidents be stored as nobody can read them."""
+
+    async def work(connection: Connection) -> None:
+        broken = tables.incidents.c.id.in_(numbers)
+        await connection.execute(sa.update(tables.incidents).where(broken).values(body="{}"))
+
+    await stage.database.transact(work)
+
+
+async def test_a_board_is_sent_although_some_of_its_incidents_cannot_be_read(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    await stage.fire(*KEYS)
+    await spoil(stage, 1, MANY)
+
+    with capture_logs() as logs:
+        await stage.outbox.drain()
+
+    (board,) = chat_of(stage).said
+    assert isinstance(board, Card)
+    assert str(MANY) in board.title
+    assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
+    assert [one["incidents"] for one in logs if one["event"] == "board_leaves_out_unreadable"] == [[1, MANY]]
+
+
+async def test_everything_is_taken_but_what_cannot_be_read(stage: Stage) -> None:
+    await stage.fire(*KEYS)
+    await stage.outbox.drain()
+    organisation = await stage.database.read(stage.picture.current)
+    ana = next(account.id for account in organisation.people.accounts.values() if account.name == "ana")
+    (board,) = [one for one in chat_of(stage).said if isinstance(one, Card)]
+    await spoil(stage, 3, MANY)
+
+    with capture_logs() as logs:
+        desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock)
+        reply = await desk.hear(_heard(board.buttons[0].token, ana, next(iter(organisation.workspaces))))
+
+    assert reply.note is not None
+    assert plain.spoken(reply.note.text).split()[0] == str(MANY - 2)
+    assert [one["incident"] for one in logs if one["event"] == "incident_not_taken"] == [3, MANY]
+
+    async def left(connection: Connection) -> int:
+        return (await boards.summary(connection, BoardId(int(board.buttons[0].token.split()[1])))).untaken
+
+    assert await stage.database.read(left) == 2
+
+
+async def test_a_database_that_is_away_is_not_asked_for_each_incident(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    stage.platforms["acme"] = Chat()
+    await stage.configure({"acme": 1})
+    await stage.fire(*KEYS)
+    await stage.outbox.drain()
+    (card,) = chat_of(stage).said
+    assert isinstance(card, Card)
+    board = BoardId(int(card.buttons[0].token.split()[1]))
+    sweeper = Sweeper(database, stage.picture, stage.clock)
+    database.transactions = 2
+
+    with pytest.raises(ConnectionRefusedError):
+        await sweeper.take(Sweep(board, Acknowledge(Actor(AccountId(1), "acme")), None))
+
+    assert database.transactions == 1
+    await database.close()
 
 
 def _heard(token: str, account: AccountId, workspace: WorkspaceId) -> Heard:

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
-from bot.domain.incident import IncidentId
-from bot.engine.timers import WHILE_LOCKED
+from bot.domain.incident import Idle, IncidentId
+from bot.engine.timers import MOST_APART, WHILE_LOCKED
 from storage import incidents, tables
 from storage.database import Connection, Database
 from tests.engine.stage import Stage
@@ -33,6 +34,36 @@ async def test_an_incident_that_cannot_be_read_does_not_keep_the_others_from_esc
         await stage.timers.tick()
 
     assert "exhausted" in await database.read(timeline)
+
+
+async def test_however_many_cannot_be_read_the_others_escalate_all_the_same(database: Database) -> None:
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    await stage.fire(*(f"broken {number}" for number in range(MOST_APART)))
+    clock.advance(1)
+    await stage.fire("whole", "sound")
+
+    async def spoil(connection: Connection) -> None:
+        broken = tables.incidents.c.id <= MOST_APART
+        await connection.execute(sa.update(tables.incidents).where(broken).values(body="{}"))
+
+    async def whole(connection: Connection) -> list[Idle | None]:
+        found = await incidents.find(connection, [IncidentId(MOST_APART + 1), IncidentId(MOST_APART + 2)])
+        return [incident.idle for incident in found.values()]
+
+    await database.transact(spoil)
+    clock.advance(301)
+    left_out = []
+    for _ in range(2):
+        assert await database.read(whole) == [None, None]
+        with capture_logs() as logs, pytest.raises(ValueError, match="Incident"):
+            await stage.timers.tick()
+        left_out.append(len(logs))
+
+    assert await database.read(whole) == [Idle.EXHAUSTED, Idle.EXHAUSTED]
+    assert left_out == [MOST_APART, 0], "it goes on where it has come to"
 
 
 async def test_what_another_process_is_at_work_with_is_looked_at_again_but_not_without_a_pause(

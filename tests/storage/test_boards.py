@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.adapter import MessageRef, Receipt
-from bot.domain.board import CALM, BoardId
+from bot.domain.board import CALM, BoardId, Pages
 from bot.domain.delivery import ON_THE_BOARD, CardId, Dropped, Kind, Lane, Place, State
 from bot.domain.event import Severity
 from bot.domain.incident import ChannelId, Entry, Facts, Incident, IncidentId
@@ -128,10 +128,36 @@ async def test_notes_share_a_board_although_their_incidents_have_no_card_there(s
     assert await storm.count(board) == 15
 
     async def work(connection: Connection) -> tuple[int, dict[Entry, int]]:
-        pages = await boards.pages(connection, claimed)
+        pages, _ = await boards.pages(connection, claimed)
         return pages.incidents, dict(pages.notes)
 
     assert await storm.database.read(work) == (15, {Entry.NO_RULE: 11})
+
+
+async def test_what_cannot_be_read_is_left_out_and_counted(storm: Storm) -> None:
+    await storm.page(*range(1, 16))
+    (claimed,) = await storm.claim()
+    (board,) = await storm.open_boards()
+
+    async def spoil(connection: Connection) -> None:
+        broken = tables.incidents.c.id.in_([2, 15])
+        await connection.execute(sa.update(tables.incidents).where(broken).values(body='{"from": "tomorrow"}'))
+
+    async def look(connection: Connection) -> tuple[boards.Found, boards.Found]:
+        newest = await boards.newest_of(connection, board, Severity.CRITICAL, 2)
+        return await boards.oldest(connection, board, 3), newest
+
+    async def pages(connection: Connection) -> tuple[Pages, tuple[IncidentId, ...]]:
+        return await boards.pages(connection, claimed)
+
+    await storm.database.transact(spoil)
+    oldest, newest = await storm.database.read(look)
+    assert ([one.id for one in oldest.incidents], oldest.unreadable) == ([1, 3], (2,))
+    assert ([one.id for one in newest.incidents], newest.unreadable) == ([14], (15,))
+    goes_out, unreadable = await storm.database.read(pages)
+    assert (goes_out.incidents, unreadable) == (15, (15,))
+    assert [(one.id, level) for one, level in goes_out.levels] == [(1, 0)], "another stands for whom the level tells"
+    assert await storm.count(board) == 15
 
 
 async def test_only_what_was_there_when_the_message_was_claimed_is_told_by_it(storm: Storm) -> None:
@@ -144,6 +170,24 @@ async def test_only_what_was_there_when_the_message_was_claimed_is_told_by_it(st
 
     assert [one.state for one in await storm.ledger(20)] == [State.DELIVERED]
     assert [(one.state, one.reason) for one in await storm.ledger(21)] == [(State.PENDING, ON_THE_BOARD)]
+
+
+async def test_a_page_of_a_later_level_is_not_taken_for_told_by_what_is_on_its_way_already(storm: Storm) -> None:
+    await storm.page(*range(1, 21))
+    (claimed,) = await storm.claim()
+    later = Wanted(IncidentId(3), Kind.CARD, CHAT, 2, 1, 0, START, card=CardId(3))
+
+    async def work(connection: Connection) -> bool:
+        return await deliveries.restamp(connection, later)
+
+    assert not await storm.database.transact(work)
+
+    async def postpone(connection: Connection) -> None:
+        await boards.note_setback(connection, claimed, ("unreachable", ""))
+        await deliveries.postponed(connection, claimed, ("unreachable", ""), START + SECOND, uncertain=False)
+
+    await storm.database.transact(postpone)
+    assert await storm.database.transact(work), "nothing is on its way any more"
 
 
 async def test_a_message_that_nobody_settled_takes_along_what_has_come_since(storm: Storm) -> None:
