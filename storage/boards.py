@@ -15,13 +15,13 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.board import Board, BoardId, Lot, Pages, Summary, may_tell
 from bot.domain.delivery import ON_THE_BOARD, Delivery, Dropped, Kind, Lane, Place, State
 from bot.domain.event import Severity
-from bot.domain.incident import ChannelId, Entry, Incident, IncidentId, Progress
+from bot.domain.incident import ChannelId, Entry, IncidentId, Progress
 from bot.domain.people import AccountId
-from storage import bulk, codec, deliveries, tables
+from storage import bulk, deliveries, incidents, tables
 from storage.cards import place_of, place_row
-from storage.connection import Rows
 from storage.database import Connection
 from storage.deliveries import Claimed
+from storage.incidents import Found
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
@@ -58,17 +58,6 @@ class Asked:
     place: Place
     at: datetime
     lane: Lane = Lane.EDIT
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Incidents that a board names, and those that it cannot: what is stored of them cannot be read."""
-
-    incidents: tuple[Incident, ...]
-    unreadable: tuple[IncidentId, ...]
-
-
-NONE_FOUND: Final = Found((), ())
 
 
 # ---- when a board speaks ------------------------------------------------------------------------------------------
@@ -118,6 +107,11 @@ async def is_crowded(connection: Connection, place: Place, now: datetime) -> boo
 
 
 # ---- what is on a board ----------------------------------------------------------------------------------------------
+
+
+def board_of(delivery: Delivery) -> BoardId:
+    """Return which board's message it is: to the queue a board is a card."""
+    return BoardId(delivery.card or 0)
 
 
 async def find(connection: Connection, boards: Collection[BoardId]) -> dict[BoardId, BoardRow]:
@@ -170,7 +164,7 @@ async def _untaken(
         .order_by(order)
         .limit(most)
     )
-    return _read(await connection.execute(query))
+    return incidents.readable(await connection.execute(query))
 
 
 async def untaken_after(
@@ -251,7 +245,7 @@ async def pages(connection: Connection, claimed: Claimed) -> tuple[Pages, tuple[
     numbers = {newest, *(number for _, some in levels for number in some)}
     known = tables.incidents.c
     these = sa.select(known.id, known.body).where(known.id.in_(sorted(numbers))).order_by(known.id)
-    found = _read(await connection.execute(these))
+    found = incidents.readable(await connection.execute(these))
     readable = {incident.id: incident for incident in found.incidents}
     standing = ((level, [readable[number] for number in some if number in readable]) for level, some in levels)
     told = tuple((some[0], level) for level, some in standing if some)
@@ -315,6 +309,27 @@ async def fail_some(
     return some
 
 
+async def break_up(connection: Connection, claimed: Claimed, why: tuple[str, str], now: datetime) -> None:
+    """The platform does not take what the board says: what waits on it goes out alone, and no board takes it again.
+
+    Nothing happens where the claim is no longer ours.
+    """
+    number = board_of(claimed.delivery)
+    columns, shown = tables.deliveries.c, tables.cards.c
+    is_ours = sa.select(columns.id).where(columns.id == claimed.delivery.id, columns.claim == claimed.claim)
+    if await connection.scalar(is_ours.with_for_update()) is None:
+        return
+    alone = sa.select(columns.incident_id).where(_waits_on(number))
+    off = sa.update(tables.cards).where(shown.board_id == number, shown.incident_id.in_(alone))
+    await connection.execute(off.values(board_id=None))
+    reason, said = why
+    values = {"board_id": None, "claim": None, "reason": reason, "said": said}
+    await connection.execute(sa.update(tables.deliveries).where(_waits_on(number)).values(values))
+    # One that never stood in its place takes nothing more.
+    never_stood = sa.and_(tables.boards.c.id == number, tables.boards.c.told_at.is_(None))
+    await connection.execute(sa.update(tables.boards).where(never_stood).values(closed_at=now))
+
+
 async def is_waited_on(connection: Connection, board: BoardId) -> bool:
     """Whether pages wait on the board."""
     return await connection.scalar(sa.select(tables.deliveries.c.id).where(_waits_on(board)).limit(1)) is not None
@@ -359,18 +374,6 @@ async def forget_old(connection: Connection, before: datetime, most: int) -> int
         await connection.execute(sa.delete(tables.board_takers).where(tables.board_takers.c.board_id.in_(old)))
         await connection.execute(sa.delete(tables.boards).where(columns.id.in_(old)))
     return len(old)
-
-
-def _read(rows: Rows) -> Found:
-    """Read the (number, body) of incidents. One that cannot be read must not keep its board from telling the others."""
-    read: list[Incident] = []
-    unreadable: list[IncidentId] = []
-    for number, body in rows:
-        try:
-            read.append(codec.INCIDENT.read(body))
-        except ValueError:
-            unreadable.append(IncidentId(number))
-    return Found(tuple(read), tuple(unreadable))
 
 
 def _is(claimed: Claimed) -> sa.ColumnElement[bool]:

@@ -5,8 +5,10 @@ and PostgreSQL's waits for the network. So all rows of a table go in one: as a l
 per column for PostgreSQL, whose statement is then the same for any number of rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,8 +18,11 @@ from storage.connection import Connection
 Row = Mapping[str, object]
 _Convert = Callable[[Any], Any]
 
-# SQLite takes 32,766 variables in a statement.
-MOST_VARIABLES: Final = 30_000
+# SQLite's driver keeps the last 128 statements of a connection by their text, each as large as it has values: with a
+# text for each number of rows that were hundreds of MB, and most would be prepared anew. So there are a few sizes only,
+# the powers of two above `FEW`. A larger one than `MOST_ROWS` is no faster.
+FEW: Final = 8
+MOST_ROWS: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class _Columns:
     def values(self, rows: Sequence[Row]) -> list[list[object]]:
         """Return the values of the rows as the driver takes them, column by column."""
         return [
-            _converted([row[name] for row in rows], convert)
+            _converted(list(map(itemgetter(name), rows)), convert)
             for name, convert in zip(self.names, self.converters, strict=True)
         ]
 
@@ -41,7 +46,7 @@ def _converted(values: list[object], convert: _Convert | None) -> list[object]:
     if convert is None:
         return values
     known = {value: convert(value) for value in set(values)}
-    return [known[value] for value in values]
+    return list(map(known.__getitem__, values))
 
 
 _KNOWN: Final[dict[tuple[str, str, tuple[str, ...]], _Columns]] = {}
@@ -76,12 +81,24 @@ def _sources(columns: _Columns, rows: Sequence[Row], dialect: sa.Dialect) -> lis
     if dialect.name == "postgresql":
         arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(columns.types, 1))
         return [(f"SELECT * FROM unnest({arrays})", tuple(values))]  # noqa: S608 - Types of our own columns.
-    width, each = len(columns.names), MOST_VARIABLES // len(columns.names)
+    width = len(columns.names)
     one = f"({', '.join('?' * width)})"
     # Row by row in one list: the statement counts its variables through.
-    through = tuple(value for row in zip(*values, strict=True) for value in row)
-    portions = (through[first : first + each * width] for first in range(0, len(through), each * width))
-    return [(f"VALUES {', '.join([one] * (len(some) // width))}", some) for some in portions]
+    through = tuple(chain.from_iterable(zip(*values, strict=True)))
+    sources, first = [], 0
+    for size in _sizes(len(rows)):
+        last = first + size * width
+        sources.append((f"VALUES {', '.join([one] * size)}", through[first:last]))
+        first = last
+    return sources
+
+
+def _sizes(count: int) -> Iterator[int]:
+    """Yield how many of so many rows go together."""
+    while count:
+        size = count if count <= FEW else min(1 << (count.bit_length() - 1), MOST_ROWS)
+        yield size
+        count -= size
 
 
 def _quoted(name: str) -> str:

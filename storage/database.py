@@ -12,6 +12,7 @@ import asyncio
 import importlib
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeVar
 
@@ -38,6 +39,7 @@ __all__ = [
     "Database",
     "DatabaseUnusable",
     "Series",
+    "in_few_sizes",
     "is_away",
     "portions",
     "take_numbers",
@@ -57,7 +59,7 @@ _OF_THE_SERVER: Final = ("08", "53", "57", "58", "25006")
 # A server that vanished without a word is noticed by this alone: the network would be patient for a quarter of an hour.
 LONGEST_WAIT: Final = 60.0
 # SQLite takes 32,766 variables in a statement, PostgreSQL's driver 32,767.
-MOST_VALUES: Final = 10_000
+MOST_VALUES: Final = 8_192
 
 
 class DatabaseUnusable(Exception):
@@ -178,9 +180,18 @@ def is_away(error: Exception) -> bool:
 
 
 def portions(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """Yield the values in portions that one statement can take."""
+    """Yield the values in portions that one statement can take in an `IN`."""
     for first in range(0, len(values), MOST_VALUES):
-        yield values[first : first + MOST_VALUES]
+        yield in_few_sizes(values[first : first + MOST_VALUES])
+
+
+def in_few_sizes(values: Sequence[Value]) -> Sequence[Value]:
+    """Return the values for an `IN`, the last one repeated until they are a power of two.
+
+    The drivers keep what they have prepared by its text, so there should not be a text for each number of values.
+    """
+    missing = (1 << max(len(values) - 1, 0).bit_length()) - len(values)
+    return [*values, *repeat(values[-1], missing)] if values else values
 
 
 _MORE: Final = sa.bindparam("more", type_=sa.BigInteger)

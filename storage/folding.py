@@ -1,83 +1,63 @@
 """Which pages go onto a board: what waits in a place where much waits, or where a board takes whatever comes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
-from bot.domain.board import FOLD_FROM, Board, BoardId, folds, is_taking, speaks_at
+from bot.adapter import FailureKind
+from bot.domain.board import Board, BoardId, folds, speaks_at
 from bot.domain.delivery import ON_THE_BOARD, Kind, Lane, Place
 from bot.domain.people import WorkspaceId
 from storage import boards, bulk, tables
 from storage.boards import Asked
-from storage.cards import place_of, place_row
+from storage.cards import place_row
 from storage.database import Connection, portions, take_numbers
 from storage.deliveries import OURS
+from storage.places import Spot
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
 _FOLDED: Final = (Kind.CARD, Kind.REMINDER, Kind.NOTE)
+# What a board could not tell for this reason goes out by itself.
+_ALONE: Final = (FailureKind.TOO_LONG, FailureKind.MALFORMED)
 _ONTO_THE_BOARD: Final = "ON CONFLICT (incident_id, workspace_id, place) DO UPDATE SET board_id = excluded.board_id"
-# The places are found by leaps through the index, and in none is more counted than it takes to know. A leap is two
-# steps, since SQLite would look through a whole workspace for a pair that is greater than another.
-_CROWDS: Final = sa.text(
-    f"""
-WITH RECURSIVE places (id) AS (
-    SELECT (
-        SELECT id FROM deliveries WHERE state = 'pending' AND board_id IS NULL
-        ORDER BY workspace_id, place LIMIT 1
-    )
-    UNION ALL
-    SELECT coalesce(
-        (
-            SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
-            AND other.workspace_id = here.workspace_id AND other.place > here.place
-            ORDER BY other.workspace_id, other.place LIMIT 1
-        ),
-        (
-            SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
-            AND other.workspace_id > here.workspace_id
-            ORDER BY other.workspace_id, other.place LIMIT 1
-        )
-    )
-    FROM places JOIN deliveries here ON here.id = places.id
-)
-SELECT here.workspace_id, here.place, here.chat, here.account_id, (
-    SELECT count(*) FROM (
-        SELECT page.id FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
-        AND page.workspace_id = here.workspace_id AND page.place = here.place
-        AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
-        AND page.kind IN ('card', 'reminder', 'note')
-        LIMIT {FOLD_FROM + 1}
-    ) AS pages
-) AS pages
-FROM places JOIN deliveries here ON here.id = places.id
-"""  # noqa: S608 - Numbers of our own.
-).bindparams(sa.bindparam("now", type_=tables.Instant()))
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What was put onto boards: `anything` at all, and in which places a board does not say it at once.
+
+    In the `quiet` places more may come, and be taken together.
+    """
+
+    anything: bool
+    quiet: tuple[tuple[WorkspaceId, str], ...]
 
 
 async def fold(
-    connection: Connection, now: datetime, busy: Collection[tuple[WorkspaceId, str]]
-) -> list[tuple[WorkspaceId, str]]:
+    connection: Connection, now: datetime, busy: Collection[tuple[WorkspaceId, str]], spots: Iterable[Spot]
+) -> Folded:
     """Put onto boards what waits in places where much waits, or where a board takes whatever comes.
 
-    Places that are `busy` are left until they may be written to. Return the places in which a board has taken something
-    that it does not say at once: more may come, and be taken together.
+    Places that are `busy` are left until they may be written to.
     """
-    crowds = [(place_of(row), row.pages) for row in await connection.execute(_CROWDS, {"now": now}) if row.pages]
-    free = [crowd for crowd in crowds if not {(crowd[0].workspace, ""), _key(crowd[0])} & set(busy)]
+    taken = set(busy)
+    free = [spot for spot in spots if spot.pages and not {(spot.place.workspace, ""), _key(spot.place)} & taken]
     standing = await _standing(connection) if free else {}
-    quiet = []
-    for place, pages in free:
+    quiet: list[tuple[WorkspaceId, str]] = []
+    count = 0
+    for place, pages in ((spot.place, spot.pages) for spot in free):
         board = standing.get(place)
-        is_taken = folds(pages, board, now)
-        if is_taken and (board is None or not is_taking(board, now)):
-            # Now that there is no board yet, or it has become calm: so many pages may be about fewer incidents.
-            is_taken = folds(await _incidents(connection, place, now), board, now)
-        if is_taken and await _fold_into(connection, board or await _open(connection, place, now), now) > now:
+        # So many pages may be about fewer incidents, or not be for a board.
+        if not folds(pages, board, now) or not folds(await _incidents(connection, place, now), board, now):
+            continue
+        count += 1
+        if await _fold_into(connection, board or await _open(connection, place, now), now) > now:
             quiet.append(_key(place))
-    return quiet
+    return Folded(count > 0, tuple(quiet))
 
 
 def _key(place: Place) -> tuple[WorkspaceId, str]:
@@ -102,6 +82,7 @@ def _is_waiting(place: Place, now: datetime) -> sa.ColumnElement[bool]:
         columns.lane == int(Lane.PAGE),
         columns.not_before <= now,
         columns.kind.in_(_FOLDED),
+        sa.func.coalesce(columns.reason, "").not_in(_ALONE),
         columns.uncertain.is_(sa.false()),
         OURS,
     )

@@ -7,14 +7,14 @@ is not settled. An incident goes after everything of it, so what a removal that 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
 
 from bot.domain.delivery import State
 from storage import tables
-from storage.database import Connection
+from storage.database import LONGEST_WAIT, Connection, in_few_sizes
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _CLOSED: Final[sa.ColumnElement[str]] = sa.literal_column("'Closed'")
@@ -52,7 +52,7 @@ async def old_events(connection: Connection, window: Window) -> Aged:
 
 async def remove_events(connection: Connection, ids: Sequence[int]) -> Counter[str]:
     """Remove these events, but for those that must stay by now; return how many."""
-    return await _remove(connection, tables.events, ids, _event_stays(ids))
+    return await _remove(connection, tables.events, ids, _event_stays)
 
 
 async def old_deliveries(connection: Connection, window: Window) -> Aged:
@@ -62,7 +62,7 @@ async def old_deliveries(connection: Connection, window: Window) -> Aged:
 
 async def remove_deliveries(connection: Connection, ids: Sequence[int]) -> Counter[str]:
     """Remove these messages, but for those that must stay by now; return how many."""
-    return await _remove(connection, tables.deliveries, ids, _delivery_stays(ids))
+    return await _remove(connection, tables.deliveries, ids, _delivery_stays)
 
 
 async def old_incidents(connection: Connection, window: Window) -> Aged:
@@ -76,7 +76,7 @@ async def remove_incidents(connection: Connection, ids: Sequence[int], most: int
     As many as `most`: there may be more, so call it again. Those that must stay by now are passed over, and those that
     somebody is at work with.
     """
-    chosen = await _lock(connection, ids)
+    chosen = in_few_sizes(await _lock(connection, in_few_sizes(ids)))
     alerts, incidents = tables.alerts.c, tables.incidents.c
     of_them = sa.select(alerts.id).where(alerts.incident_id.in_(chosen))
     removed: Counter[str] = Counter()
@@ -92,21 +92,76 @@ async def remove_incidents(connection: Connection, ids: Sequence[int], most: int
     return removed
 
 
+async def closed_with_old_rows(
+    connection: Connection, window: Window, *, events: datetime, deliveries: datetime
+) -> Aged:
+    """Look at incidents, by when they were closed, for events and messages of theirs from before these instants.
+
+    They are what the walks over events and messages had to pass over as long as the incident was open.
+    """
+
+    def has_none(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+        number = tables.incidents.c.id
+        with_events = sa.select(tables.alerts.c.incident_id).join_from(
+            tables.alerts, tables.events, tables.events.c.alert_id == tables.alerts.c.id
+        )
+        with_events = with_events.where(tables.alerts.c.incident_id.in_(ids), tables.events.c.received_at < events)
+        with_deliveries = sa.select(tables.deliveries.c.incident_id).where(
+            tables.deliveries.c.incident_id.in_(ids), tables.deliveries.c.settled_at < deliveries
+        )
+        return sa.not_(sa.or_(number.in_(with_events), number.in_(with_deliveries)))
+
+    # An event may have waited for its transaction, but nothing else is older than its incident.
+    is_old = tables.incidents.c.opened_at < max(events, deliveries) + timedelta(seconds=LONGEST_WAIT)
+    return await _look(connection, tables.incidents.c.closed_at, has_none, window, is_old)
+
+
+async def remove_old_rows(
+    connection: Connection, ids: Sequence[int], *, events: datetime, deliveries: datetime, most: int
+) -> Counter[str]:
+    """Remove what these incidents have from before these instants, `most` rows in all; return how many of each table.
+
+    As many as `most`: there may be more, so call it again.
+    """
+    removed: Counter[str] = Counter()
+    chosen = in_few_sizes(ids)
+    of_them = sa.select(tables.alerts.c.id).where(tables.alerts.c.incident_id.in_(chosen))
+    old_events = sa.select(tables.events.c.id).where(
+        tables.events.c.alert_id.in_(of_them), tables.events.c.received_at < events
+    )
+    removed += await remove_events(connection, list(await connection.scalars(old_events.limit(most))))
+    room = most - removed.total()
+    if room > 0:
+        old_deliveries = sa.select(tables.deliveries.c.id).where(
+            tables.deliveries.c.incident_id.in_(chosen), tables.deliveries.c.settled_at < deliveries
+        )
+        removed += await remove_deliveries(connection, list(await connection.scalars(old_deliveries.limit(room))))
+    return removed
+
+
 async def _lock(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Lock these incidents, and their alerts first: in the order in which an event takes them."""
     alerts, incidents = tables.alerts.c, tables.incidents.c
     for_events = sa.select(alerts.id).where(alerts.incident_id.in_(ids), alerts.recovered.is_(sa.false()))
     await connection.execute(for_events.order_by(alerts.id).with_for_update())
     free = sa.select(incidents.id).where(incidents.id.in_(ids)).with_for_update(skip_locked=True)
-    locked = list(await connection.scalars(free))
+    locked = in_few_sizes(list(await connection.scalars(free)))
     return list(
         await connection.scalars(sa.select(incidents.id).where(incidents.id.in_(locked), ~_incident_stays(locked)))
     )
 
 
-async def _look(connection: Connection, at: sa.Column[datetime], stays: Stays, window: Window) -> Aged:
+async def _look(
+    connection: Connection,
+    at: sa.Column[datetime],
+    stays: Stays,
+    window: Window,
+    among: sa.ColumnElement[bool] | None = None,
+) -> Aged:
     number = at.table.c.id
     page = sa.select(number, at).where(at < window.before).order_by(at, number).limit(window.most)
+    if among is not None:
+        page = page.where(among)
     if window.after is not None:
         since, last = window.after
         page = page.where(at >= since, sa.or_(at > since, number > last))
@@ -114,17 +169,18 @@ async def _look(connection: Connection, at: sa.Column[datetime], stays: Stays, w
     if not rows:
         return Aged((), None, is_end=True)
     # A statement of its own: asked for each row of the page, PostgreSQL would rather read the other tables whole.
-    ids = [row[0] for row in rows]
+    ids = in_few_sizes([row[0] for row in rows])
     free = sa.select(number).where(number.in_(ids), ~stays(ids))
     return Aged(tuple(await connection.scalars(free)), (rows[-1][1], rows[-1][0]), is_end=len(rows) < window.most)
 
 
-async def _remove(
-    connection: Connection, table: sa.Table, ids: Sequence[int], stays: sa.ColumnElement[bool]
-) -> Counter[str]:
+async def _remove(connection: Connection, table: sa.Table, ids: Sequence[int], stays: Stays) -> Counter[str]:
     """Remove rows by number, passing over those that another process is just removing."""
-    free = sa.select(table.c.id).where(table.c.id.in_(ids), ~stays).with_for_update(skip_locked=True, of=table)
-    locked = list(await connection.scalars(free))
+    if not ids:
+        return Counter()
+    some = in_few_sizes(ids)
+    free = sa.select(table.c.id).where(table.c.id.in_(some), ~stays(some)).with_for_update(skip_locked=True, of=table)
+    locked = in_few_sizes(list(await connection.scalars(free)))
     if not locked:
         return Counter()
     done = await connection.execute(sa.delete(table).where(table.c.id.in_(locked)))

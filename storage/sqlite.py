@@ -110,6 +110,8 @@ def _engine(file: Path, begin: str, size: int) -> sa.Engine:
         sa.URL.create("sqlite", database=str(file)),
         pool_size=size,
         max_overflow=0,
+        # What a connection keeps by itself is kept by as few of them as work at once.
+        pool_use_lifo=True,
         connect_args={"check_same_thread": False},
         # Each transaction has come to its end by itself when its connection is given back.
         pool_reset_on_return=None,

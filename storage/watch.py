@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapter import FailureKind
-from bot.domain.delivery import Lane
+from bot.domain.delivery import Lane, State
 from bot.domain.incident import ChannelId, Incident, IncidentId
 from bot.domain.people import WorkspaceId
 from bot.domain.trouble import Standing
@@ -116,7 +116,8 @@ async def unsent(connection: Connection, now: datetime, patience: timedelta) -> 
     if not rows:
         return {}
     moving = sa.union(
-        sa.select(*place).where(columns.settled_at >= before),
+        # What was withdrawn or has failed was settled too, but nobody has got it.
+        sa.select(*place).where(columns.settled_at >= before, columns.state == State.DELIVERED),
         sa.select(*place).where(
             columns.state == _PENDING, columns.not_before > now, columns.reason == FailureKind.RATE_LIMITED
         ),

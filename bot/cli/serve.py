@@ -1,5 +1,7 @@
 """`oncard serve`: runs the service until it is told to stop."""
 
+import contextlib
+import ctypes
 import gc
 import importlib
 import logging
@@ -17,6 +19,9 @@ from bot.main import Role, Service, listen, serve
 
 LONGEST_TURN: Final = 0.001
 LOOK_FOR_CYCLES_AFTER: Final = 20_000
+LOOK_AMONG_OLDER_AFTER: Final = 5
+# `M_ARENA_MAX` of glibc's malloc.h.
+MOST_ARENAS: Final = -8
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +45,7 @@ def command(file: str | None, host: str, port: int, role: str) -> None:
     The schema of the database is brought up to date first. ONCARD_LOG=text or json says how it logs, to standard error.
     """
     text = text_of(file) if file is not None else None
+    _share_memory()
     with listening_on(host, port) as listening:
 
         async def work(service: Service) -> None:
@@ -69,12 +75,27 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _share_memory() -> None:
+    """Let what one thread has given back be taken by the others; it must be said before there are threads.
+
+    By itself, glibc keeps memory for each thread apart, so that of every reader of SQLite grows to what the largest of
+    its queries took, and stays so.
+    """
+    if sys.platform == "linux":
+        # Another C library than glibc does not have it.
+        with contextlib.suppress(AttributeError):
+            ctypes.CDLL(None).mallopt(MOST_ARENAS, 1)
+
+
 def _settle() -> None:
     """Make the interpreter fit for a service: what is loaded by now stays, and two threads take turns."""
     gc.collect()
     gc.freeze()
-    # A large batch makes many objects that all go together: looking for cycles among them finds none.
-    gc.set_threshold(LOOK_FOR_CYCLES_AFTER)
+    # Once more, so that what stays is not counted: the oldest objects are looked at when a quarter of them is new.
+    gc.collect()
+    # A large batch makes many objects that all go together: looking for cycles among them finds none. But what an error
+    # leaves behind is a cycle, with all that was at work then, and with so few looks it would grow old before it goes.
+    gc.set_threshold(LOOK_FOR_CYCLES_AFTER, LOOK_AMONG_OLDER_AFTER, LOOK_AMONG_OLDER_AFTER)
     # The event loop and the thread that writes to SQLite ask for the interpreter in turn: neither waits for long.
     sys.setswitchinterval(LONGEST_TURN)
 

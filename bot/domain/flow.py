@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from bot.domain import alert as alerts
 from bot.domain import law
@@ -93,8 +94,37 @@ class _Turn:
     after: Alert
 
 
-def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewIds, now: datetime) -> Decision:
+class Moment:
+    """What the decisions of one transaction have in common: the organisation as configured, and the instant.
+
+    How its incidents start is the same for all of a channel, and found out with the first.
+    """
+
+    def __init__(self, organisation: Organisation, now: datetime) -> None:
+        self.organisation = organisation
+        self.now = now
+        self._started: dict[ChannelId, Step] = {}
+
+    def start(self, number: IncidentId, channel: ChannelId, facts: Facts) -> Step:
+        """Return a new incident of the channel on its first level, and what follows."""
+        started = self._started.get(channel)
+        if started is not None:
+            return law.start_like(started, number, facts)
+        rule = self.organisation.first_rule(channel)
+        incident = Incident(number, channel, facts, opened_at=self.now, rule=rule.name if rule else None)
+        started = law.start(incident, rules_of(incident, self.organisation), self.now)
+        self._started[channel] = started
+        return started
+
+
+_FIRST_TALLY: Final = {severity: Tally(total=1).moved(None, severity) for severity in Severity}
+
+
+def decide(arrival: Arrival, known: Known, ids: NewIds, moment: Moment) -> Decision:
     """Pass one arrival through the stages."""
+    if not known.alerts:
+        return _first(arrival, ids, moment)
+    now = moment.now
     outcome, turns = _alert(arrival, known, ids, now)
     decided: list[Alert] = []
     incidents = dict(known.incidents)
@@ -104,9 +134,9 @@ def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewI
         if number is not None:
             known_as = incidents.get(number)
             made = (
-                _open(number, turn.after, organisation, now)
+                _open(number, turn.after, moment)
                 if known_as is None
-                else _incident(turn, known_as, organisation, now)
+                else _incident(turn, known_as, moment.organisation, now)
             )
             incidents[number] = made.incident
             effects[number] = effects.get(number, ()) + made.effects
@@ -114,12 +144,20 @@ def decide(arrival: Arrival, known: Known, organisation: Organisation, ids: NewI
     return Decision(outcome, tuple(decided), tuple((incidents[number], said) for number, said in effects.items()))
 
 
+def _first(arrival: Arrival, ids: NewIds, moment: Moment) -> Decision:
+    """Stages 4 to 7 where nothing is known of the key, as mostly: trouble opens an incident, recovery ends nothing."""
+    if arrival.event.is_recovery:
+        return Decision(Outcome.UNMATCHED)
+    alert = alerts.opened(arrival.event, arrival.key, (ids.alert, arrival.channel, ids.incident), moment.now)
+    made = _open(ids.incident, alert, moment)
+    return Decision(Outcome.OPENED, (alert,), ((made.incident, made.effects),))
+
+
 def _alert(arrival: Arrival, known: Known, ids: NewIds, now: datetime) -> tuple[Outcome, tuple[_Turn, ...]]:
-    """Stage 4. The alert that the event belongs to, as it was and as it is now."""
+    """Stage 4 where something is known of the key: the alert that the event belongs to, as it was and as it is now."""
     event = arrival.event
     if event.is_recovery:
-        over = tuple(_Turn(alert, alerts.recover(alert, event, now)) for alert in known.alerts)
-        return (Outcome.RECOVERED if over else Outcome.UNMATCHED), over
+        return Outcome.RECOVERED, tuple(_Turn(alert, alerts.recover(alert, event, now)) for alert in known.alerts)
     current = next((alert for alert in known.alerts if alert.current), None)
     if current is not None and not alerts.too_old(current, now):
         after = alerts.take(current, event, now)
@@ -138,19 +176,10 @@ def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: 
     return law.step(incident, happening, rules_of(incident, organisation), now)
 
 
-def _open(number: IncidentId, alert: Alert, organisation: Organisation, now: datetime) -> Step:
-    rule = organisation.first_rule(alert.channel)
-    facts = Facts(
-        severity=alert.severity,
-        title=alert.title,
-        description=alert.description,
-        labels=alert.labels,
-        images=alert.images,
-        links=alert.links,
-        tally=Tally(total=1).moved(None, alert.severity),
-    )
-    incident = Incident(number, alert.channel, facts, opened_at=now, rule=rule.name if rule else None)
-    return law.start(incident, rules_of(incident, organisation), now)
+def _open(number: IncidentId, alert: Alert, moment: Moment) -> Step:
+    tally = _FIRST_TALLY[alert.severity]
+    facts = Facts(alert.severity, alert.title, alert.description, alert.labels, alert.images, alert.links, tally)
+    return moment.start(number, alert.channel, facts)
 
 
 def _facts(turn: _Turn, facts: Facts) -> Facts:

@@ -152,7 +152,9 @@ class Incident:
         """Return the next instant at which somebody must look; None: `idle` says why not."""
         if self.snoozed_until is not None:
             return self.snoozed_until
-        return min((at for at in (self.repeat_at, self.escalate_at) if at is not None), default=None)
+        if self.repeat_at is None or self.escalate_at is None:
+            return self.repeat_at or self.escalate_at
+        return min(self.repeat_at, self.escalate_at)
 
     @property
     def is_open(self) -> bool:

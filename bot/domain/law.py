@@ -40,9 +40,11 @@ from bot.domain.incident import (
     Entry,
     Escalate,
     Fact,
+    Facts,
     Happening,
     Idle,
     Incident,
+    IncidentId,
     Notify,
     Progress,
     Reason,
@@ -67,8 +69,19 @@ from bot.domain.incident import (
 
 def start(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Return a new incident on its first level. `incident` is as it was opened: no level entered."""
-    said = {"title": incident.facts.title, "severity": str(incident.facts.severity)}
-    return _after(Step(incident, (Record(Entry.OPENED, said=said),)), _enter(incident, 0, rules, now))
+    return _after(Step(incident, (_opened(incident.facts),)), _enter(incident, 0, rules, now))
+
+
+def start_like(started: Step, number: IncidentId, facts: Facts) -> Step:
+    """Return the start of another incident of the same channel, by the same rules, at the same instant.
+
+    Whom the first level tells does not depend on what the incident is about.
+    """
+    return Step(replace(started.incident, id=number, facts=facts), (_opened(facts), *started.effects[1:]))
+
+
+def _opened(facts: Facts) -> Record:
+    return Record(Entry.OPENED, said={"title": facts.title, "severity": str(facts.severity)})
 
 
 @overload

@@ -7,7 +7,7 @@ of the machines may differ by as much as the margin.
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -35,10 +35,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Held:
-    """A lease of ours, and until when."""
+    """A lease of ours, and until when; `renewed` is set whenever that has changed."""
 
     name: str
     until: datetime
+    renewed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Alone:
@@ -92,11 +93,15 @@ class Alone:
                 log.warning("lease_lost", name=held.name)
                 return
             held.until, pause = until, RENEW_EVERY
+            held.renewed.set()
 
     async def _run_out(self, held: _Held) -> None:
-        """Return just before the lease runs out by our own clock."""
+        """Return just before the lease runs out. A clock that is set back meanwhile makes no lease longer."""
+        longest = (LEASE - MARGIN).total_seconds()
         while (left := (held.until - MARGIN - self._clock.now()).total_seconds()) > 0:
-            await self._clock.sleep(left)
+            if not await self._clock.wait(held.renewed, min(left, longest)):
+                break
+            held.renewed.clear()
         log.warning("lease_runs_out", name=held.name)
 
     async def _take(self, name: str) -> datetime | None:

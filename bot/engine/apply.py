@@ -9,6 +9,7 @@ from bot.domain.board import BoardId, redraws_at
 from bot.domain.delivery import MERGE, CardId, Dropped, Kind, Place, place_of
 from bot.domain.incident import (
     Announce,
+    ChannelId,
     Effect,
     EndAlerts,
     Entry,
@@ -38,6 +39,14 @@ _WITHDRAWN = {
     Entry.SNOOZED: Dropped.SNOOZED,
     Entry.REASSIGNED: Dropped.SUPERSEDED,
 }
+
+_UNHEARD = Record(
+    Entry.NOT_DELIVERED,
+    said={
+        "to": "team and admins",
+        "why": "the channel has no team and there are no admins, or no workspace is connected",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +171,16 @@ async def _notify(
     """Return the pages: a card where there is none yet, and a reminder under it where there is one."""
     new: list[tuple[Incident, Notify, Place]] = []
     wanted: list[Wanted] = []
+    # Incidents that are opened together tell the same people.
+    places: dict[Notify, list[Place]] = {}
     for incident, effects in made:
         for effect in effects:
             if not isinstance(effect, Notify):
                 continue
+            if effect not in places:
+                places[effect] = _places(effect, organisation)
             standing = {card.place: card for card in shown.cards.get(incident.id, ())}
-            for place in _places(effect, organisation):
+            for place in places[effect]:
                 card = standing.get(place)
                 if card is None:
                     new.append((incident, effect, place))
@@ -188,16 +201,18 @@ def _announced(made: Sequence[Made], organisation: Organisation, now: datetime) 
     """Return the notes for team and admins, and that there is nobody to tell."""
     wanted: list[Wanted] = []
     unheard: list[Line] = []
+    told: dict[ChannelId, list[Place]] = {}
     for incident, effects in made:
         for effect in effects:
             if not isinstance(effect, Announce):
                 continue
-            places = [place_of(account, organisation, ()) for account in organisation.told_about(incident.channel)]
-            wanted += [_note(incident, effect.entry, place, now) for place in places if place is not None]
-            if not any(places):
-                why = "the channel has no team and there are no admins, or no workspace is connected"
-                said = {"to": "team and admins", "why": why}
-                unheard.append((incident.id, now, Record(Entry.NOT_DELIVERED, said=said)))
+            if incident.channel not in told:
+                accounts = organisation.told_about(incident.channel)
+                places = [place_of(account, organisation, ()) for account in accounts]
+                told[incident.channel] = [place for place in places if place is not None]
+            wanted += [_note(incident, effect.entry, place, now) for place in told[incident.channel]]
+            if not told[incident.channel]:
+                unheard.append((incident.id, now, _UNHEARD))
     return wanted, unheard
 
 

@@ -29,6 +29,7 @@ from storage import cards, definitions, incidents
 from storage.cards import CardRow
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed
+from storage.incidents import Unreadable
 
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
@@ -92,9 +93,7 @@ class Courier:
         except Exception as error:
             if is_away(error):
                 raise
-            # A defect of ours: nothing was sent, so it may be tried again, and the incident's people learn of it.
-            log.exception("not_prepared", delivery=delivery.id)
-            return DeliveryFailed(FailureKind.UNREACHABLE, f"internal error: {type(error).__name__}")
+            return _not_prepared(delivery, error)
         if isinstance(job, Dropped):
             return job
         adapter = self._adapters.get(delivery.place.workspace)
@@ -129,7 +128,10 @@ class Courier:
         mention = _mentioned(delivery, incident, organisation)
         scene = await scene_of(connection, incident, organisation, delivery.place, mention)
         is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
-        return _Job(delivery, incident, organisation, card, replace(scene, may_repeat=is_repeat))
+        adapter = self._adapters.get(delivery.place.workspace)
+        has_forms = adapter is not None and adapter.capabilities.forms
+        scene = replace(scene, may_repeat=is_repeat, forms=has_forms)
+        return _Job(delivery, incident, organisation, card, scene)
 
     async def _hand_over(self, adapter: Adapter, job: _Job | BoardJob) -> Sent | Dropped:
         if isinstance(job, BoardJob):
@@ -194,6 +196,13 @@ class Courier:
 
         await self._database.transact(work)
         return user
+
+
+def _not_prepared(delivery: Delivery, error: Exception) -> DeliveryFailed:
+    """Nothing was sent, so it may be tried again, and the incident's people learn of it: of a defect of ours, too."""
+    log.error("not_prepared", delivery=delivery.id, incident=delivery.incident, exc_info=error)
+    what = str(error) if isinstance(error, Unreadable) else f"internal error: {type(error).__name__}"
+    return DeliveryFailed(FailureKind.UNREACHABLE, what)
 
 
 def _has_left(delivery: Delivery, organisation: Organisation) -> bool:

@@ -6,6 +6,7 @@ with one statement per table.
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +17,7 @@ import structlog
 from bot.clock import Clock
 from bot.domain.alert import Alert, too_old
 from bot.domain.event import ALERT_KEY_LIMIT, Event
-from bot.domain.flow import Arrival, Decision, Known, NewIds, Outcome, decide
+from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide
 from bot.domain.frozen import replace
 from bot.domain.incident import AlertId, ChannelId, Effect, Incident, IncidentId
 from bot.domain.organisation import IntegrationId, Organisation
@@ -91,8 +92,8 @@ class Ingest:
         self._queue.append(waiting)
         if self._writing is None:
             self._writing = asyncio.create_task(self._write())
-        # The caller may go away; the others who share the transaction must not notice.
-        return await asyncio.shield(waiting.answer)
+        # A caller who goes away takes nothing but the answer along: the report is written with those of the others.
+        return await waiting.answer
 
     async def _write(self) -> None:
         """Write what waits, then what has come meanwhile, until nothing waits."""
@@ -122,9 +123,9 @@ class Ingest:
             return
         self._wakeups.wake(*busy)
         for one, result in zip(together, accepted, strict=True):
-            for outcome in result.outcomes:
-                metrics.EVENTS.labels(outcome=str(outcome)).inc()
             _tell(one.answer, result)
+        for outcome, count in Counter(outcome for result in accepted for outcome in result.outcomes).items():
+            metrics.EVENTS.labels(outcome=str(outcome)).inc(count)
 
     async def _not_taken(self, together: list[_Waiting], error: Exception) -> None:
         """Find the report that spoils it for the others; a database that is away has something against all of them."""
@@ -143,7 +144,8 @@ class Ingest:
             organisation = await self._picture.current(connection)
             now = self._clock.now()
             batch = await _Batch.load(connection, reports, now)
-            accepted = [batch.decide(report, organisation, now) for report in reports]
+            moment = Moment(organisation, now)
+            accepted = [batch.decide(report, moment) for report in reports]
             return accepted, await batch.store(connection, organisation, now)
 
         return work
@@ -205,24 +207,22 @@ class _Batch:
         # However many report it at once, a key that does not recover meanwhile opens one.
         return again + len(set(fresh) - recovering - taking)
 
-    def decide(self, report: Report, organisation: Organisation, now: datetime) -> Accepted:
+    def decide(self, report: Report, moment: Moment) -> Accepted:
         """Pass the events of one report through the stages, in order."""
         arrivals = self._arrivals[report.request_id]
-        results = [self._decide(arrival, report, organisation, now) for arrival in arrivals]
+        results = [self._decide(arrival, report, moment) for arrival in arrivals]
         return Accepted(
             keys=tuple(arrival.key for arrival in arrivals),
             outcomes=tuple(outcome for outcome, _ in results),
             incidents=tuple(number for _, number in results),
         )
 
-    def _decide(
-        self, arrival: Arrival, report: Report, organisation: Organisation, now: datetime
-    ) -> tuple[Outcome, IncidentId | None]:
+    def _decide(self, arrival: Arrival, report: Report, moment: Moment) -> tuple[Outcome, IncidentId | None]:
         key = (arrival.channel, arrival.key)
         alerts = tuple(self._alerts.get(key, ()))
         known = self._known(alerts) if alerts else _NOTHING
         next_ids = self._ids[-1] if self._ids else (AlertId(0), IncidentId(0))
-        decision = decide(arrival, known, organisation, NewIds(*next_ids), now)
+        decision = decide(arrival, known, NewIds(*next_ids), moment)
         self._keep(key, decision)
         last = decision.alerts[-1] if decision.alerts else next(reversed(alerts), None)
         if decision.outcome is not Outcome.REPEATED:

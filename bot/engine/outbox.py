@@ -8,10 +8,10 @@ a process that was asleep finds that others have done its work.
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
 
@@ -20,12 +20,14 @@ from bot.clock import Clock
 from bot.domain.board import FOLD_EVERY
 from bot.domain.delivery import Delivery, DeliveryId, Dropped, State
 from bot.domain.people import WorkspaceId
-from bot.engine.courier import Carried, Courier
+from bot.engine.answers import Answers
+from bot.engine.courier import Carried, Courier, MayAsk
 from bot.engine.outcomes import Outcomes
-from bot.engine.pacing import WHOLE, Key, Pace, next_free
+from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
-from storage import boards, claims, deliveries, folding
+from storage import boards, claims, deliveries
+from storage.claims import Taken
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed, Room
 
@@ -38,10 +40,8 @@ PAUSE_AFTER_ERROR: Final = 1.0
 START_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
 # An adapter that is more patient than this is let go all the same: its claim has just been taken.
 LONGEST_SEND: Final = deliveries.LEASE / 2
-# Five minutes: long enough for a database to start again, or for its standby to take over.
-SETTLE_AGAIN_AFTER: Final = (0.5, 1.0, 2.0, 4.0, 8.0, *[15.0] * 19)
-
-Result = TypeVar("Result")
+# When the database is back, whoever knows what became of a message stores it first, before others take it for lost.
+AFTER_AN_OUTAGE: Final = timedelta(seconds=5)
 
 log = structlog.get_logger(__name__)
 
@@ -62,13 +62,13 @@ class Outbox:
         self._wakeups = wakeups
         self._clock = clock
         self._courier = Courier(database, picture, adapters)
-        self._outcomes = Outcomes(database, picture)
+        self._answers = Answers(Outcomes(database, picture), clock)
         self._pace = Pace()
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         # Those for which the platform was asked, and whose outcome is not stored yet.
         self._asked: set[DeliveryId] = set()
         self._claiming: str | None = None
-        self._reclaimed_at = datetime.min.replace(tzinfo=UTC)
+        self._reclaimed_at = self._away_at = datetime.min.replace(tzinfo=UTC)
         self._next_at: datetime | None = None
         self._round = asyncio.Lock()
         self._stopping = False
@@ -88,10 +88,16 @@ class Outbox:
     async def start(self) -> int:
         """Begin to send what may go out now; return how many deliveries that are."""
         async with self._round:
-            now = self._clock.now()
-            if self._stopping or len(self._under_way) >= MOST_AT_ONCE:
-                return 0
-            claimed = await self._claim(now)
+            try:
+                await self._answers.catch_up()
+                now = self._clock.now()
+                if self._stopping or len(self._under_way) >= MOST_AT_ONCE:
+                    return 0
+                claimed = await self._claim(now)
+            except Exception as error:
+                if is_away(error):
+                    self._away_at = self._clock.now()
+                raise
             for one in claimed:
                 self._spend(one.delivery)
                 task = asyncio.create_task(self._deliver(one, now + deliveries.LEASE))
@@ -103,27 +109,27 @@ class Outbox:
         room = self._room(now)
         token = uuid.uuid4().hex
         # What somebody has left behind can wait for a moment; what is new cannot wait for the look at that.
-        is_time = not timedelta() <= now - self._reclaimed_at < RECLAIM_EVERY
+        was_away = _is_within(AFTER_AN_OUTAGE, self._away_at, now)
+        is_time = not was_away and not _is_within(RECLAIM_EVERY, self._reclaimed_at, now)
 
-        async def work(connection: Connection) -> tuple[list[Claimed], list[Key]]:
+        async def work(connection: Connection) -> Taken:
             if is_time and await deliveries.is_overdue(connection, now):
                 await deliveries.reclaim(connection, now)
-            quiet = await folding.fold(connection, now, room.busy)
-            claimed = await claims.claim(connection, token, now, room)
-            await boards.call_up(connection, claimed, now)
+            taken = await claims.fold_and_claim(connection, token, now, room)
+            await boards.call_up(connection, taken.claimed, now)
             self._next_at = await deliveries.next_pending_after(connection, now)
-            return claimed, quiet
+            return taken
 
         await self._give_back_lost_claim()
         # Whoever is cut off here cannot know whether the claim was stored: it is given back by this name.
         self._claiming = token
-        claimed, quiet = await self._database.transact(work)
+        taken = await self._database.transact(work)
         self._claiming = None
         if is_time:
             self._reclaimed_at = now
-        for place in quiet:
+        for place in taken.quiet:
             self._pace.hold(place, now + FOLD_EVERY)
-        return claimed
+        return taken.claimed
 
     async def _give_back_lost_claim(self) -> None:
         """The database went away before it said whether the last claim was stored: nothing was sent on it."""
@@ -165,6 +171,7 @@ class Outbox:
             task.cancel()
         if late:
             await asyncio.wait(list(late))
+        await self._answers.catch_up(every=True)
         now = self._clock.now()
 
         async def work(connection: Connection) -> None:
@@ -186,16 +193,11 @@ class Outbox:
                 self._asked.add(delivery.id)
             return may
 
-        def carrying() -> Awaitable[Carried | None]:
-            return self._courier.carry(claimed, may_ask, self._clock.now())
-
-        carried = await self._patiently(carrying, START_AGAIN_AFTER)
+        carried = await self._carry(claimed, may_ask)
         if carried is None:
             await self._too_late(claimed)
             return
-        # Without its answer stored, a message would go out twice.
-        settling = partial(self._outcomes.settle, claimed, carried)
-        outcome = await self._patiently(lambda: settling(self._clock.now()), SETTLE_AGAIN_AFTER)
+        outcome = await self._answers.settle(claimed, carried)
         if isinstance(carried, Dropped):
             self._give_back(delivery)
         if outcome is None:
@@ -217,17 +219,17 @@ class Outbox:
 
         await self._database.transact(work)
 
-    async def _patiently(self, call: Callable[[], Awaitable[Result]], pauses: Sequence[float]) -> Result:
-        """Call again after each pause, as long as the database is away."""
-        for pause in pauses:
+    async def _carry(self, claimed: Claimed, may_ask: MayAsk) -> Carried | None:
+        """Have it carried, again after each pause as long as the database is away."""
+        for pause in START_AGAIN_AFTER:
             try:
-                return await call()
+                return await self._courier.carry(claimed, may_ask, self._clock.now())
             except Exception as error:
                 if not is_away(error):
                     raise
                 log.warning("delivery_waits_for_the_database", error=type(error).__name__)
             await self._clock.sleep(pause)
-        return await call()
+        return await self._courier.carry(claimed, may_ask, self._clock.now())
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._asked.discard(self._under_way.pop(task).delivery.id)
@@ -265,3 +267,8 @@ class Outbox:
         later = (self._next_at - now).total_seconds() if self._next_at else POLL
         soonest = min(max(later, 0.0), POLL)
         return min(soonest, next_free(self._pace.busy(now).values(), now, POLL))
+
+
+def _is_within(span: timedelta, since: datetime, now: datetime) -> bool:
+    """Whether it is not longer ago. A clock that was set back does not make it so."""
+    return timedelta() <= now - since < span

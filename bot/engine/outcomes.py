@@ -158,11 +158,16 @@ class Outcomes:
         return True
 
     async def _fail_pages(self, failed: _Failed) -> None:
-        """A board's message has failed: so have the pages that went out with it, a portion at a time."""
+        """A board's message has failed: so have the pages that went out with it, a portion at a time.
+
+        Unless another message can still tell them.
+        """
 
         async def work(connection: Connection) -> int:
             if await boards.loses(connection, failed.claimed, failed.failure):
                 return 0  # They wait until the board is put there anew.
+            if await boards.breaks_up(connection, failed.claimed, failed.failure, failed.at):
+                return 0
             some = await rows.fail_some(connection, failed.claimed, failed.why, MOST_TOGETHER, failed.at)
             await _tell_the_law(connection, some, failed, await self._picture.current(connection))
             return len(some)
@@ -183,8 +188,14 @@ def _only_a_moment(failure: DeliveryFailed) -> bool:
 async def _tell_the_law(
     connection: Connection, pages: Sequence[Delivery], failed: _Failed, organisation: Organisation
 ) -> None:
-    """Let the incidents of these pages know that they have failed, and go on where a whole turn reached nobody."""
-    known = await incidents.lock(connection, {page.incident for page in pages})
+    """Let the incidents of these pages know that they have failed, and go on where a whole turn reached nobody.
+
+    One that cannot be read learns nothing, and keeps no other from it.
+    """
+    found = await incidents.lock_readable(connection, {page.incident for page in pages})
+    if found.unreadable:
+        log.error("failure_not_told_to_unreadable", incidents=list(found.unreadable))
+    known = {incident.id: incident for incident in found.incidents}
     effects: dict[IncidentId, tuple[Effect, ...]] = {}
     for page in pages:
         if page.incident not in known:

@@ -4,14 +4,16 @@
     messages    `deliveries` after they were settled, if their incident is closed
     incidents   `incidents` after they were closed, with everything of them: so nothing of them is kept for longer
 
-Each kind is walked over by the index of its instant. What had to stay is not looked at again before the next hour, so a
-round in which nothing is due costs one look at each index.
+Each kind is walked over by the index of its instant, and what had to stay is passed over. Most of it waits for its
+incident to be closed: so whatever was closed lately is asked, by that instant, for what it has left. A closed incident
+stays until its last message is settled: in each round some of those are looked at again. Everything is looked at again
+after an hour. So a round in which nothing is due costs one look at each index.
 """
 
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
@@ -34,6 +36,10 @@ PAUSE: Final = 0.05
 MOST: Final = 250
 # An incident has about a dozen rows, so mostly all of these are gone after one transaction.
 MOST_INCIDENTS: Final = 20
+# How late a transaction can be committed that closes an incident, the clocks of several processes included.
+LATE: Final = timedelta(minutes=2)
+# Steps in which a round looks again at incidents that had to stay.
+MOST_AGAIN: Final = 15
 # In rounds: an hour.
 ANEW_AFTER: Final = 60
 
@@ -91,7 +97,7 @@ def _kept(environment: Mapping[str, str], name: str, usual: timedelta) -> timede
 
 @dataclass(slots=True)
 class _Walk:
-    """How one kind is removed, and how far that has come."""
+    """How one kind is removed, and how far that has come. `kept`: for how long since the instant it is walked by."""
 
     look: Look
     remove: Remove
@@ -108,16 +114,14 @@ class Retention:
         self._clock = clock
         self._keep = kept
         self._rounds = 0
-        self._walks = (
-            _Walk(retention.old_events, retention.remove_events, kept.events, MOST),
-            _Walk(retention.old_deliveries, retention.remove_deliveries, kept.deliveries, MOST),
-            _Walk(
-                retention.old_incidents,
-                partial(retention.remove_incidents, most=MOST),
-                kept.incidents,
-                MOST_INCIDENTS,
-            ),
-        )
+        events = _Walk(retention.old_events, retention.remove_events, kept.events, MOST)
+        deliveries = _Walk(retention.old_deliveries, retention.remove_deliveries, kept.deliveries, MOST)
+        remove = partial(retention.remove_incidents, most=MOST)
+        incidents = _Walk(retention.old_incidents, remove, kept.incidents, MOST_INCIDENTS)
+        self._walks = (events, deliveries, incidents)
+        # All that is left behind the mark of the incidents is what that walk has passed over.
+        self._left = _Walk(retention.old_incidents, remove, kept.incidents, MOST_INCIDENTS)
+        self._closed_until: datetime | None = None
 
     async def run(self) -> None:
         """Remove for ever."""
@@ -130,19 +134,49 @@ class Retention:
 
     async def round(self) -> None:
         """Remove, step by step, all that may go by now."""
+        removed = await self._just_closed()
         if self._rounds % ANEW_AFTER == 0:
             for walk in self._walks:
                 walk.mark = None
         self._rounds += 1
-        removed: Counter[str] = Counter()
         for walk in self._walks:
-            is_end = False
-            while not is_end:
-                done, is_end = await self._step(walk)
-                removed += done
+            removed += await self._to_the_end(walk)
+        removed += await self._some_left()
         removed += await self._boards()
         if removed:
             log.info("retention_removed", **removed)
+
+    async def _just_closed(self) -> Counter[str]:
+        """Remove what was passed over because its incident was open, where that was closed since the last round."""
+        now, since = self._clock.now(), self._closed_until
+        removed: Counter[str] = Counter()
+        # Before the first round nothing was passed over.
+        if since is not None:
+            events, deliveries = now - self._keep.events, now - self._keep.deliveries
+            look = partial(retention.closed_with_old_rows, events=events, deliveries=deliveries)
+            remove = partial(retention.remove_old_rows, events=events, deliveries=deliveries, most=MOST)
+            removed = await self._to_the_end(_Walk(look, remove, timedelta(), MOST, mark=(since - LATE, 0)))
+        self._closed_until = now
+        return removed
+
+    async def _some_left(self) -> Counter[str]:
+        """Look at some of the incidents again that had to stay, and remove those that may go by now."""
+        removed: Counter[str] = Counter()
+        for _ in range(MOST_AGAIN):
+            done, is_end = await self._step(self._left)
+            removed += done
+            if is_end:
+                self._left.mark = None
+                break
+        return removed
+
+    async def _to_the_end(self, walk: _Walk) -> Counter[str]:
+        removed: Counter[str] = Counter()
+        is_end = False
+        while not is_end:
+            done, is_end = await self._step(walk)
+            removed += done
+        return removed
 
     async def _boards(self) -> Counter[str]:
         """Remove the boards whose incidents are gone."""

@@ -19,6 +19,8 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 DEPTH_LIMIT: Final = 64
 INTEGER_DIGITS: Final = 40
+# What holds other values.
+NESTED: Final = (list, dict)
 
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # In JSON's own spelling these may stand for them.
@@ -47,11 +49,13 @@ def decode(body: bytes) -> Json:
 
 
 def _is_shallow(value: Json, depth: int) -> bool:
-    """Whether nothing in it is deeper than so many levels."""
-    if not isinstance(value, list | dict):
-        return True
-    items = value if isinstance(value, list) else value.values()
-    return depth > 0 and all(_is_shallow(item, depth - 1) for item in items if isinstance(item, list | dict))
+    """Whether nothing in it is deeper than so many levels, looked through level by level."""
+    boxes = [value] if isinstance(value, NESTED) else []
+    while boxes and depth:
+        held = [box.values() if isinstance(box, dict) else box for box in boxes]
+        boxes = [item for items in held for item in items if isinstance(item, NESTED)]
+        depth -= 1
+    return not boxes
 
 
 def _finite(digits: str) -> Json:
@@ -134,7 +138,8 @@ def holds(value: Json) -> bool:
 
 def label_name(name: str) -> str:
     """Return the name as filters and templates can write it: letters of any script, digits and `_`."""
-    return _NOT_IN_A_NAME.sub("_", name)
+    # Mostly it is one already.
+    return name if name.isascii() and name.isidentifier() else _NOT_IN_A_NAME.sub("_", name)
 
 
 def labels(value: Json) -> dict[str, str]:

@@ -70,9 +70,10 @@ def _status(value: Json, field: str) -> Severity:
 
 
 def _text(value: Json, field: str) -> str | None:
-    if isinstance(value, list | dict):
+    written = payload.text(value)
+    if written is None and isinstance(value, list | dict):
         raise PayloadError(field, "must be text")
-    return payload.text(value)
+    return written
 
 
 def _key(value: Json, field: str) -> str | None:
@@ -93,9 +94,9 @@ def _labels(value: Json, field: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise PayloadError(field, "must be an object of names and texts")
-    for name, item in value.items():
-        if isinstance(item, list | dict):
-            raise PayloadError(f"{field}.{name}", "must be text")
+    nested = next((name for name, item in value.items() if isinstance(item, payload.NESTED)), None)
+    if nested is not None:
+        raise PayloadError(f"{field}.{nested}", "must be text")
     return payload.labels(value)
 
 

@@ -1,12 +1,13 @@
 """What we answer: JSON with a request id, and errors with a code, the faulty field and how to mend it."""
 
-import uuid
+import json
+import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 
 BODY_LIMIT: Final = 1024 * 1024
 
@@ -36,6 +37,8 @@ _STATUSES: Final = {
     Code.INTERNAL_ERROR: 500,
     Code.SERVICE_UNAVAILABLE: 503,
 }
+# Made once: JSONResponse makes one for each answer.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class Rejected(Exception):
@@ -53,7 +56,13 @@ class Rejected(Exception):
 
 def new_request_id() -> str:
     """Return a name for one request, for answers and logs."""
-    return uuid.uuid4().hex
+    return secrets.token_hex(16)
+
+
+def success(data: Mapping[str, object], request_id: str) -> Response:
+    """Return the answer to a request that was taken."""
+    body = _ENCODER.encode({"request_id": request_id, "data": data})
+    return Response(body, media_type="application/json", headers={"X-Request-Id": request_id})
 
 
 def rejection(rejected: Rejected, request_id: str) -> JSONResponse:
@@ -66,10 +75,18 @@ def rejection(rejected: Rejected, request_id: str) -> JSONResponse:
 
 
 async def body_of(request: Request) -> bytes:
-    """Return the body. Raises Rejected as soon as it is longer than allowed, whatever its length was said to be."""
+    """Return the body. Raises Rejected as soon as it is longer than allowed, whatever its length was said to be.
+
+    Raises ClientDisconnect when the sender hangs up before its end.
+    """
     read = bytearray()
-    async for chunk in request.stream():
-        read += chunk
+    is_whole = False
+    while not is_whole:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        read += message.get("body", b"")
         if len(read) > BODY_LIMIT:
             raise Rejected(Code.REQUEST_TOO_LARGE, "the body is longer than 1 MiB: send fewer alerts at once")
+        is_whole = not message.get("more_body", False)
     return bytes(read)

@@ -18,7 +18,7 @@ from bot.domain.people import WorkspaceId
 from bot.engine.picture import Picture
 from bot.engine.timers import MOST_TOGETHER, Timers
 from bot.engine.wakeups import Wakeups
-from storage import claims, deliveries, folding, incidents
+from storage import claims, deliveries, incidents
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from tests.bench import configuration, explain, filling
@@ -106,8 +106,7 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     async def claim(connection: Connection) -> object:
         if await deliveries.is_overdue(connection, now()):
             await deliveries.reclaim(connection, now())
-        await folding.fold(connection, now(), room.busy)
-        return await claims.claim(connection, "bench", now(), room)
+        return await claims.fold_and_claim(connection, "bench", now(), room)
 
     async def claim_elsewhere(connection: Connection) -> object:
         return await claims.claim(connection, "bench", now(), crowded)

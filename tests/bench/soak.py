@@ -10,6 +10,7 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from bot.clock import SystemClock
@@ -23,6 +24,8 @@ from tests.bench.slack import Slack, slack
 
 WORKSPACES = 10
 CHATS = 2
+CALLED = configuration.PEOPLE[1:]
+"""Who is called in turn: one person alone would be told more than a chat app lets through, which is one a second."""
 ACTIVE = 100
 """How many alerts are active once it has begun."""
 CYCLE = 50
@@ -53,8 +56,8 @@ def run(plan: Plan) -> None:
 def _configuration(platform: Slack) -> tuple[str, Sequence[str]]:
     keys = [f"key-of-chat-{number:04d}" for number in range(len(platform.chats))]
     channels = [
-        channel(key, key, level(chats=[chat], after="30s"), level("ana"))
-        for key, chat in zip(keys, platform.chats, strict=True)
+        channel(key, key, level(chats=[chat], after="30s"), level(person))
+        for key, chat, person in zip(keys, platform.chats, cycle(CALLED), strict=False)
     ]
     return file(channels, platform.workspaces), keys
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.alert import OLDEST, Alert, too_old
 from bot.domain.escalation import Rule
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
-from bot.domain.flow import Arrival, Decision, Known, NewIds, Outcome, decide, rules_of
+from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide, rules_of
 from bot.domain.incident import (
     AlertId,
     ChannelId,
@@ -62,7 +62,7 @@ class Monitored:
         known = tuple(alert for alert in self.alerts.values() if alert.key == key and alert.recovered_at is None)
         ids = NewIds(AlertId(len(self.alerts) + 1), IncidentId(len(self.incidents) + 41))
         arrival = Arrival(event, SHOP, key)
-        decision = decide(arrival, Known(known, self.incidents), self.organisation, ids, self.now)
+        decision = decide(arrival, Known(known, self.incidents), ids, Moment(self.organisation, self.now))
         self.alerts |= {alert.id: alert for alert in decision.alerts}
         self.incidents |= {incident.id: incident for incident, _ in decision.incidents}
         self.effects = tuple(effect for _, effects in decision.incidents for effect in effects)
@@ -287,6 +287,16 @@ def test_a_rule_is_read_as_it_is_now_and_none_where_it_is_gone() -> None:
     assert rules_of(shop.incident, changed).levels == ()
     assert rules_of(shop.incident, renamed).levels == ()
     assert rules_of(shop.incident, Organisation(2, people())).levels == ()
+
+
+@pytest.mark.parametrize("rules", [(), (RULE,), (Rule("nobody", (level(),)),)])
+def test_what_is_opened_together_starts_as_if_it_were_alone(rules: tuple[Rule, ...]) -> None:
+    organisation = Organisation(1, people(), {SHOP: Channel(SHOP, "shop", rules=rules)})
+    together = Moment(organisation, NIGHT)
+    for number, report in enumerate((fired(), fired(WARNING, "Disk fuller", host="web-3"), fired(INFO))):
+        arrival, ids = Arrival(report, SHOP, f"disk {number}"), NewIds(AlertId(number), IncidentId(number))
+
+        assert decide(arrival, Known(), ids, together) == decide(arrival, Known(), ids, Moment(organisation, NIGHT))
 
 
 # ---- any sequence of reports -------------------------------------------------------------------------------------

@@ -4,23 +4,15 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
-import pytest
 import sqlalchemy as sa
 
 from bot.main import Service, Settings
 from bot.playground.slack.server import SlackServer
 from storage.database import Connection
-from tests.support.serving import CHAT, KEY, SECRET_KEY, Served, Site, configuration, slack_of_ana
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with slack_of_ana() as slack:
-        yield slack
+from tests.support.serving import CHAT, KEY, SECRET_KEY, Served, Site, configuration
 
 
 class HalfRequest:
@@ -46,24 +38,16 @@ class HalfRequest:
         return line.decode()
 
 
-async def stopping(served: Served) -> None:
-    """Tell it to stop, and wait until it has begun to."""
-    served.signal(signal.SIGTERM)
-    await served.said("stopping")
-
-
 async def test_what_is_under_way_is_finished_and_what_is_new_refused(
     database_url: str, tmp_path: Path, slack: SlackServer
 ) -> None:
     site = Site(database_url, tmp_path, configuration(slack))
     async with site.serving() as served:
-        sending = slack.faults.hang("chat.postMessage")
-        assert (await served.fire("disk full")).status_code == 200
-        await sending.reached.wait()
+        sending = await served.caught_sending(slack)
         half = HalfRequest(served)
         await half.begin()
         await asyncio.sleep(0.05)  # It is being read by now.
-        await stopping(served)
+        await served.stopping()
 
         for refused in (await served.fire(), await httpx.AsyncClient(base_url=served.url).post("/api/v2/alerts")):
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
@@ -88,10 +72,8 @@ async def test_what_a_person_does_meanwhile_is_not_acknowledged(
     """So Slack gives it to another process, or tells the person that it was not heard."""
     site = Site(database_url, tmp_path, configuration(slack))
     async with site.serving() as served:
-        sending = slack.faults.hang("chat.postMessage")
-        await served.fire()
-        await sending.reached.wait()
-        await stopping(served)
+        sending = await served.caught_sending(slack)
+        await served.stopping()
         await slack.wait_for(lambda: not slack.sockets.connected)
         assert not (await slack.command("ana", CHAT, "/oncard ack 1")).acked
         sending.release()
@@ -101,11 +83,9 @@ async def test_what_a_person_does_meanwhile_is_not_acknowledged(
 async def test_a_callback_during_a_stop_is_refused(sqlite_url: str, tmp_path: Path, slack: SlackServer) -> None:
     site = Site(sqlite_url, tmp_path, configuration(slack, by_callbacks=True))
     async with site.serving() as served:
-        sending = slack.faults.hang("chat.postMessage")
-        await served.fire()
-        await sending.reached.wait()
+        sending = await served.caught_sending(slack)
         slack.deliver_by_http(f"{served.url}/im/slack/acme/interactive", commands_url=f"{served.url}/im/slack/acme/c")
-        await stopping(served)
+        await served.stopping()
         answer = await slack.command("ana", CHAT, "/oncard ack 1")
         assert (answer.via, answer.acked) == ("http", False)
         sending.release()
@@ -115,10 +95,8 @@ async def test_a_callback_during_a_stop_is_refused(sqlite_url: str, tmp_path: Pa
 async def test_told_twice_it_ends_at_once(sqlite_url: str, tmp_path: Path, slack: SlackServer) -> None:
     site = Site(sqlite_url, tmp_path, configuration(slack))
     async with site.serving() as served:
-        sending = slack.faults.hang("chat.postMessage")
-        await served.fire()
-        await sending.reached.wait()
-        await stopping(served)
+        sending = await served.caught_sending(slack)
+        await served.stopping()
         served.signal(signal.SIGTERM)
         assert await served.ended(within=2) == -signal.SIGTERM
         sending.release()
@@ -145,9 +123,7 @@ async def test_a_message_that_hangs_is_given_back_within_ten_seconds(
     """The next process need not wait for the claim to run out, and says that it may be a repeat."""
     site = Site(sqlite_url, tmp_path, configuration(slack))
     async with site.serving() as served:
-        sending = slack.faults.hang("chat.postMessage")
-        await served.fire()
-        await sending.reached.wait()
+        sending = await served.caught_sending(slack)
         served.signal(signal.SIGTERM)
         assert await served.ended(within=10) == 0
         sending.release()

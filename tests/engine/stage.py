@@ -24,7 +24,7 @@ from bot.domain.definition import (
     WorkspaceDefinition,
 )
 from bot.domain.event import Event, Severity
-from bot.domain.incident import ChannelId
+from bot.domain.incident import ChannelId, IncidentId
 from bot.domain.organisation import Organisation
 from bot.domain.people import TargetKind, WorkspaceId
 from bot.engine.connections import Status
@@ -37,9 +37,10 @@ from bot.engine.troubles import Troubles
 from bot.engine.wakeups import Wakeups
 from bot.engine.watchdog import Watchdog
 from cards.card import Card, Message
-from storage import definitions
+from storage import definitions, deliveries
 from storage.connection import Work
 from storage.database import Connection, Database
+from storage.deliveries import Settled
 from storage.vault import Vault
 from tests.support.clocks import ManualClock
 
@@ -184,6 +185,28 @@ class Stage:
     async def fire(self, *keys: str, status: Severity = Severity.CRITICAL) -> Accepted:
         """Take one request in, with an alert for each key."""
         return await self.ingest.take(self.report(await self.channel(), *(trouble(key, status) for key in keys)))
+
+    async def catch_sending(self) -> Platform:
+        """Fire an alert, and return its platform once that was asked to send it; it answers when it is released."""
+        acme = self.platforms["acme"]
+        acme.hangs = True
+        acme.reached.clear()
+        await self.fire("disk")
+        await self.outbox.start()
+        await acme.reached.wait()
+        return acme
+
+    def another(self) -> Outbox:
+        """Return the sender of another process on the same database."""
+        return Outbox(self.database, self.picture, self.adapters, self.wakeups, self.clock)
+
+    async def ledger(self, number: int = 1) -> list[Settled]:
+        """Return what was to be sent for an incident."""
+
+        async def work(connection: Connection) -> list[Settled]:
+            return await deliveries.ledger(connection, IncidentId(number))
+
+        return await self.database.read(work)
 
 
 def trouble(key: str, status: Severity = Severity.CRITICAL, description: str = "") -> Event:

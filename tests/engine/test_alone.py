@@ -10,13 +10,13 @@ import pytest
 from bot.adapter import Adapter, Capabilities, Inbox
 from bot.domain.definition import Secret, WorkspaceDefinition
 from bot.engine.act import Desk
-from bot.engine.alone import LEASE, MARGIN, RENEW_EVERY
+from bot.engine.alone import LEASE, MARGIN, RENEW_EVERY, Alone
 from bot.engine.connections import ELSEWHERE, Connections
 from bot.engine.wakeups import Wakeups
 from storage.connection import Result, Work
 from storage.database import Database
 from tests.engine.stage import Platform, Stage
-from tests.support.clocks import ManualClock
+from tests.support.clocks import ManualClock, SetBackClock
 
 
 class Single(Platform):
@@ -179,3 +179,32 @@ async def test_a_process_that_was_asleep_finds_that_the_lease_is_gone(two: Two) 
     two.first.database.hangs = False
     await two.until(lambda: two.first.why == ELSEWHERE, step=0.1)
     assert two.second.why == "connected"
+
+
+async def test_a_clock_that_is_set_back_makes_no_lease_longer(schema_url: str) -> None:
+    """The others, whose clocks are right, take the lease when it has run out."""
+    clock, database = SetBackClock(), Cut(schema_url)
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    running = asyncio.create_task(Alone(database, Wakeups(), clock).run("slack", work, lambda: None))
+    await began.wait()
+    database.is_cut = True
+    clock.behind = timedelta(hours=1)
+    steps = int((LEASE - MARGIN).total_seconds())
+    for _ in range(steps):
+        assert not ended.is_set()
+        clock.advance(1)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    assert ended.is_set()
+    running.cancel()
+    await asyncio.wait([running])
+    await database.close()

@@ -4,28 +4,24 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.domain.delivery import Dropped, State
 from bot.domain.event import Severity
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from bot.engine.outbox import MOST_AT_ONCE, MOST_PER_WORKSPACE
+from bot.engine.outbox import AFTER_AN_OUTAGE, MOST_AT_ONCE, MOST_PER_WORKSPACE
 from bot.engine.pacing import Pace
-from storage import deliveries, incidents
+from storage import incidents, tables
 from storage.database import Connection, Database
-from storage.deliveries import LEASE, Settled
+from storage.deliveries import LEASE
 from tests.engine.stage import Interrupted, Stage, trouble
 from tests.support.clocks import START, ManualClock, WatchedClock
 
 SECOND = timedelta(seconds=1)
-
-
-async def ledger(stage: Stage, number: int = 1) -> list[Settled]:
-    async def work(connection: Connection) -> list[Settled]:
-        return await deliveries.ledger(connection, IncidentId(number))
-
-    return await stage.database.read(work)
+# So many transactions that the database is away until the test says otherwise.
+ALWAYS = 1_000_000
 
 
 async def said(stage: Stage, number: int = 1) -> list[str]:
@@ -94,22 +90,118 @@ async def test_what_was_sent_is_not_sent_again_when_the_database_was_away_meanwh
     clock = stage.clock
     assert isinstance(clock, ManualClock)
     await stage.configure({"acme": 1})
-    acme = stage.platforms["acme"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await stage.outbox.start()
-    await acme.reached.wait()
+    acme = await stage.catch_sending()
     database.transactions = 3
     acme.released.set()
 
     async with asyncio.timeout(10):
-        while (await ledger(stage))[0].state is not State.DELIVERED:
+        while (await stage.ledger())[0].state is not State.DELIVERED:
             clock.advance(1)
             await asyncio.sleep(0.005)
     clock.advance(2 * LEASE.total_seconds())
     await stage.outbox.drain()
 
     assert len(acme.sent) == 1
+    await database.close()
+
+
+async def test_what_was_sent_is_known_however_long_the_database_is_away(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    await stage.fire("disk")
+    await stage.outbox.start()
+    database.transactions = ALWAYS
+    await acme.reached.wait()
+    for _ in range(200):
+        clock.advance(15)
+        await asyncio.sleep(0)
+
+    database.transactions = 0
+    await stage.outbox.drain()
+
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
+    assert len(acme.sent) == 1
+    await database.close()
+
+
+async def test_another_process_lets_whoever_knows_the_answer_store_it_when_the_database_is_back(
+    schema_url: str,
+) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    other = stage.another()
+    await stage.fire("disk")
+    await stage.outbox.start()
+    database.transactions = ALWAYS
+    await acme.reached.wait()
+    clock.advance(LEASE.total_seconds() + 1)
+    for outbox in (other, stage.outbox):
+        with pytest.raises(ConnectionRefusedError):
+            await outbox.start()
+    for _ in range(20):
+        await asyncio.sleep(0)  # Whoever tries again meanwhile fails again.
+
+    database.transactions = 0
+    await other.drain()
+    assert len(acme.sent) == 1
+    await stage.outbox.drain()
+
+    assert len(acme.sent) == 1
+    assert [(one.state, one.delivery.attempts) for one in await stage.ledger()] == [(State.DELIVERED, 1)]
+    await database.close()
+
+
+async def test_what_a_process_died_with_while_the_database_was_away_is_taken_over_all_the_same(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    other = stage.another()
+    await stage.fire("disk")
+    await stage.outbox.start()
+    await acme.reached.wait()
+    clock.advance(LEASE.total_seconds() + 1)
+    database.transactions = 1
+    with pytest.raises(ConnectionRefusedError):
+        await other.start()
+
+    acme.hangs = False
+    clock.advance(AFTER_AN_OUTAGE.total_seconds())
+    await other.drain()
+
+    assert len(acme.sent) == 1
+    assert [(one.state, one.delivery.uncertain) for one in await stage.ledger()] == [(State.DELIVERED, True)]
+    acme.released.set()
+    await stage.outbox.drain()
+    await database.close()
+
+
+async def test_what_is_known_at_a_stop_is_stored_and_not_given_back(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = Stage(database)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    await stage.fire("disk")
+    await stage.outbox.start()
+    database.transactions = ALWAYS
+    await acme.reached.wait()
+    await stage.outbox.finish(0.01)
+    database.transactions = 0
+
+    await stage.outbox.release()
+
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
     await database.close()
 
 
@@ -120,11 +212,7 @@ async def test_an_answer_that_comes_after_the_lease_still_counts_while_nobody_el
     clock = stage.clock
     assert isinstance(clock, ManualClock)
     await stage.configure({"acme": 1})
-    acme = stage.platforms["acme"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await stage.outbox.start()
-    await acme.reached.wait()
+    acme = await stage.catch_sending()
 
     clock.advance(3600)
     await stage.outbox.start()
@@ -132,7 +220,7 @@ async def test_an_answer_that_comes_after_the_lease_still_counts_while_nobody_el
     await stage.outbox.drain()
 
     assert len(acme.sent) == 1
-    assert [one.state for one in await ledger(stage)] == [State.DELIVERED]
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
 
 
 def test_a_clock_that_is_set_back_holds_no_place_up() -> None:
@@ -154,7 +242,7 @@ async def test_what_is_no_longer_wanted_does_not_hold_up_what_is(stage: Stage) -
     await stage.fire(*(f"key {number}" for number in range(10)), status=Severity.OK)
     await stage.fire("another")
 
-    rows = [one for number in range(1, 11) for one in await ledger(stage, number)]
+    rows = [one for number in range(1, 11) for one in await stage.ledger(number)]
 
     assert sum(one.state is State.PENDING for one in rows) == shown, "only what somebody has seen is to be changed"
     assert {one.reason for one in rows if one.state is State.WITHDRAWN} == {Dropped.CLOSED}
@@ -187,7 +275,7 @@ async def test_who_has_left_is_not_told_and_the_timeline_says_so(stage: Stage) -
 
     assert "ana" not in [to.id for to in stage.platforms["acme"].sent]
     assert "bo" in [to.id for to in stage.platforms["acme"].sent]
-    assert [one.said for one in await ledger(stage) if one.state is State.FAILED] == [
+    assert [one.said for one in await stage.ledger() if one.state is State.FAILED] == [
         "the account is no longer configured"
     ]
     assert "not_delivered" in await said(stage)
@@ -206,4 +294,26 @@ async def test_a_card_that_somebody_has_who_left_changes_no_more(stage: Stage) -
     await stage.outbox.drain()
 
     assert stage.platforms["acme"].edits == 2
-    assert [one.reason for one in await ledger(stage) if one.state is State.WITHDRAWN] == [Dropped.NOT_EDITABLE]
+    assert [one.reason for one in await stage.ledger() if one.state is State.WITHDRAWN] == [Dropped.NOT_EDITABLE]
+
+
+async def test_the_page_of_an_incident_that_cannot_be_read_is_tried_until_it_can_be(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    await stage.fire("disk")
+    whole = await stage.database.read(lambda connection: incidents.find(connection, [IncidentId(1)]))
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+
+    async def spoil(connection: Connection) -> None:
+        await connection.execute(sa.update(tables.incidents).values(body="{}"))
+
+    await stage.database.transact(spoil)
+    await stage.outbox.drain()
+    ((state, why),) = [(one.state, one.said) for one in await stage.ledger()]
+    assert (state, why) == (State.PENDING, "what is stored of incident #1 cannot be read")
+
+    await stage.database.transact(lambda connection: incidents.update(connection, list(whole.values())))
+    clock.advance(2)
+    await stage.outbox.drain()
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
+    assert not (await stage.ledger())[0].delivery.uncertain

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.event import Severity
 from bot.engine import metrics, retention
 from bot.engine.retention import Keep, Retention, keep
+from storage import tables
 from storage.connection import Work
-from storage.database import Database
+from storage.database import Connection, Database
 from tests.bench.explain import listening, plans
 from tests.engine.stage import Interrupted, Stage, prefer_indexes
 from tests.support.clocks import START, ManualClock
@@ -90,6 +92,71 @@ async def test_what_stays_is_what_must_stay_today_and_months_later(
     clock.set(START + 200 * DAY)
     await trimming.round()
     assert await stored(database) == staying(rows, START + 200 * DAY, KEEP)
+
+
+async def end(database: Database, rows: Rows, now: datetime, incidents: set[int]) -> None:
+    """Close these incidents with their alerts, and settle their messages, in the database and in `rows`."""
+    closing = {row["id"] for row in rows["incidents"] if row["closed_at"] is None} & incidents
+    unsettled = {
+        row["id"] for row in rows["deliveries"] if row["settled_at"] is None and row["incident_id"] in incidents
+    }
+    ending = {row["id"] for row in rows["alerts"] if row["incident_id"] in closing}
+    changes: dict[str, tuple[set[int], dict[str, Any]]] = {
+        "incidents": (closing, {"progress": "Closed", "closed_at": now}),
+        "alerts": (ending, {"current": False}),
+        "deliveries": (unsettled, {"state": "delivered", "settled_at": now}),
+    }
+
+    async def work(connection: Connection) -> None:
+        for name, (which, values) in changes.items():
+            table = tables.metadata.tables[name]
+            await connection.execute(sa.update(table).where(table.c.id.in_(which)).values(values))
+
+    await database.transact(work)
+    for name, (which, values) in changes.items():
+        rows[name] = [row | values if row["id"] in which else row for row in rows[name]]
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_waited_for_its_incident_goes_in_the_round_after_that_has_ended(
+    database: Database, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "MOST", 40)
+    rows, clock = history(seed), Pauses()
+    await store(database, rows)
+    trimming = Retention(database, KEEP, clock)
+    await trimming.round()
+    before = await stored(database)
+    for minute in range(1, 4):
+        await end(database, rows, clock.now(), {number for number in before["incidents"] if number % 4 == minute})
+        clock.advance(retention.EVERY)
+        await trimming.round()
+
+        assert await stored(database) == staying(rows, clock.now(), KEEP)
+    left = await stored(database)
+    assert all(left[name] < before[name] for name in ("events", "deliveries"))
+
+
+async def test_many_incidents_that_had_to_stay_are_looked_at_again_in_several_rounds(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "MOST_AGAIN", 2)
+    monkeypatch.setattr(retention, "MOST_INCIDENTS", 5)
+    rows, clock = history(6, incidents=400), Pauses()
+    await store(database, rows)
+    trimming = Retention(database, KEEP, clock)
+    await trimming.round()
+    left = await stored(database)
+    await end(database, rows, clock.now(), left["incidents"])
+    clock.advance(retention.EVERY)
+    removed = []
+    while await stored(database) != staying(rows, clock.now(), KEEP):
+        before = await stored(database)
+        await trimming.round()
+        removed.append(len(before["incidents"] - (await stored(database))["incidents"]))
+
+    assert 1 < len(removed) < retention.ANEW_AFTER
+    assert all(count <= 10 for count in removed)
 
 
 async def test_a_removal_that_was_cut_off_is_ended_by_the_next_process(database: Database) -> None:
@@ -204,9 +271,14 @@ async def test_a_database_that_is_away_does_not_end_it(schema_url: str) -> None:
 
 async def test_every_statement_finds_its_rows_by_an_index(schema_url: str, database: Database) -> None:
     await prefer_indexes(schema_url)
-    await store(database, history(1, incidents=300))
+    rows, clock = history(1, incidents=300), Pauses()
+    await store(database, rows)
+    trimming = Retention(database, KEEP, clock)
     with listening() as heard:
-        await Retention(database, KEEP, Pauses()).round()
+        await trimming.round()
+        await end(database, rows, clock.now(), {row["id"] for row in rows["incidents"]})
+        clock.advance(retention.EVERY)
+        await trimming.round()
 
     made = await plans(database, heard)
     assert len(made) > 12

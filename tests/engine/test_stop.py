@@ -7,12 +7,10 @@ import pytest
 
 from bot.domain.delivery import State
 from bot.domain.event import Severity
-from bot.domain.incident import IncidentId
-from bot.engine.outbox import Outbox
 from storage import claims, deliveries
 from storage.connection import Result, Work
 from storage.database import Connection, Database
-from storage.deliveries import LEASE, Room, Settled
+from storage.deliveries import LEASE, Room
 from tests.engine.stage import Stage
 from tests.support.clocks import ManualClock
 
@@ -49,18 +47,6 @@ class LostAnswer(Database):
         return result
 
 
-async def ledger(stage: Stage) -> list[Settled]:
-    async def work(connection: Connection) -> list[Settled]:
-        return await deliveries.ledger(connection, IncidentId(1))
-
-    return await stage.database.read(work)
-
-
-def another(stage: Stage) -> Outbox:
-    """Return the outbox of another process on the same database."""
-    return Outbox(stage.database, stage.picture, stage.adapters, stage.wakeups, stage.clock)
-
-
 @pytest.fixture
 def stage(database: Database) -> Stage:
     return Stage(database)
@@ -68,11 +54,7 @@ def stage(database: Database) -> Stage:
 
 async def test_what_is_under_way_comes_to_its_end_and_nothing_new_begins(stage: Stage) -> None:
     await stage.configure({"acme": 1})
-    acme = stage.platforms["acme"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await stage.outbox.start()
-    await acme.reached.wait()
+    acme = await stage.catch_sending()
 
     finishing = asyncio.create_task(stage.outbox.finish(5))
     await stage.fire("cpu")
@@ -82,28 +64,24 @@ async def test_what_is_under_way_comes_to_its_end_and_nothing_new_begins(stage: 
     await finishing
     await stage.outbox.release()
 
-    assert [one.state for one in await ledger(stage)] == [State.DELIVERED]
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
     assert len(acme.sent) == 1
-    await another(stage).drain()
+    await stage.another().drain()
     assert len(acme.sent) == 2, "what came meanwhile is another process's"
 
 
 async def test_what_the_platform_was_asked_for_may_be_a_repeat_and_goes_out_elsewhere_at_once(stage: Stage) -> None:
     await stage.configure({"acme": 1})
-    acme = stage.platforms["acme"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await stage.outbox.start()
-    await acme.reached.wait()
+    acme = await stage.catch_sending()
 
     await stage.outbox.finish(0.01)
     await stage.outbox.release()
 
-    (given_back,) = await ledger(stage)
+    (given_back,) = await stage.ledger()
     assert (given_back.state, given_back.delivery.uncertain, given_back.delivery.attempts) == (State.PENDING, True, 1)
     acme.hangs = False
-    await another(stage).drain()
-    assert [(one.state, one.delivery.attempts) for one in await ledger(stage)] == [(State.DELIVERED, 2)]
+    await stage.another().drain()
+    assert [(one.state, one.delivery.attempts) for one in await stage.ledger()] == [(State.DELIVERED, 2)]
     assert len(acme.sent) == 1
 
 
@@ -121,10 +99,10 @@ async def test_what_was_claimed_and_not_sent_is_as_if_it_had_not_been_claimed(sc
     await stage.outbox.release()
     database.is_stuck = False
 
-    (given_back,) = await ledger(stage)
+    (given_back,) = await stage.ledger()
     assert (given_back.state, given_back.delivery.uncertain, given_back.delivery.attempts) == (State.PENDING, False, 0)
     assert acme.calls == 0
-    await another(stage).drain()
+    await stage.another().drain()
     assert len(acme.sent) == 1
     await database.close()
 
@@ -143,10 +121,10 @@ async def test_a_claim_whose_answer_never_came_is_given_back_too(schema_url: str
     await asyncio.wait([sending])
     await stage.outbox.release()
 
-    assert {(one.state, one.delivery.uncertain, one.delivery.attempts) for one in await ledger(stage)} == {
+    assert {(one.state, one.delivery.uncertain, one.delivery.attempts) for one in await stage.ledger()} == {
         (State.PENDING, False, 0)
     }
-    await another(stage).drain()
+    await stage.another().drain()
     assert len(stage.platforms["acme"].sent) == 3
     await database.close()
 
@@ -165,7 +143,7 @@ async def test_a_claim_that_was_stored_when_the_database_went_away_is_not_stuck(
     await stage.outbox.drain()
 
     assert len(stage.platforms["acme"].sent) == 3
-    assert {(one.delivery.uncertain, one.delivery.attempts) for one in await ledger(stage)} == {(False, 1)}
+    assert {(one.delivery.uncertain, one.delivery.attempts) for one in await stage.ledger()} == {(False, 1)}
     await database.close()
 
 
@@ -187,7 +165,7 @@ async def test_an_edit_that_is_cut_off_gives_way_to_a_newer_one(stage: Stage) ->
     await stage.outbox.finish(0.01)
     await stage.outbox.release()
 
-    edits = [one.state for one in await ledger(stage) if one.delivery.kind == "edit"]
+    edits = [one.state for one in await stage.ledger() if one.delivery.kind == "edit"]
     assert edits == [State.WITHDRAWN, State.PENDING]
 
 
@@ -201,11 +179,14 @@ async def test_a_process_that_was_asleep_for_longer_than_its_claim_sends_nothing
 
     await stage.outbox.start()
     clock.set(clock.now() + LEASE + timedelta(seconds=1))
-    other = another(stage)
+    other = stage.another()
     await asyncio.gather(other.drain(), stage.outbox.drain())
+    # Each passes over what the other has just locked to give it back; a second later both look again.
+    clock.advance(1)
+    await other.drain()
 
     assert len(acme.sent) == 1
-    assert [one.state for one in await ledger(stage)] == [State.DELIVERED]
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
 
 
 async def test_what_is_given_back_by_a_claim_is_its_own_alone(stage: Stage) -> None:
@@ -220,4 +201,4 @@ async def test_what_is_given_back_by_a_claim_is_its_own_alone(stage: Stage) -> N
         return only, await deliveries.release(connection, "first", now), await deliveries.release(connection, "x", now)
 
     assert await stage.database.transact(work) == (0, 1, 0)
-    assert sorted(one.state for one in await ledger(stage)) == [State.PENDING, State.SENDING, State.SENDING]
+    assert sorted(one.state for one in await stage.ledger()) == [State.PENDING, State.SENDING, State.SENDING]

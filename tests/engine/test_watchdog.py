@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.domain.adrift import FOUND
+from bot.domain.event import Severity
 from bot.domain.incident import IncidentId, Progress
 from bot.domain.trouble import Check
 from bot.engine import watchdog
@@ -131,6 +132,17 @@ async def test_pages_that_wait_where_nothing_goes_out_are_told(stage: Stage) -> 
     await stage.outbox.drain()
     await rounds(stage, 1)
     assert await standing(stage) == set()
+
+
+async def test_what_is_withdrawn_where_pages_wait_is_not_taken_for_something_that_went_out(stage: Stage) -> None:
+    await stage.fire("pump")
+    for _ in range(4):
+        clock_of(stage).advance(EVERY)
+        await stage.fire("valve")
+        await stage.fire("valve", status=Severity.OK)
+        await stage.watchdog.round()
+
+    assert await standing(stage) == {"oncard/pages-unsent/acme"}
 
 
 async def test_a_place_that_works_off_its_queue_at_the_platforms_pace_is_not_stuck(stage: Stage) -> None:

@@ -137,9 +137,20 @@ def _qualified_names(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
     imported = dict(_imports(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute):
-            first, dot, rest = ast.unparse(node).partition(".")
+            first, dot, rest = _written(node).partition(".")
             if first in imported:
                 yield node, imported[first] + dot + rest
+
+
+def _written(node: ast.expr) -> str:
+    """Return a name, or an attribute of a name, as it stands in the code; nothing for an attribute of anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            of = _written(value)
+            return f"{of}.{name}" if of else ""
+    return ""
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:

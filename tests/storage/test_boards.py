@@ -14,7 +14,7 @@ from bot.domain.delivery import ON_THE_BOARD, CardId, Dropped, Kind, Lane, Place
 from bot.domain.event import Severity
 from bot.domain.incident import ChannelId, Entry, Facts, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import boards, cards, claims, deliveries, folding, incidents, tables
+from storage import boards, cards, claims, deliveries, incidents, tables
 from storage.boards import Asked
 from storage.connection import Parameters, Rows
 from storage.database import Connection, Database
@@ -54,10 +54,9 @@ class Storm:
     async def claim(self, token: str = "a", now: datetime = START) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, now)
-            await folding.fold(connection, now, ())
-            claimed = await claims.claim(connection, token, now, Room(10, each=10))
-            await boards.call_up(connection, claimed, now)
-            return claimed
+            taken = await claims.fold_and_claim(connection, token, now, Room(10, each=10))
+            await boards.call_up(connection, taken.claimed, now)
+            return taken.claimed
 
         return await self.database.transact(work)
 
@@ -143,7 +142,7 @@ async def test_what_cannot_be_read_is_left_out_and_counted(storm: Storm) -> None
         broken = tables.incidents.c.id.in_([2, 15])
         await connection.execute(sa.update(tables.incidents).where(broken).values(body='{"from": "tomorrow"}'))
 
-    async def look(connection: Connection) -> tuple[boards.Found, boards.Found]:
+    async def look(connection: Connection) -> tuple[incidents.Found, incidents.Found]:
         newest = await boards.newest_of(connection, board, Severity.CRITICAL, 2)
         return await boards.oldest(connection, board, 3), newest
 

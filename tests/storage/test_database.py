@@ -2,13 +2,16 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from storage import schema, tables
+from bot.domain.incident import IncidentId
+from storage import bulk, deliveries, schema, tables
 from storage.database import Connection, Database, DatabaseUnusable, is_away, take_numbers
+from tests.support.clocks import START
 
 
 async def _last(database: Database) -> int:
@@ -63,6 +66,35 @@ async def test_a_transaction_on_sqlite_waits_for_nothing_else(sqlite_url: str) -
     with pytest.raises(RuntimeError, match="await nothing but its connection"):
         await database.transact(work)
     await database.close()
+
+
+async def test_however_many_rows_there_are_the_statements_are_few(database: Database) -> None:
+    """The drivers keep what they have prepared by its text, and each text is as large as it has values."""
+    said: set[str] = set()
+
+    def hear(*heard: Any) -> None:
+        said.add(heard[2])
+
+    async def work(connection: Connection) -> None:
+        for count in range(1, 300):
+            rows = [{"incident_id": count, "at": START, "body": str(number)} for number in range(count)]
+            await bulk.insert(connection, tables.timeline, rows)
+            await deliveries.waiting(connection, [IncidentId(number) for number in range(count)])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        await database.transact(work)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
+
+    stored = sa.select(tables.timeline.c.incident_id, sa.func.count(sa.distinct(tables.timeline.c.body)))
+
+    async def count(connection: Connection) -> dict[int, int]:
+        rows = await connection.execute(stored.group_by(tables.timeline.c.incident_id))
+        return {row[0]: row[1] for row in rows}
+
+    assert await database.read(count) == {number: number for number in range(1, 300)}
+    assert len(said) < 30
 
 
 async def test_many_writers_at_once_lose_nothing(database: Database) -> None:

@@ -56,3 +56,18 @@ class WatchedClock(ManualClock):
         self.waits.append(seconds)
         await asyncio.sleep(0)
         return await super().wait(event, seconds)
+
+
+class SetBackClock(ManualClock):
+    """A clock whose time of day can be set back; whoever waits is woken after the seconds they asked for all the same.
+
+    So do a machine's timers when somebody sets its clock.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behind = timedelta()
+
+    def now(self) -> datetime:
+        """Return the time of day, `behind` what has passed."""
+        return super().now() - self.behind

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from bot.playground.slack.faults import Hold
 from bot.playground.slack.server import SlackServer
 from tests.support.process import Program, running
 
@@ -41,6 +43,18 @@ class Served:
         """Post a Critical alert whose key is its title."""
         body = {"event_status": "Critical", "title_rule": title, "alert_key": title}
         return await self.http.post("/event/push/alert/standard", params={"integration_key": KEY}, json=body)
+
+    async def caught_sending(self, slack: SlackServer) -> Hold:
+        """Fire an alert, and return once Slack was asked to post it; it answers when the hold is released."""
+        hold = slack.faults.hang("chat.postMessage")
+        assert (await self.fire()).status_code == 200
+        await hold.reached.wait()
+        return hold
+
+    async def stopping(self) -> None:
+        """Tell it to stop, and wait until it has begun to."""
+        self.signal(signal.SIGTERM)
+        await self.said("stopping")
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -87,8 +101,8 @@ channels:
 """
 
 
-@contextlib.asynccontextmanager
-async def slack_of_ana() -> AsyncIterator[SlackServer]:
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackServer]:
     """Run a Slack with Ana and one chat."""
     async with SlackServer() as slack:
         slack.workspace.add_user("ana")

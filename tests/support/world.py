@@ -33,7 +33,9 @@ from bot.domain.delivery import State
 from bot.domain.incident import Idle, Incident, IncidentId, Progress
 from bot.domain.people import Role, TargetKind
 from bot.main import Service, Settings
+from bot.playground.slack.interactivity import Answer
 from bot.playground.slack.server import SlackServer
+from bot.playground.wire import JsonObject, as_object, as_objects, as_text
 from storage import definitions, deliveries, incidents
 from storage.database import Connection
 from storage.deliveries import Settled
@@ -221,6 +223,35 @@ class World:
     async def _unsent(self, number: int) -> bool:
         return any(one.state in (State.PENDING, State.SENDING) for one in await self.ledger(number))
 
+    async def form(self, by: str) -> JsonObject:
+        """Wait until a person has a form before them, and return it."""
+        user = self.slack.workspace.user(by).id
+
+        def is_there() -> bool:
+            view = self.slack.modals.top(user)
+            return view is not None and view.content.get("callback_id") == "oncard:form"
+
+        assert await self.slack.wait_for(is_there), f"{by} has no form: {self.window(by)}"
+        view = self.slack.modals.top(user)
+        return view.content if view else {}
+
+    async def submit(self, by: str, **values: str) -> Answer:
+        """Send the form that a person has open: texts by the fields' names, choices by value, people by `<@…>`."""
+        form = await self.form(by)
+        fields = [block for block in as_objects(form.get("blocks")) if block.get("type") == "input"]
+        state: JsonObject = {}
+        for field in fields:
+            name = as_text(field.get("block_id"))
+            kind = as_text(as_object(field.get("element")).get("type"))
+            state[name] = {name: _filled(kind, values.get(name, ""))}
+        return await self.slack.submit(by, state)
+
+    def window(self, by: str) -> str:
+        """Return the words in the window that a person has open; empty: there is none."""
+        view = self.slack.modals.top(self.slack.workspace.user(by).id)
+        blocks = as_objects(view.content.get("blocks")) if view else []
+        return " ".join(as_text(as_object(block.get("text")).get("text")) for block in blocks)
+
     def answers(self) -> list[str]:
         """Return what people were answered alone, in the chat."""
         slack = self.slack.workspace
@@ -251,6 +282,14 @@ class World:
             return [str(item.record.entry) for item in entries]
 
         return await self.service.database.read(work)
+
+
+def _filled(kind: str, value: str) -> JsonObject:
+    if kind == "users_select":
+        return {"type": kind, "selected_user": value.strip("<@>") or None}
+    if kind == "static_select":
+        return {"type": kind, "selected_option": {"value": value} if value else None}
+    return {"type": kind, "value": value or None}
 
 
 @contextlib.asynccontextmanager
