@@ -4,12 +4,16 @@ An adapter talks to one workspace. It never retries, sleeps or swallows: it says
 or as `DeliveryFailed`, and the core decides. The core knows no platform by name; it asks `capabilities`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from cards.card import Card, Message, Note
+from cards.form import Form
+
+Reply = Card | Note | Form
+"""What one person is answered, and only they see where the platform can do that."""
 
 
 class Edit(StrEnum):
@@ -28,7 +32,7 @@ class Capabilities:
     `answer_within`: seconds in which a click must be answered. `chat_rate`, `workspace_rate`: messages per second that
     the platform allows for one conversation and for all of them together. `send_timeout`: seconds after which a call
     that has not been answered counts as not delivered. `alone`: only one process may run its connection. `called`: the
-    platform calls us, so `run` opens no connection of ours.
+    platform calls us, so `run` opens no connection of ours. `forms`: a Form can be asked of somebody who has clicked.
     """
 
     edit: Edit
@@ -43,6 +47,7 @@ class Capabilities:
     send_timeout: float = 10.0
     alone: bool = False
     called: bool = False
+    forms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ class FailureKind(StrEnum):
     """What a failure means for what happens next.
 
     The first three are tried again; an `uncertain` one may have been delivered, and counts as not delivered. The others
-    move on at once: another try of the same message cannot help.
+    move on at once: another try of the same message cannot help. What is too long or malformed is so by its content:
+    the place itself takes others.
     """
 
     UNREACHABLE = "unreachable"
@@ -86,6 +92,7 @@ class FailureKind(StrEnum):
     REFUSED = "refused"
     GONE = "gone"
     TOO_LONG = "too_long"
+    MALFORMED = "malformed"
     UNAUTHORIZED = "unauthorized"
     QUOTA = "quota"
 
@@ -105,10 +112,12 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """Somebody pressed a button or typed a command.
+    """Somebody pressed a button, filled in a form or typed a command.
 
-    `text` is a sentence of `bot.commands`; a button's token is one too. `message` is the message that was clicked.
-    `trigger` is what the platform gives once per action; the same one twice is the same action.
+    `text` is a sentence of `bot.commands`; a button's token is one too, and `is_token` says that it was none that a
+    person typed. In it a person is written `<@user>`, by the platform's id. `message` is the message that was clicked,
+    `replied` the one that the typed text answers. `trigger` is what the platform gives once per action; the same one
+    twice is the same action.
     """
 
     user: str
@@ -117,6 +126,8 @@ class Interaction:
     chat: str | None = None
     message: MessageRef | None = None
     trigger: str | None = None
+    is_token: bool = False
+    replied: MessageRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +142,11 @@ class Identity:
 class Inbox(Protocol):
     """What an adapter tells the core while it runs."""
 
-    async def handle(self, interaction: Interaction) -> Note | None:
-        """Carry out what somebody asked; the note that comes back is for that person alone."""
+    async def handle(self, interaction: Interaction) -> Reply | None:
+        """Carry out what somebody asked; what comes back is for that person alone.
+
+        A form comes back only for a click, and only where `Capabilities.forms` says that it can be shown.
+        """
         ...
 
     def connected(self) -> None:
@@ -179,6 +193,23 @@ class FindsByEmail(Protocol):
 
     async def find_by_email(self, email: str) -> str | None:
         """Return the user's id; None: the platform knows nobody by it. Raises DeliveryFailed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at a workspace found. `mend` is empty where nothing is wrong; neither holds a secret."""
+
+    what: str
+    mend: str = ""
+
+
+@runtime_checkable
+class Diagnoses(Protocol):
+    """A platform that can tell more than `check`: scopes that are missing, chats that our bot is not in."""
+
+    async def diagnose(self, chats: Sequence[str]) -> Sequence[Finding]:
+        """Look at what is granted, and at each of these chats. Raises DeliveryFailed when nothing can be asked."""
         ...
 
 

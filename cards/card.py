@@ -130,13 +130,17 @@ class Card:
 class Note:
     """A short message: an answer to a click, a reminder under a card, word for the admins.
 
-    `aloud`: it stands under a card, but the whole conversation is to see it.
+    `rows` stand under the text, each on a line of its own, the most wanted first: where not all fit, the last are left
+    out. `aloud`: it stands under a card, but the whole conversation is to see it. `field`: it answers a form, and says
+    what is wrong in the field of that name.
     """
 
     text: Text
     mentions: tuple[Person, ...] = ()
     buttons: tuple[Button, ...] = ()
     aloud: bool = False
+    rows: tuple[Text, ...] = ()
+    field: str = ""
 
 
 Message = Card | Note

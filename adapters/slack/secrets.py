@@ -8,32 +8,17 @@ import logging
 import re
 from typing import Final
 
+from bot.outbound.redaction import Redaction, quiet
+
 _TOKEN: Final = re.compile(r"\bx(?:ox[a-z]|app)[-.][\w.-]+")
-# Response URLs, socket tickets and a proxy's password stand in addresses: only scheme and host are told.
-_ADDRESS: Final = re.compile(r"\b([a-z][a-z0-9+.-]*)://(?:[^\s/?#'\"<>]*@)?([^\s/?#'\"<>@]*)[^\s'\"<>]*", re.IGNORECASE)
+_addresses: Final = Redaction()
 
 
 def without_secrets(text: str) -> str:
     """Return `text` without tokens, and with every address cut to its scheme and host."""
-    return _TOKEN.sub("[redacted]", _ADDRESS.sub(r"\1://\2", text))
-
-
-class _Clean(logging.Filter):
-    """Cleans a record in place, and drops its traceback, which repeats the error's text."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        if record.exc_info and record.exc_info[0] is not None:
-            message = f"{message} [{record.exc_info[0].__name__}]"
-        record.msg, record.args = without_secrets(message), ()
-        record.exc_info = record.exc_text = record.stack_info = None
-        return True
+    return _TOKEN.sub("[redacted]", _addresses(text))
 
 
 def sdk_logger() -> logging.Logger:
     """Return the logger that the SDK is given; bolt copies its level and filters to every logger it makes."""
-    logger = logging.getLogger("adapters.slack.sdk")
-    logger.setLevel(logging.WARNING)
-    if not logger.filters:
-        logger.addFilter(_Clean())
-    return logger
+    return quiet("adapters.slack.sdk", without_secrets)

@@ -5,7 +5,6 @@ Nothing is tried again here, and no error carries what the SDK's errors carry: t
 
 import json
 import logging
-import ssl
 from collections.abc import Awaitable, Mapping
 from typing import Final
 
@@ -34,9 +33,7 @@ class WebApi:
         self._config = config
         self._logger = logger
         self.proxy = config.way_out()
-        self._ssl = ssl.create_default_context()
-        if config.ca_file is not None:
-            self._ssl.load_verify_locations(config.ca_file)
+        self._ssl = config.certificates()
         self.client = AsyncWebClient(
             config.bot_token.get_secret_value(),
             base_url=config.api_base_url,

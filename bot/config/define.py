@@ -43,7 +43,7 @@ def _team(part: TeamPart) -> Definition:
 
 
 def _workspace(part: WorkspacePart, settings: Settings) -> Definition:
-    body = WorkspaceDefinition(part.name, part.platform, settings.settings, part.links)
+    body = WorkspaceDefinition(part.name, part.platform, settings.settings, part.links, part.locale, part.timezone)
     return Definition(Kind.WORKSPACE, body, settings.secrets)
 
 

@@ -204,6 +204,8 @@ class WorkspacePart(Part):
 
     name: WorkspaceName
     platform: PlatformName
+    locale: Locale = "en"
+    timezone: Timezone = "UTC"
     links: Annotated[dict[Member, UserId], Field(max_length=5000)] = {}
 
 

@@ -43,7 +43,8 @@ def _account(body: AccountDefinition) -> dict[str, Plain]:
 def _workspace(body: WorkspaceDefinition) -> dict[str, Plain]:
     settings: dict[str, Plain] = {name: _setting(name, value) for name, value in body.settings.items()}
     links: dict[str, Plain] = {"links": _mapping(body.links)} if body.links else {}
-    return {"name": body.name, "platform": body.platform} | settings | links
+    read: dict[str, Plain] = {"locale": body.locale, "timezone": body.timezone}
+    return {"name": body.name, "platform": body.platform} | settings | read | links
 
 
 def _setting(name: str, value: str) -> str:

@@ -72,12 +72,17 @@ class TeamDefinition:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceDefinition:
-    """A connected chat app: its settings by the platform's own names, and who is whom there (e-mail to user id)."""
+    """A connected chat app: its settings by the platform's own names, and who is whom there (e-mail to user id).
+
+    `locale`, `timezone`: in which its chats are written to; direct messages are in the reader's.
+    """
 
     name: str
     platform: str
     settings: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+    locale: str = "en"
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +185,7 @@ def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()
     everything = tuple(kept)
     ids = _Ids(everything)
     workspaces = {
-        WorkspaceId(one.id): Workspace(WorkspaceId(one.id), one.body.name, one.body.platform, one.active)
+        WorkspaceId(one.id): _workspace(one.id, one.body, is_active=one.active)
         for one in everything
         if isinstance(one.body, WorkspaceDefinition)
     }
@@ -225,6 +230,10 @@ class _Ids:
 
     def find(self, kind: Kind, name: str) -> int | None:
         return self._by_name.get((BODIES[kind], name))
+
+
+def _workspace(number: int, body: WorkspaceDefinition, *, is_active: bool) -> Workspace:
+    return Workspace(WorkspaceId(number), body.name, body.platform, is_active, body.locale, body.timezone)
 
 
 def _account(number: int, body: AccountDefinition, *, is_active: bool) -> Account:

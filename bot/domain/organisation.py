@@ -44,12 +44,22 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One connected chat app, without its secrets."""
+    """One connected chat app, without its secrets. `locale`, `timezone`: in which its chats are written to."""
 
     id: WorkspaceId
     name: str
     platform: str
     active: bool = True
+    locale: str = "en"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """In which language and time zone something will be read."""
+
+    locale: str = "en"
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,14 @@ class Organisation:
     def users_in(self, workspace: WorkspaceId) -> Mapping[AccountId, str]:
         """Return the chat user of each account that is linked in the workspace."""
         return {link.account: link.user for link in self.links if link.workspace == workspace}
+
+    def reader(self, workspace: WorkspaceId, account: AccountId | None = None) -> Reader:
+        """Return who reads in a chat of the workspace or, with `account`, in a direct message to that person."""
+        person = self.people.accounts.get(account) if account is not None else None
+        if person is not None:
+            return Reader(person.locale, person.timezone)
+        chats = self.workspaces.get(workspace)
+        return Reader(chats.locale, chats.timezone) if chats is not None else Reader()
 
     def told_about(self, channel: ChannelId) -> tuple[AccountId, ...]:
         """Return who must know when nobody else does: the channel's team and the admins, each once."""

@@ -5,11 +5,12 @@ Which pages go out with a message was settled when the message was claimed; what
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
 from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, Receipt, To
-from bot.domain.board import BoardId, Form, Pages, form_of, tells_at
+from bot.domain.board import Form, Pages, form_of, tells_at
 from bot.domain.delivery import Delivery, Dropped, Lane
 from bot.domain.event import Severity
 from bot.domain.flow import rules_of
@@ -19,9 +20,12 @@ from bot.domain.people import AccountId
 from cards import board as says
 from cards.board import MOST_CRITICAL, MOST_OLDEST, BoardScene
 from storage import boards, deliveries
-from storage.boards import NONE_FOUND, Asked, BoardRow
+from storage.boards import Asked, BoardRow
 from storage.database import Connection
 from storage.deliveries import Claimed
+from storage.incidents import Found
+
+_OF_CONTENT: Final = (FailureKind.TOO_LONG, FailureKind.MALFORMED)
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +60,7 @@ async def prepare(
     connection: Connection, claimed: Claimed, organisation: Organisation, now: datetime
 ) -> BoardJob | Dropped:
     """Gather what the board says now."""
-    number = board_of(claimed.delivery)
+    number = boards.board_of(claimed.delivery)
     row = (await boards.find(connection, [number])).get(number)
     if row is None:
         return Dropped.CLOSED
@@ -107,7 +111,7 @@ async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now
     if not await deliveries.dropped(connection, claimed, reason, now):
         return False
     # Also where its message cannot be changed any more, so that it never said so.
-    is_over = not (await boards.summary(connection, board_of(claimed.delivery))).open
+    is_over = not (await boards.summary(connection, boards.board_of(claimed.delivery))).open
     await _go_on(connection, claimed, now, is_over=is_over)
     return True
 
@@ -140,15 +144,18 @@ async def failed(connection: Connection, claimed: Claimed, failure: DeliveryFail
     return True
 
 
+async def breaks_up(connection: Connection, claimed: Claimed, failure: DeliveryFailed, now: datetime) -> bool:
+    """Let the pages go out alone if the failure says that the board's content is not taken; whether it does."""
+    if failure.kind not in _OF_CONTENT:
+        return False
+    await boards.break_up(connection, claimed, (str(failure.kind), failure.detail), now)
+    return True
+
+
 async def loses(connection: Connection, claimed: Claimed, failure: DeliveryFailed) -> bool:
     """Whether the failure says that the board's message is gone, so that what waits can still be told by a new one."""
     row = await _row(connection, claimed)
     return failure.kind is FailureKind.GONE and row is not None and row.message is not None
-
-
-def board_of(delivery: Delivery) -> BoardId:
-    """Return which board's message it is: to the queue a board is a card."""
-    return BoardId(delivery.card or 0)
 
 
 async def _go_on(connection: Connection, claimed: Claimed, now: datetime, *, is_over: bool) -> None:
@@ -165,11 +172,11 @@ async def _go_on(connection: Connection, claimed: Claimed, now: datetime, *, is_
 
 async def _redraw(connection: Connection, claimed: Claimed, now: datetime) -> None:
     """Let the board show at once what is on it, as soon as its place may be written to."""
-    await boards.ask(connection, [Asked(board_of(claimed.delivery), claimed.delivery.place, now)], now)
+    await boards.ask(connection, [Asked(boards.board_of(claimed.delivery), claimed.delivery.place, now)], now)
 
 
 async def _row(connection: Connection, claimed: Claimed) -> BoardRow | None:
-    number = board_of(claimed.delivery)
+    number = boards.board_of(claimed.delivery)
     return (await boards.find(connection, [number])).get(number)
 
 
@@ -182,10 +189,10 @@ async def _scene_of(
     """
     board, people = row.board, organisation.people
     summary = await boards.summary(connection, board.id)
-    reader = people.accounts.get(board.place.account) if board.place.account is not None else None
-    oldest = await boards.oldest(connection, board.id, MOST_OLDEST) if summary.untaken else NONE_FOUND
+    reader = organisation.reader(board.place.workspace, board.place.account)
+    oldest = await boards.oldest(connection, board.id, MOST_OLDEST) if summary.untaken else Found()
     has_critical = summary.severities.get(Severity.CRITICAL, 0) > 0 and summary.untaken > 0
-    critical = NONE_FOUND
+    critical = Found()
     if has_critical:
         critical = await boards.newest_of(connection, board.id, Severity.CRITICAL, MOST_CRITICAL)
     scene = BoardScene(
@@ -200,8 +207,8 @@ async def _scene_of(
         takers=await boards.takers(connection, board.id),
         pages=pages,
         users=organisation.users_in(board.place.workspace),
-        locale=reader.locale if reader else "en",
-        timezone=reader.timezone if reader else "UTC",
+        locale=reader.locale,
+        timezone=reader.timezone,
         mention=_told_by(pages, organisation) if board.place.chat is not None else (),
         direct=board.place.chat is None,
     )

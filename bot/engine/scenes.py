@@ -19,7 +19,7 @@ async def scene_of(
     rule = organisation.rule(incident.channel, incident.rule)
     levels = rule.levels if rule else ()
     after = incident.level + 1
-    reader = people.accounts.get(place.account) if place.account is not None else None
+    reader = organisation.reader(place.workspace, place.account)
     return Scene(
         incident=incident,
         channel=organisation.channel(incident.channel).name,
@@ -27,8 +27,8 @@ async def scene_of(
         names={account.id: account.name for account in people.accounts.values()},
         users=organisation.users_in(place.workspace),
         timeline=await incidents.timeline(connection, incident.id, TIMELINE_READ),
-        locale=reader.locale if reader else "en",
-        timezone=reader.timezone if reader else "UTC",
+        locale=reader.locale,
+        timezone=reader.timezone,
         mention=mention,
         upcoming=people.resolve(levels[after].targets) if 0 <= after < len(levels) else (),
         direct=place.chat is None,

@@ -113,7 +113,12 @@ def workspace(draw: st.DrawFn, name: str, emails: list[str]) -> Definition:
     linked = draw(some(emails))
     users = draw(st.lists(IDS, unique=True, min_size=len(linked), max_size=len(linked)))
     body = WorkspaceDefinition(
-        name, "chat", draw(st.fixed_dictionaries({}, optional=settings)), dict(zip(linked, users, strict=True))
+        name,
+        "chat",
+        draw(st.fixed_dictionaries({}, optional=settings)),
+        dict(zip(linked, users, strict=True)),
+        draw(st.sampled_from(["en", "zh"])),
+        draw(st.sampled_from(["UTC", "Asia/Shanghai"])),
     )
     token = SECRETS.map(lambda secret: Secret(f"tok-{secret.value}"))
     return Definition(Kind.WORKSPACE, body, draw(st.fixed_dictionaries({"bot_token": token}, optional=secrets)))

@@ -76,6 +76,8 @@ workspaces:
     nickname: On-Call $${you}
     api_base_url: http://127.0.0.1:8080/api/
     timeout: 8s
+    locale: en
+    timezone: UTC
     bot_token: stored:00000000
     app_token: stored:00000001
     proxy: stored:00000004
