@@ -1,12 +1,11 @@
-"""The platforms of the demo: each is a package here with a module `demo`, found by looking into this folder.
+"""The platforms of the demo: those of the sample's workspaces, in its order, each a package here with a module `demo`.
 
 Its `Demo` is a local server with the sample people and chats in it. Adding a platform to the demo edits no shared file
 but the sample configuration.
 """
 
 import importlib
-import importlib.util
-import pkgutil
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Protocol
@@ -17,6 +16,7 @@ from bot.playground.page import Pane
 PEOPLE: Final = ("ana", "bo", "chen", "dee")
 CHATS: Final = ("ops-alerts", "random")
 SAMPLE: Final = Path(__file__).parent / "sample.yaml"
+_PLATFORM: Final = re.compile(r"^ +platform: *(\w+)", re.MULTILINE)
 
 
 class PlatformDemo(Protocol):
@@ -41,8 +41,7 @@ class PlatformDemo(Protocol):
 
 
 def platforms(clock: Clock) -> tuple[PlatformDemo, ...]:
-    """Return the local servers of all platforms, not started yet."""
-    folder = str(Path(__file__).parent)
-    packages = [f"bot.playground.{found.name}" for found in pkgutil.iter_modules([folder]) if found.ispkg]
-    modules = [f"{package}.demo" for package in packages if importlib.util.find_spec(f"{package}.demo")]
-    return tuple(importlib.import_module(module).Demo(clock) for module in modules)
+    """Return the local servers of the platforms that the sample uses, not started yet."""
+    used = dict.fromkeys(_PLATFORM.findall(SAMPLE.read_text()))
+    modules = [importlib.import_module(f"bot.playground.{platform}.demo") for platform in used]
+    return tuple(module.Demo(clock) for module in modules)

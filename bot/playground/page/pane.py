@@ -4,8 +4,8 @@ A pane's `platform` names the JavaScript module that renders it, `static/panes/<
 `conversation` returns is for that module alone. Adding a platform to the page is a class like this and a module.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
 
 from bot.playground.wire import JsonObject
 
@@ -59,4 +59,17 @@ class Pane(Protocol):
 
     def watch(self, tell: Callable[[], None]) -> Callable[[], None]:
         """Call `tell` after every change, until the returned function is called."""
+        ...
+
+
+@runtime_checkable
+class Switches(Protocol):
+    """A pane whose server can be given lasting trouble beside the pulled plug, such as `rate limit`, `kick the bot`."""
+
+    def switches(self) -> Mapping[str, bool]:
+        """Return the name of each trouble, as its button has it, and whether it lasts now."""
+        ...
+
+    async def switch(self, name: str) -> None:
+        """Begin a trouble, or end it if it lasts; raises LookupError if none is called that."""
         ...

@@ -84,6 +84,11 @@ class Faults:
             fault.hold.release()
         self._script.clear()
 
+    def remove(self, fault: Fault) -> None:
+        """Take one fault out of the script and release what it holds; one that is not there is no matter."""
+        fault.hold.release()
+        self._script = [kept for kept in self._script if kept is not fault]
+
     def next(self, method: str, channel: str) -> Fault | None:
         """Return the fault that befalls a call, using it up."""
         for fault in self._script:

@@ -1,7 +1,9 @@
 """Slack as the page draws it: what one person sees, in Slack's own wire format, and what they do."""
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 
+from bot.playground.slack.faults import ANY, Fault
 from bot.playground.slack.modals import Modals
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.shapes import message_shape
@@ -11,6 +13,11 @@ from bot.playground.wire import JsonObject, as_object, as_text
 
 SHOWN = 100
 """How many of the newest messages of a chat are drawn."""
+
+RATE_LIMIT = "rate limit"
+KICK = "kick the bot"
+WRITE_ANYWHERE = "chat:write.public"
+"""The right to write in public channels without being in them; somebody who kicks the bot takes it away as well."""
 
 
 class SlackPane:
@@ -23,6 +30,8 @@ class SlackPane:
         self._workspace: Workspace = server.workspace
         self._modals: Modals = server.modals
         self.id = pane_id
+        self._rate_limit: Fault | None = None
+        self._kicked: tuple[tuple[str, ...], frozenset[str]] | None = None
 
     @property
     def title(self) -> str:
@@ -41,6 +50,41 @@ class SlackPane:
     async def put_back(self) -> None:
         """Bring it back."""
         await self._server.put_back()
+
+    def switches(self) -> Mapping[str, bool]:
+        """Return the troubles that last until they are ended."""
+        return {RATE_LIMIT: self._rate_limit is not None, KICK: self._kicked is not None}
+
+    async def switch(self, name: str) -> None:
+        """Answer every call with 429, or take the bot out of every channel; or let it be as before."""
+        match name:
+            case "rate limit":
+                self._limit()
+            case "kick the bot":
+                self._kick()
+            case other:
+                raise LookupError(f"no switch {other!r}")
+        self._workspace.changed("switch")
+
+    def _limit(self) -> None:
+        faults = self._server.faults
+        if self._rate_limit is None:
+            self._rate_limit = faults.add(Fault("rate_limit", ANY, "5", sys.maxsize))
+        else:
+            faults.remove(self._rate_limit)
+            self._rate_limit = None
+
+    def _kick(self) -> None:
+        workspace, kicked = self._workspace, self._kicked
+        if kicked is None:
+            channels = tuple(c.id for c in workspace.channels.values() if c.kind != "im" and c.bot_member)
+            self._kicked = channels, workspace.scopes
+            workspace.scopes -= {WRITE_ANYWHERE}
+        else:
+            self._kicked = None
+            channels, workspace.scopes = kicked
+        for channel in channels:
+            workspace.set_bot_member(channel, member=kicked is not None)
 
     def people(self) -> list[JsonObject]:
         """Return the people of the workspace, and how many direct messages each has."""
@@ -78,6 +122,9 @@ class SlackPane:
                 answer = await server.choose(person, chat, as_text(action.get("ts")), wanted, choice)
             case "submit":
                 answer = await server.submit(person, as_object(action.get("values")))
+                if answer.acked and answer.body.get("response_action") == "errors":
+                    # The app's words, which Slack shows beside the fields.
+                    return " ".join(as_text(wrong) for wrong in as_object(answer.body.get("errors")).values())
             case "close":
                 server.close_view(person)
                 return ""

@@ -7,6 +7,8 @@ import { el, icon } from "../dom.js";
 import { blocks } from "./blockkit.js";
 import { mrkdwn } from "./mrkdwn.js";
 
+document.head.append(el("link", { rel: "stylesheet", href: "/playground/static/panes/slack.css" }));
+
 const COLOURS = { good: "#2eb67d", warning: "#ecb22e", danger: "#e01e5a" };
 
 export function hue(text) {
