@@ -33,6 +33,14 @@ _LABELS: Final = {
     "close": words.CLOSE,
     "reopen": words.REOPEN,
 }
+# What a button that opens a form says: an ellipsis promises that nothing is done yet.
+_ASKING: Final = {
+    "escalate": words.ASK_ESCALATE,
+    "close": words.ASK_CLOSE,
+    "snooze": words.ASK_SNOOZE,
+    "reassign": words.ASK_REASSIGN,
+    "comment": words.ASK_COMMENT,
+}
 _TONES: Final = {"Critical": Tone.CRITICAL, "Warning": Tone.WARNING}
 
 
@@ -42,7 +50,8 @@ class Scene:
 
     `levels`: how many its rule has. `users`: the platform's ids of those who are linked in this workspace. `mention`:
     who must notice this message. `upcoming`: whom the level after this one would tell. `direct`: one person reads it
-    alone. `may_repeat`: an earlier try of this message got no answer, so it may be there already.
+    alone. `may_repeat`: an earlier try of this message got no answer, so it may be there already. `forms`: where it is
+    read, a form can be asked of somebody who clicks.
     """
 
     incident: Incident
@@ -57,6 +66,7 @@ class Scene:
     upcoming: tuple[AccountId, ...] = ()
     direct: bool = False
     may_repeat: bool = False
+    forms: bool = False
 
 
 def card(scene: Scene) -> Card:
@@ -143,6 +153,8 @@ def buttons(scene: Scene) -> tuple[Button, ...]:
         return (_reopen(scene),)
     taken = incident.progress is Progress.PROCESSING
     first = _button(scene, "unack") if taken else acknowledge(scene)
+    if scene.forms:
+        return (first, *(_ask(scene, verb) for verb in _ASKING))
     further = incident.level + 1 < scene.levels
     return (first, *((_escalate(scene),) if further else ()), _close(scene))
 
@@ -263,6 +275,13 @@ def _button(scene: Scene, verb: str, style: Style = Style.PLAIN, confirm: Confir
     """Return a button; its token is a sentence of the chat grammar with the version that the reader sees."""
     label = name_of(scene.locale, _LABELS[verb])
     return Button(label, f"{verb} {scene.incident.id} v{scene.incident.version}", style, confirm)
+
+
+def _ask(scene: Scene, verb: str) -> Button:
+    """Return a button that opens a form."""
+    style = Style.DANGER if verb == "close" else Style.PLAIN
+    label = name_of(scene.locale, _ASKING[verb])
+    return Button(label, f"{verb}? {scene.incident.id} v{scene.incident.version}", style)
 
 
 def _confirm(scene: Scene, title: str, text: str, verb: str) -> Confirm:

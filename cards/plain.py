@@ -42,7 +42,7 @@ def isolated(text: str) -> str:
 
 def clock(moment: Moment) -> str:
     """Return the time of day with its zone, as `03:17 UTC`; with the date before it where the moment asks for it."""
-    local = moment.at.astimezone(_zone(moment.timezone))
+    local = moment.at.astimezone(zone(moment.timezone))
     return f"{local:%Y-%m-%d %H:%M %Z}" if moment.day else f"{local:%H:%M %Z}"
 
 
@@ -67,7 +67,7 @@ def _visible(text: str) -> str:
     return "".join(c for c in text if c.isspace() or c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
 
 
-def _zone(name: str) -> ZoneInfo:
+def zone(name: str) -> ZoneInfo:
     """Return the zone; UTC for a name that the zone data does not know, since a card must go out all the same."""
     try:
         return ZoneInfo(name)

@@ -18,16 +18,26 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.event import Image, Link
-from cards.card import Button, Card, Confirm, Fact, Listing, Message, Note, Part, Person, Strong, Style, Text, Tone
-from cards.plain import clock, fold, isolated, line, lines, spoken
-
-JsonObject = dict[str, object]
+from cards.card import Button, Card, Confirm, Fact, Listing, Message, Note, Style, Text, Tone
+from cards.plain import isolated, line, lines, spoken
+from cards.slack_text import (
+    ENTITIES,
+    NOTHING,
+    JsonObject,
+    bold,
+    escaped,
+    fit,
+    marked,
+    mentioned,
+    mrkdwn,
+    plain_text,
+    size,
+)
 
 SUMMARY_LIMIT: Final = 900
 HEAD_LIMIT: Final = 150
 TITLE_LIMIT: Final = 520
 STATUS_LIMIT: Final = 1200
-STRONG_LIMIT: Final = 500
 DESCRIPTION_LIMIT: Final = 2000
 DESCRIPTION_BESIDE_LISTINGS: Final = 100
 MOST_FIELDS: Final = 8
@@ -41,6 +51,9 @@ ROW_LIMIT: Final = 150
 MOST_HISTORY: Final = 5
 HISTORY_LIMIT: Final = 180
 MOST_BUTTONS: Final = 5
+MAIN_BUTTONS: Final = 3
+MOST_OPTIONS: Final = 5
+OPTION_TOKEN_LIMIT: Final = 150
 LABEL_LIMIT: Final = 75
 TOKEN_LIMIT: Final = 2000
 VERB_LIMIT: Final = 40
@@ -48,7 +61,8 @@ CONFIRM_TITLE_LIMIT: Final = 50
 CONFIRM_TEXT_LIMIT: Final = 150
 CONFIRM_LABEL_LIMIT: Final = 30
 NOTE_LIMIT: Final = 2800
-MOST_MENTIONS: Final = 30
+MOST_ROWS_OF_NOTE: Final = 20
+ROW_LIMIT_OF_NOTE: Final = 300
 
 # Of the same lightness, so that each stands out on white and on Slack's dark grey.
 _COLOURS: Final = {
@@ -67,14 +81,8 @@ _SIGNS: Final = {
     Tone.QUIET: "💤",
     Tone.DONE: "✅",
 }
-_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _IN_URLS: Final = {" ": "%20", "<": "%3C", ">": "%3E", "|": "%7C", "&": "&amp;"}
-# Markup works only at the edge of a word, so `disk_usage_percent` may stay as it is.
-_MARKUP: Final = re.compile(r"`|(?<![0-9A-Za-z])[*_~]|[*_~](?![0-9A-Za-z])|^ ?>|@(?=channel|here|everyone)")
-_LOOK_ALIKES: Final = str.maketrans("*_~`>@", "∗ˍ∼ˋ＞＠")
-_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")
 _URL: Final = re.compile(r"https?://[^/\s]\S*", re.IGNORECASE)
-_NOTHING: Final = "…"
 
 
 def render(message: Message) -> JsonObject:
@@ -86,7 +94,7 @@ def plain(message: Message) -> JsonObject:
     """Return one line without blocks, for when Slack refuses the blocks: severity, title, number, status and a link."""
     if isinstance(message, Note):
         return {"text": _text(spoken(message.text)), "attachments": []}
-    title = _fit(line(message.title), TITLE_LIMIT)
+    title = fit(line(message.title), TITLE_LIMIT)
     number = f" (#{message.number})" if message.number is not None else ""
     said = _text(f"{line(message.severity_word)}: {title}{number} · {spoken(message.status)}")
     link = next((url for link in message.links if (url := _url(link.href))), "")
@@ -96,11 +104,11 @@ def plain(message: Message) -> JsonObject:
 def _card(card: Card) -> JsonObject:
     number = f"#{card.number} " if card.number is not None else ""
     head = f"{_SIGNS[card.tone]} {line(card.severity_word)} · {number}{isolated(line(card.title))}".strip()
-    top: list[JsonObject] = [{"type": "header", "text": _plain(head, HEAD_LIMIT)}]
-    if _size(head) > HEAD_LIMIT:
-        top.append({"type": "section", "text": _plain(line(card.title), TITLE_LIMIT)})
+    top: list[JsonObject] = [{"type": "header", "text": plain_text(head, HEAD_LIMIT)}]
+    if size(head) > HEAD_LIMIT:
+        top.append({"type": "section", "text": plain_text(line(card.title), TITLE_LIMIT)})
     also = tuple(person for person in card.mentions if person not in card.status)
-    top += _section(_mrkdwn((*_mentioned(also), *card.status), STATUS_LIMIT))
+    top += _section(mrkdwn((*mentioned(also), *card.status), STATUS_LIMIT))
     listings = [block for listing in card.listings[:MOST_LISTINGS] for block in _listing(listing)]
     below = [
         # Lists of incidents take the room of what would be said of one.
@@ -111,49 +119,56 @@ def _card(card: Card) -> JsonObject:
         *_actions(card.buttons),
         # Below what can be done: Slack may fold away what is long.
         *listings,
-        *_context([_mrkdwn(entry, HISTORY_LIMIT) for entry in card.history[-MOST_HISTORY:]], "\n"),
+        *_context([mrkdwn(entry, HISTORY_LIMIT) for entry in card.history[-MOST_HISTORY:]], "\n"),
     ]
     attachment = {"color": _COLOURS[card.tone], "blocks": below}
     return {"text": _text(card.summary), "blocks": top, "attachments": [attachment] if below else []}
 
 
 def _note(note: Note) -> JsonObject:
-    said = _mrkdwn((*_mentioned(note.mentions), *note.text), NOTE_LIMIT) or _NOTHING
-    return {"text": _text(spoken(note.text)), "blocks": [*_section(said), *_actions(note.buttons)], "attachments": []}
+    said = mrkdwn((*mentioned(note.mentions), *note.text), NOTE_LIMIT) or NOTHING
+    blocks = [*_section(said), *_rows(note.rows), *_actions(note.buttons)]
+    return {"text": _text(spoken(note.text)), "blocks": blocks, "attachments": []}
 
 
 # ---- blocks ----------------------------------------------------------------------------------------------------------
 
 
 def _section(text: str) -> list[JsonObject]:
-    return [{"type": "section", "text": _marked(text)}] if text else []
+    return [{"type": "section", "text": marked(text)}] if text else []
+
+
+def _rows(rows: Sequence[Text]) -> list[JsonObject]:
+    """Return as many rows as fit whole, one section for each: cut in the middle, one would say something else."""
+    shown = [said for row in rows if (said := mrkdwn(row, ROW_LIMIT_OF_NOTE))]
+    return [block for said in shown[:MOST_ROWS_OF_NOTE] for block in _section(said)]
 
 
 def _described(description: str, limit: int) -> list[JsonObject]:
     shown = lines(description)
-    return [{"type": "section", "text": _plain(shown, limit)}] if shown else []
+    return [{"type": "section", "text": plain_text(shown, limit)}] if shown else []
 
 
 def _fields(fields: Sequence[str], more: str) -> list[JsonObject]:
     """Return a section of fields; when not all can be shown, the last one says so."""
     over = len(fields) + bool(more) > MOST_FIELDS
-    kept = [*fields[: MOST_FIELDS - 1], _mrkdwn((more or _NOTHING,), VALUE_LIMIT)] if over or more else fields
-    return [{"type": "section", "fields": [_marked(field) for field in kept]}] if kept else []
+    kept = [*fields[: MOST_FIELDS - 1], mrkdwn((more or NOTHING,), VALUE_LIMIT)] if over or more else fields
+    return [{"type": "section", "fields": [marked(field) for field in kept]}] if kept else []
 
 
 def _fact(fact: Fact) -> str:
-    return f"{_bold(fact.name, NAME_LIMIT)}\n{_mrkdwn(fact.value, VALUE_LIMIT)}".strip() or _NOTHING
+    return f"{bold(fact.name, NAME_LIMIT)}\n{mrkdwn(fact.value, VALUE_LIMIT)}".strip() or NOTHING
 
 
 def _listing(listing: Listing) -> list[JsonObject]:
-    rows = [_mrkdwn(row, ROW_LIMIT) for row in listing.lines[:MOST_ROWS]]
-    shown = [_bold(listing.name, NAME_LIMIT), *rows]
+    rows = [mrkdwn(row, ROW_LIMIT) for row in listing.lines[:MOST_ROWS]]
+    shown = [bold(listing.name, NAME_LIMIT), *rows]
     return _section("\n".join(row for row in shown if row)) if any(rows) else []
 
 
 def _label(key: str, value: str) -> str:
-    shown = _fit((_ENTITIES.get(c, c) for c in line(value).replace("`", "ˋ")), VALUE_LIMIT - 4)
-    return f"{_bold(key, NAME_LIMIT)}\n`{shown}`" if shown else ""
+    shown = fit((ENTITIES.get(c, c) for c in line(value).replace("`", "ˋ")), VALUE_LIMIT - 4)
+    return f"{bold(key, NAME_LIMIT)}\n`{shown}`" if shown else ""
 
 
 def _addresses(links: Iterable[Link], images: Iterable[Image]) -> list[str]:
@@ -163,35 +178,50 @@ def _addresses(links: Iterable[Link], images: Iterable[Image]) -> list[str]:
     kept: list[str] = []
     left = ADDRESSES_LIMIT
     for text, href in named:
-        words, url = _mrkdwn((text,), NAME_LIMIT * 2), _url(href)
+        words, url = mrkdwn((text,), NAME_LIMIT * 2), _url(href)
         shown = f"<{url}|{words}>" if url and words else words
-        if shown and _size(shown) + 3 <= left:
-            left -= _size(shown) + 3
+        if shown and size(shown) + 3 <= left:
+            left -= size(shown) + 3
             kept.append(shown)
     return kept
 
 
 def _context(items: Iterable[str], between: str) -> list[JsonObject]:
     shown = between.join(item for item in items if item)
-    return [{"type": "context", "elements": [_marked(shown)]}] if shown else []
+    return [{"type": "context", "elements": [marked(shown)]}] if shown else []
 
 
 def _actions(buttons: Iterable[Button]) -> list[JsonObject]:
-    """Return the first buttons. A token is never cut, since it would be another command: its button is left out."""
+    """Return the buttons; where they are too many for one row, the main ones, and a menu with the next ones.
+
+    A token is never cut, since it would be another command: its button is left out.
+    """
     usable = [button for button in buttons if line(button.label) and 0 < len(button.token) <= TOKEN_LIMIT]
-    verbs = [re.split(r"[ :]", button.token)[0][:VERB_LIMIT] for button in usable[:MOST_BUTTONS]]
+    menu = _menu(usable[MAIN_BUTTONS:]) if len(usable) > MOST_BUTTONS else []
+    shown = usable[: MAIN_BUTTONS if menu else MOST_BUTTONS]
+    verbs = [re.split(r"[ :]", button.token)[0][:VERB_LIMIT] for button in shown]
     elements = [
         _button(button, f"oncard:{verb}" if verb not in verbs[:place] else f"oncard:{verb}:{place}")
-        for place, (button, verb) in enumerate(zip(usable, verbs, strict=False))
+        for place, (button, verb) in enumerate(zip(shown, verbs, strict=True))
     ]
-    return [{"type": "actions", "elements": elements}] if elements else []
+    return [{"type": "actions", "elements": [*elements, *menu]}] if elements else []
+
+
+def _menu(buttons: Sequence[Button]) -> list[JsonObject]:
+    """Return a menu of what can be chosen from one: a short token, and no question before it acts."""
+    fitting = [button for button in buttons if button.confirm is None and size(button.token) <= OPTION_TOKEN_LIMIT]
+    options = [
+        {"text": plain_text(line(button.label), LABEL_LIMIT), "value": button.token}
+        for button in fitting[:MOST_OPTIONS]
+    ]
+    return [{"type": "overflow", "action_id": "oncard:more:menu", "options": options}] if options else []
 
 
 def _button(button: Button, action: str) -> JsonObject:
     element: JsonObject = {
         "type": "button",
         "action_id": action,
-        "text": _plain(line(button.label), LABEL_LIMIT),
+        "text": plain_text(line(button.label), LABEL_LIMIT),
         "value": button.token,
     }
     if button.style is not Style.PLAIN:
@@ -203,86 +233,22 @@ def _button(button: Button, action: str) -> JsonObject:
 
 def _confirm(confirm: Confirm) -> JsonObject:
     return {
-        "title": _plain(line(confirm.title), CONFIRM_TITLE_LIMIT),
-        "text": _plain(line(confirm.text), CONFIRM_TEXT_LIMIT),
-        "confirm": _plain(line(confirm.yes), CONFIRM_LABEL_LIMIT),
-        "deny": _plain(line(confirm.no), CONFIRM_LABEL_LIMIT),
+        "title": plain_text(line(confirm.title), CONFIRM_TITLE_LIMIT),
+        "text": plain_text(line(confirm.text), CONFIRM_TEXT_LIMIT),
+        "confirm": plain_text(line(confirm.yes), CONFIRM_LABEL_LIMIT),
+        "deny": plain_text(line(confirm.no), CONFIRM_LABEL_LIMIT),
     }
 
 
 # ---- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _plain(text: str, limit: int) -> JsonObject:
-    """Return a text object in which nothing is active: what looks like an emoji's name stays what it is, too."""
-    return {"type": "plain_text", "text": _fit(text, limit) or _NOTHING, "emoji": False}
-
-
 def _text(summary: str) -> str:
     """Return what a notification says: never empty, since Slack sends nothing without it."""
-    return _fit(_escaped(line(summary)), SUMMARY_LIMIT) or _NOTHING
-
-
-def _marked(text: str) -> JsonObject:
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _mrkdwn(text: Text, limit: int) -> str:
-    return _fit((piece for part in text for piece in _pieces(part)), limit).strip()
-
-
-def _pieces(part: Part) -> Iterable[str]:
-    """Return a part as strings that may be left out, but not cut."""
-    match part:
-        case str():
-            return _escaped(isolated(fold(part)))
-        case Strong():
-            return (_bold(part.text, STRONG_LIMIT),)
-        case Person():
-            return (f"<@{part.user}>",) if _is_mentioned(part) else _escaped(isolated(line(part.name)))
-        case _:
-            shape = "{date_short_pretty} {time}" if part.day else "{time}"
-            return (f"<!date^{int(part.at.timestamp())}^{shape}|{clock(part)}>",)
-
-
-def _bold(text: str, limit: int) -> str:
-    shown = _fit(_escaped(line(text)), limit)
-    return f"*{shown}*" if shown else ""
-
-
-def _escaped(text: str) -> list[str]:
-    """Return the characters of foreign text, escaped, with look-alikes for those that are markup where they stand."""
-    inert = _MARKUP.sub(lambda found: found[0].translate(_LOOK_ALIKES), text)
-    return [_ENTITIES.get(character, character) for character in inert]
-
-
-def _is_mentioned(person: Person) -> bool:
-    return person.notify and person.user is not None and _USER.fullmatch(person.user) is not None
-
-
-def _mentioned(persons: Sequence[Person]) -> Text:
-    """Return mentions that stand beside a text; a person without a usable id is named in it already."""
-    return tuple(part for person in persons[:MOST_MENTIONS] if _is_mentioned(person) for part in (person, " "))
+    return fit(escaped(line(summary)), SUMMARY_LIMIT) or NOTHING
 
 
 def _url(address: str) -> str:
     """Return the address so that it can stand in a link; empty when it is none that a chat should open."""
     whole = "".join(_IN_URLS.get(character, character) for character in line(address))
-    return whole if _URL.fullmatch(whole) and _size(whole) <= URL_LIMIT else ""
-
-
-def _fit(pieces: Iterable[str], limit: int) -> str:
-    """Join the pieces; when they are too long, as many as fit, and an ellipsis says that something is missing."""
-    kept: list[str] = []
-    left = limit - len(_NOTHING)
-    for piece in pieces:
-        left -= _size(piece)
-        if left < 0:
-            return "".join(kept) + _NOTHING
-        kept.append(piece)
-    return "".join(kept)
-
-
-def _size(text: str) -> int:
-    """Return the length in UTF-16 code units, in which a character beyond the basic plane counts twice."""
-    return len(text.encode("utf-16-le")) // 2
+    return whole if _URL.fullmatch(whole) and size(whole) <= URL_LIMIT else ""

@@ -7,7 +7,7 @@ as a plain line, and the receipt says so.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
@@ -18,13 +18,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.clicks import Said, read_click, read_command
+from adapters.slack.clicks import Said, read_click, read_command, read_form
 from adapters.slack.config import Mode, SlackConfig, faults_of
 from adapters.slack.connection import Connection, Line
 from adapters.slack.errors import CONTENT_CODES, SlackFailed
 from adapters.slack.secrets import sdk_logger, without_secrets
 from adapters.slack.signature import Verdict, Verifier
 from adapters.slack.web import Content, WebApi, text_at
+from adapters.slack.windows import Windows
 from bot.adapter import (
     Answer,
     Callback,
@@ -40,6 +41,7 @@ from bot.adapter import (
 )
 from bot.clock import Clock
 from cards.card import Card, Message, Note
+from cards.form import Form
 from cards.slack import plain, render
 
 # Seconds that answers under way are given when the adapter is closed.
@@ -67,6 +69,7 @@ class SlackAdapter:
             self._verifier = Verifier(config.signing_secret.get_secret_value())
         self._inbox: Inbox | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self.windows = Windows(self._web, self._hold)
         # The direct conversation with each user, and when Slack told it: it tells 50 in a minute at most.
         self._direct: dict[str, tuple[str, datetime]] = {}
         self.rejected = 0
@@ -87,6 +90,7 @@ class SlackAdapter:
             workspace_rate=5.0,
             send_timeout=self._config.timeout + 2,
             called=self._config.mode is Mode.HTTP,
+            forms=True,
         )
 
     # Cards out
@@ -254,6 +258,7 @@ class SlackAdapter:
         anything = re.compile("")
         app.action(anything)(self._on_action)
         app.command(anything)(self._on_command)
+        app.view(anything)(self._on_form)
         app.event(anything)(self._on_event)
         return app
 
@@ -265,6 +270,19 @@ class SlackAdapter:
         await ack()
         self._take(read_command(body))
 
+    async def _on_form(self, ack: AsyncAck, body: Mapping[str, object]) -> None:
+        filled = read_form(body)
+        if filled is None or self._inbox is None:
+            await ack()
+            return
+        change = await self.windows.submitted(self._inbox, filled)
+        if change is None:
+            await ack()
+        elif change.errors:
+            await ack(response_action="errors", errors=change.errors)
+        else:
+            await ack(response_action="update", view=change.view)
+
     async def _on_event(self) -> None:
         """Let bolt acknowledge an event that nobody asked for; Slack would repeat it otherwise."""
 
@@ -272,7 +290,10 @@ class SlackAdapter:
         """Let what somebody asked be done after the acknowledgement, held on to until it is done."""
         if said is None or self._inbox is None:
             return
-        task = asyncio.create_task(self._carry_out(self._inbox, said))
+        self._hold(self._carry_out(self._inbox, said))
+
+    def _hold(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -283,18 +304,18 @@ class SlackAdapter:
             _log.error("interaction_failed", error=without_secrets(f"{type(error).__name__}: {error}"))
 
     async def _carry_out(self, inbox: Inbox, said: Said) -> None:
-        note = await inbox.handle(said.interaction)
-        if note is None:
+        reply = await (self.windows.ask(inbox, said) if said.asks else inbox.handle(said.interaction))
+        if reply is None or isinstance(reply, Form):
             return
         try:
-            await self._answer(said, note)
+            await self._answer(said, reply)
         except SlackFailed as failure:
             _log.error("answer_not_delivered", user=said.interaction.user, why=failure.detail)
 
-    async def _answer(self, said: Said, note: Note) -> None:
-        """Show the note to one person: at the address that came with the click, else, plainer, in the chat."""
+    async def _answer(self, said: Said, message: Card | Note) -> None:
+        """Show the message to one person: at the address that came with the click, else, plainer, in the chat."""
         asked = said.interaction
-        only_them = {**_whole(render(note)), "response_type": "ephemeral", "replace_original": False}
+        only_them = {**_whole(render(message)), "response_type": "ephemeral", "replace_original": False}
         try:
             await self._web.respond(said.response_url, only_them)
         except SlackFailed as failure:
@@ -302,7 +323,7 @@ class SlackAdapter:
                 raise
             _log.warning("answer_posted_in_chat", user=asked.user, why=failure.detail)
             where = {"channel": asked.chat, "user": asked.user}
-            await self._web.tell("chat.postEphemeral", {**where, **_whole(plain(note))})
+            await self._web.tell("chat.postEphemeral", {**where, **_whole(plain(message))})
 
     async def close(self) -> None:
         if self._tasks:

@@ -51,7 +51,7 @@ _KINDS: Final[Mapping[FailureKind, str]] = {
 # Codes that speak of our content: a plain line in its stead can still be taken.
 _CONTENT: Final[Mapping[FailureKind, str]] = {
     FailureKind.TOO_LONG: "msg_too_long msg_blocks_too_long attachment_payload_limit_exceeded too_many_attachments",
-    FailureKind.REFUSED: """
+    FailureKind.MALFORMED: """
         invalid_blocks invalid_blocks_format invalid_attachments invalid_arguments invalid_arg_name
         invalid_array_arg invalid_json json_not_object no_text block_mismatch markdown_text_conflict
         invalid_metadata_format invalid_metadata_schema metadata_too_large duplicate_external_id""",

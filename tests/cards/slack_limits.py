@@ -107,6 +107,9 @@ def _actions(block: dict[str, Any]) -> None:
     assert set(block) == {"type", "elements"}
     assert 1 <= len(block["elements"]) <= 25
     for button in block["elements"]:
+        if button["type"] == "overflow":
+            _overflow(button)
+            continue
         assert set(button) - {"style", "confirm"} == {"type", "action_id", "text", "value"}
         assert button["type"] == "button"
         assert button.get("style", "primary") in ("primary", "danger")
@@ -117,6 +120,15 @@ def _actions(block: dict[str, Any]) -> None:
             if "confirm" in button:
                 assert set(button["confirm"]) == {"title", "text", "confirm", "deny"}
                 _check_text(button["confirm"][key], most, plain=True)
+
+
+def _overflow(menu: dict[str, Any]) -> None:
+    assert set(menu) == {"type", "action_id", "options"}
+    assert 1 <= len(menu["options"]) <= 5
+    for option in menu["options"]:
+        assert set(option) == {"text", "value"}
+        assert 1 <= size(option["value"]) <= 150
+        _check_text(option["text"], 75, plain=True)
 
 
 def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:

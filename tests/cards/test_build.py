@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.event import Severity
+from bot.domain.facts import Tally
 from bot.domain.incident import (
     Acknowledge,
     Actor,
@@ -20,7 +21,6 @@ from bot.domain.incident import (
     Recover,
     Reopen,
     Snooze,
-    Tally,
     Tick,
     Unacknowledge,
 )

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.board import Pages
 from bot.domain.event import Image, Link, Severity
+from bot.domain.facts import Tally
 from bot.domain.incident import (
     Acknowledge,
     Change,
@@ -20,7 +21,6 @@ from bot.domain.incident import (
     Recover,
     Refused,
     Snooze,
-    Tally,
     Unreachable,
 )
 from cards import board, build, notes
@@ -77,6 +77,7 @@ def _closed() -> Scene:
 
 CARDS: dict[str, Callable[[], Scene]] = {
     "triggered-in-chat": lambda: Story(RICH).scene(mention=(ANA, BO), upcoming=(CHEN,)),
+    "with-forms": lambda: Story().scene(mention=(ANA, BO), forms=True),
     "triggered-direct": lambda: Story().scene(mention=(ANA,), direct=True, timezone="Asia/Shanghai"),
     "warning": lambda: Story(replace(FACTS, severity=Severity.WARNING)).scene(),
     "grown": _storm,

@@ -15,6 +15,7 @@ import httpx
 
 from bot.clock import Clock
 from bot.domain.incident import Progress
+from bot.playground.slack.modals import View
 from tests.crash.chat import Card, Chat
 from tests.crash.history import Post
 from tests.crash.setting import CHANNELS, PEOPLE, Setting
@@ -25,6 +26,8 @@ SENDERS: Final = 4
 LARGEST_BATCH: Final = 12
 NEWEST: Final = 30
 STUBBORN: Final = 0.3
+# A form that a dead process was to fill is not waited for any longer.
+FORM_WITHIN: Final = 3.0
 # Of the keys that have recovered, so many may come again.
 REMEMBERED: Final = 40
 
@@ -232,9 +235,18 @@ class Storm:
         self.clicks.append(Click(at, card.number, verb, await act()))
 
     def _clicked(self, person: str, card: Card, verb: str) -> Act:
+        slack = self.chat.slack
+        asks = verb in ("Close", "Escalate")
+
         async def act() -> bool:
             try:
-                return (await self.chat.slack.click(person, card.chat, card.ts, verb)).acked
+                clicked = await slack.click(person, card.chat, card.ts, f"{verb}…" if asks else verb)
+                if not asks or not clicked.acked:
+                    return clicked.acked
+                user = slack.workspace.user(person).id
+                if not await slack.wait_for(lambda: _is_form(slack.modals.top(user)), FORM_WITHIN):
+                    return False
+                return (await slack.submit(person, {})).acked
             except LookupError:
                 return False  # The card has changed meanwhile.
 
@@ -248,6 +260,10 @@ class Storm:
             return (await self.chat.slack.command(person, chat, f"/oncard {word} {card.number}")).acked
 
         return act
+
+
+def _is_form(view: View | None) -> bool:
+    return view is not None and view.content.get("callback_id") == "oncard:form"
 
 
 def standard(post: Post) -> dict[str, str]:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit, urlunsplit
 from aiohttp import web
 
 from adapters.slack.adapter import SlackAdapter
-from bot.adapter import Callback, Interaction
+from bot.adapter import Callback, Interaction, Reply
 from bot.domain.event import Severity
-from cards.card import Button, Card, Note, Tone
+from cards.card import Button, Card, Tone
 
 LOOPBACK = "127.0.0.1"
 WITHIN = 5.0
@@ -24,7 +24,7 @@ WITHIN = 5.0
 class Desk:
     """The core's side: it keeps what it is told, and answers with `note`, once `gate` is open."""
 
-    def __init__(self, note: Note | None = None) -> None:
+    def __init__(self, note: Reply | None = None) -> None:
         self.note = note
         self.heard: list[Interaction] = []
         self.ups = 0
@@ -35,7 +35,7 @@ class Desk:
         self.gate.set()
         self._changed = asyncio.Event()
 
-    async def handle(self, interaction: Interaction) -> Note | None:
+    async def handle(self, interaction: Interaction) -> Reply | None:
         self.heard.append(interaction)
         self._changed.set()
         try:
@@ -91,7 +91,7 @@ class Still:
         return await event.wait()
 
 
-def a_card() -> Card:
+def a_card(buttons: tuple[Button, ...] = (Button("Acknowledge", "ack 42 3"), Button("Close", "close 42 3"))) -> Card:
     return Card(
         number=42,
         severity=Severity.CRITICAL,
@@ -100,7 +100,7 @@ def a_card() -> Card:
         title="disk full",
         summary="#42 Critical: disk full",
         status=("Nobody has it yet",),
-        buttons=(Button("Acknowledge", "ack 42 3"), Button("Close", "close 42 3")),
+        buttons=buttons,
     )
 
 

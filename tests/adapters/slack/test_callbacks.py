@@ -34,6 +34,28 @@ CLICK = urlencode(
 ).encode()
 
 
+FORM = urlencode(
+    {
+        "payload": json.dumps(
+            {
+                "type": "view_submission",
+                "team": {"id": "T1"},
+                "user": {"id": "U1", "username": "ana"},
+                "trigger_id": "1.2.3",
+                "view": {
+                    "id": "V1",
+                    "type": "modal",
+                    "hash": "h",
+                    "callback_id": "oncard:form",
+                    "private_metadata": json.dumps({"token": "snooze 42 v3", "chat": "C1", "message": "1.2"}),
+                    "state": {"values": {"own": {"own": {"type": "plain_text_input", "value": "a while"}}}},
+                },
+            }
+        )
+    }
+).encode()
+
+
 @pytest.fixture
 def clock() -> Still:
     return Still()
@@ -53,6 +75,19 @@ async def test_a_signed_click_is_carried_out(called: SlackAdapter, clock: Still)
     [click] = desk.heard
     assert (click.user, click.text, click.message) == ("U1", "ack 42 3", MessageRef("C1", "1.2"))
     assert called.rejected == 0
+
+
+async def test_a_form_is_answered_in_the_answer_to_its_request(called: SlackAdapter, clock: Still) -> None:
+    desk = Desk(Note(("Say for how long",), field="own"))
+    async with listening(called, desk):
+        answer = await called.callback(signed(SECRET, FORM, clock.at))
+        assert (answer.status, answer.content_type) == (200, "application/json;charset=utf-8")
+        assert json.loads(answer.body) == {"response_action": "errors", "errors": {"own": "Say for how long"}}
+        desk.note = None
+        clock.at += timedelta(seconds=1)
+        answer = await called.callback(signed(SECRET, FORM, clock.at))
+        assert (answer.status, answer.body) == (200, b"")
+    assert [said.text for said in desk.heard] == ["snooze 42 v3 a while"] * 2
 
 
 async def test_the_same_click_in_another_request_is_the_same_action(called: SlackAdapter, clock: Still) -> None:

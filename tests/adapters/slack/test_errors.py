@@ -32,7 +32,7 @@ MOVE_ON = {
         "attachment_payload_limit_exceeded",
         "too_many_attachments",
     ],
-    FailureKind.REFUSED: [
+    FailureKind.MALFORMED: [
         "invalid_blocks",
         "invalid_blocks_format",
         "invalid_attachments",
@@ -48,6 +48,8 @@ MOVE_ON = {
         "invalid_metadata_schema",
         "metadata_too_large",
         "duplicate_external_id",
+    ],
+    FailureKind.REFUSED: [
         "channel_not_found",
         "is_archived",
         "not_in_channel",

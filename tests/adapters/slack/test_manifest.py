@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from bot.adapter import To
 from bot.playground.slack import SlackServer
-from cards.card import Note
+from cards.card import Button, Note
 from manifest.slack import manifest
 from tests.adapters.slack.conftest import Make
 from tests.adapters.slack.desk import Desk, a_card, listening
@@ -22,6 +22,8 @@ NEEDS = {
     "chat.postEphemeral": {"chat:write"},
     "conversations.open": {"im:write"},
     "users.lookupByEmail": {"users:read", "users:read.email"},
+    "views.open": set[str](),
+    "views.update": set[str](),
     "response_url": set[str](),
 }
 
@@ -47,9 +49,17 @@ async def test_its_scopes_are_those_of_the_calls_that_are_made(
         slack.workspace.set_bot_member("ops", member=True)
         assert (await slack.command(ana, "ops", "/oncard help")).acked
         await slack.expect_ephemeral("ana", "not linked")
+        await adapter.send(To(ops), a_card((Button("Close…", "close? 42 3"),)))
+        asking = await slack.expect_card("disk full", chat="ops")
+        await asking.click("Close…", by="ana")
+        assert await slack.wait_for_log(lambda: bool(slack.log.calls("views.update")))
     called = {entry.method for entry in slack.log if entry.direction == "in" and " " not in entry.method}
     assert called == NEEDS.keys()
     assert set(scopes) == {"commands"}.union(*NEEDS.values())
+
+
+def test_mentions_in_commands_come_with_their_ids() -> None:
+    assert read(manifest())["features"]["slash_commands"][0]["should_escape"] is True
 
 
 def test_with_socket_mode_slack_needs_no_address() -> None:

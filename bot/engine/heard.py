@@ -1,0 +1,78 @@
+"""What somebody said, in which surroundings, and what they are answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.adapter import MessageRef
+from bot.domain.delivery import Place
+from bot.domain.incident import Actor, IncidentId
+from bot.domain.people import WorkspaceId
+from cards.card import Card, Note
+from cards.form import Form
+
+Answer = Card | Note | Form
+
+
+class Line(Protocol):
+    """How a workspace's connection is."""
+
+    @property
+    def name(self) -> str:
+        """The workspace."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """Whether it stands."""
+        ...
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is so; None: it never was otherwise."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Why it is down."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What this process knows where something is said: how its workspaces are, and whether forms can be shown there."""
+
+    lines: Mapping[WorkspaceId, Line] = field(default_factory=dict)
+    forms: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence, who said it, and where the answer will be read. `is_token`: a button or a form said it.
+
+    `user` is the platform's id of who said it, in `chat`; `replied` is the message that it replies to.
+    """
+
+    text: str
+    actor: Actor
+    place: Place
+    is_token: bool = False
+    user: str = ""
+    chat: str | None = None
+    replied: MessageRef | None = None
+    around: Around = field(default_factory=Around)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of it: the answer for the person, and whether anything was done."""
+
+    answer: Answer | None
+    is_done: bool
+    incident: IncidentId | None = None
+
+    @property
+    def note(self) -> Note | None:
+        """The answer, if it is a note."""
+        return self.answer if isinstance(self.answer, Note) else None

@@ -1,0 +1,209 @@
+"""Answers the commands that only ask: the list, a card, who is paged, who somebody is, how Oncard is, the help.
+
+An answer is a function of a connection and a question, under the command's name in `ANSWERS`; one that `writes` gets a
+transaction of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+from bot.commands import ALIASES, VERBS, Command
+from bot.domain.incident import ChannelId, Incident, Progress
+from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
+from bot.domain.people import AccountId
+from bot.engine.heard import Answer, Heard
+from bot.engine.scenes import scene_of
+from cards import answers, build, forms, notes
+from cards.answers import Health, Line, Listed, Readers, Staffed
+from cards.card import Note
+from storage import deliveries, incidents, questions
+from storage.database import Connection
+from storage.incidents import Found, Unreadable
+
+MOST_LISTED: Final = 15
+# So many of the most urgent are looked at for those that somebody has.
+MOST_LOOKED_AT: Final = 500
+_MINE: Final = frozenset({"mine", "my", "me", "我的", "我"})
+_ALL: Final = frozenset({"", "all", "全部"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A command that asks, who asks it and where, and what is configured."""
+
+    command: Command
+    heard: Heard
+    organisation: Organisation
+    now: datetime
+    database: str = ""
+
+    @property
+    def reader(self) -> Reader:
+        """In which language and time zone the answer is read."""
+        return self.organisation.reader(self.heard.place.workspace, self.heard.place.account)
+
+    @property
+    def readers(self) -> Readers:
+        """The same, with what an answer needs besides."""
+        names = {account.id: account.name for account in self.organisation.people.accounts.values()}
+        return Readers(self.reader.locale, self.reader.timezone, self.now, names)
+
+
+Answering = Callable[[Connection, Question], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """How a question is answered."""
+
+    answer: Answering
+    writes: bool = field(default=False)
+
+
+def is_of(incident: Incident, account: AccountId | None) -> bool:
+    """Whether the incident is somebody's: it was given to them, or they have taken it."""
+    taker = incident.acknowledged.by.account if incident.acknowledged else None
+    if account is None:
+        return False
+    return taker == account or any(responder.account == account for responder in incident.responders)
+
+
+async def mine(connection: Connection, account: AccountId | None) -> Found:
+    """Return the most urgent open incidents that are somebody's."""
+    found = await questions.most_urgent(connection, MOST_LOOKED_AT)
+    return Found(tuple(one for one in found.incidents if is_of(one, account)), found.unreadable)
+
+
+async def _help(connection: Connection, asked: Question) -> Answer:
+    del connection  # What there is to say is in the registry.
+    wanted = asked.command.rest.split()
+    verb = ALIASES.get(wanted[0].lower().strip("?？")) if wanted else None
+    if verb is not None:
+        return answers.help_one(verb.usage, verb.does, verb.aliases, asked.reader.locale)
+    return answers.help_all([(one.usage, one.does) for one in VERBS.values()], asked.reader.locale)
+
+
+async def _list(connection: Connection, asked: Question) -> Answer:
+    wanted = asked.command.rest.casefold()
+    if wanted in _MINE:
+        found = await mine(connection, asked.heard.place.account)
+        return _listing(asked, found, len(found.incidents), "yours")
+    channel = None
+    if wanted not in _ALL:
+        channel = _channel(asked.organisation, asked.command.rest)
+        if channel is None:
+            return _no_channel(asked)
+    number = channel.id if channel else None
+    found = await questions.most_urgent(connection, MOST_LISTED, number)
+    return _listing(asked, found, await questions.count_open(connection, number), channel.name if channel else "")
+
+
+async def _show(connection: Connection, asked: Question) -> Answer:
+    (number,) = asked.command.numbers
+    locale = asked.reader.locale
+    try:
+        incident = (await incidents.find(connection, [number])).get(number)
+    except Unreadable:
+        return notes.unreadable_incident(number, locale)
+    if incident is None:
+        return notes.unknown_incident(number, locale)
+    scene = await scene_of(connection, incident, asked.organisation, asked.heard.place, ())
+    return build.card(replace(scene, forms=asked.heard.around.forms))
+
+
+async def _who(connection: Connection, asked: Question) -> Answer:
+    del connection  # What is configured says it.
+    organisation = asked.organisation
+    channels = _active(organisation)
+    if asked.command.rest.casefold() not in _ALL:
+        channel = _channel(organisation, asked.command.rest)
+        if channel is None:
+            return _no_channel(asked)
+        channels = [channel]
+    return answers.staffing([_staffed(channel, organisation) for channel in channels], asked.reader.locale)
+
+
+async def _me(connection: Connection, asked: Question) -> Answer:
+    organisation, account = asked.organisation, asked.heard.place.account
+    if account is None:
+        raise LookupError("only who has an account asks who they are")
+    found = await mine(connection, account)
+    users = {link.workspace: link.user for link in organisation.links if link.account == account}
+    links = [(one.name, users.get(one.id, "")) for one in organisation.workspaces.values() if one.active]
+    levels = [
+        (channel.name, number)
+        for channel in _active(organisation)
+        for rule in [organisation.first_rule(channel.id)]
+        for number, level in enumerate(rule.levels if rule else (), start=1)
+        if account in organisation.people.resolve(level.targets)
+    ]
+    listed = _listed(asked, found, len(found.incidents), "")
+    return answers.about(organisation.people.accounts[account], links, levels, listed, asked.readers)
+
+
+async def _status(connection: Connection, asked: Question) -> Answer:
+    progress = await incidents.count_by_progress(connection)
+    waiting = (await deliveries.queue(connection)).values()
+    own = [one.id for one in asked.organisation.channels.values() if one.name == OWN_NAME]
+    troubles = [
+        incident
+        for channel in (UNCONFIGURED, *own)
+        for incident in (await questions.most_urgent(connection, MOST_LISTED, channel)).incidents
+    ]
+    return answers.health(
+        Health(
+            lines=[Line(one.name, one.connected, one.since, one.why) for one in asked.heard.around.lines.values()],
+            database=asked.database,
+            queue=(sum(count for count, _ in waiting), min((since for _, since in waiting), default=None)),
+            open=sum(progress.values()),
+            untaken=progress.get(Progress.TRIGGERED, 0),
+            troubles=troubles,
+        ),
+        asked.readers,
+    )
+
+
+ANSWERS: Final[Mapping[str, Answerer]] = {
+    "list": Answerer(_list),
+    "show": Answerer(_show),
+    "who": Answerer(_who),
+    "me": Answerer(_me),
+    "status": Answerer(_status),
+    "help": Answerer(_help),
+}
+
+
+def _listing(asked: Question, found: Found, count: int, whose: str) -> Note:
+    return answers.listing(_listed(asked, found, count, whose), asked.readers)
+
+
+def _listed(asked: Question, found: Found, count: int, whose: str) -> Listed:
+    organisation = asked.organisation
+    # What is snoozed waits for nobody, however bad it is.
+    shown = sorted(found.incidents, key=lambda one: one.snoozed_until is not None)[:MOST_LISTED]
+    channels = {int(one.channel): organisation.channel(one.channel).name for one in shown}
+    return Listed(shown, count, channels, whose, found.unreadable)
+
+
+def _active(organisation: Organisation) -> Sequence[Channel]:
+    return sorted((one for one in organisation.channels.values() if one.active), key=lambda one: one.name)
+
+
+def _channel(organisation: Organisation, name: str) -> Channel | None:
+    wanted = name.strip().strip('"#“”').casefold()
+    own = Channel(ChannelId(organisation.own_channel), OWN_NAME)
+    return next((one for one in [*_active(organisation), own] if one.name.casefold() == wanted), None)
+
+
+def _no_channel(asked: Question) -> Note:
+    return answers.no_channel(
+        asked.command.rest, [one.name for one in _active(asked.organisation)], asked.reader.locale
+    )
+
+
+def _staffed(channel: Channel, organisation: Organisation) -> Staffed:
+    rule = organisation.first_rule(channel.id)
+    levels = [(forms.rung(level, organisation), level.escalate_after) for level in (rule.levels if rule else ())]
+    return Staffed(channel.name, levels)
