@@ -23,4 +23,4 @@ def test_an_address_that_no_platform_can_call_is_wrong_usage(without_database: S
 
 
 def test_a_platform_that_is_not_there_is_wrong_usage(without_database: Shell) -> None:
-    assert "'irc' is not 'slack'" in without_database.misused("manifest", "irc")
+    assert "'irc' is not" in without_database.misused("manifest", "irc")

@@ -1,0 +1,145 @@
+"""Cards and notes on their way out.
+
+Nothing is tried again, with these exceptions inside one send: content that Feishu refuses for a mention is sent without
+mentions, and what it refuses for anything else in it as a plain line; a reply that a group does not take in a thread
+stands beside it; and a token that is no longer good is replaced. The receipt says so.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import quote
+
+import structlog
+
+from adapters.feishu.errors import BAD_MENTION, THREAD_CODES, FeishuFailed
+from adapters.feishu.repeats import Repeats, Try
+from adapters.feishu.web import JsonObject, OpenApi, text_at
+from bot.adapter import FailureKind, MessageRef, Receipt, To
+from bot.clock import Clock
+from cards.card import Card, Message, Note
+from cards.feishu import plain, render
+from cards.feishu_form import render_form
+from cards.feishu_robot import render_old
+from cards.form import Form
+
+CREATE: Final = ("im.v1.message.create", "POST", "im/v1/messages")
+EPHEMERAL: Final = ("ephemeral.v1.send", "POST", "ephemeral/v1/send")
+
+Put = Callable[[JsonObject], Awaitable[MessageRef]]
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
+
+
+class Messages:
+    """What one app posts, edits and shows."""
+
+    def __init__(self, api: OpenApi, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._repeats = Repeats()
+        self.direct: dict[str, str] = {}
+        """The direct conversation with each user, as far as it is known."""
+
+    async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
+        """Post a message; one that got no answer before is not posted twice. Raises FeishuFailed."""
+        one = self._repeats.begin(to, under, message, self._clock.now())
+
+        async def put(card: JsonObject) -> MessageRef:
+            return await (self._create(to, card, one.key) if under is None else self._reply(under, message, card, one))
+
+        try:
+            receipt = await _at_worst_plain(put, message)
+        except asyncio.CancelledError:
+            self._repeats.lost(one)
+            raise
+        except FeishuFailed as failure:
+            # A key that was used without an answer stays that of this message, whatever comes of it now.
+            if failure.kind is FailureKind.UNCERTAIN or one.again:
+                self._repeats.lost(one)
+            raise
+        if to.direct:
+            self.direct[to.id] = receipt.message.chat
+        return await self._up_to_date(receipt, message) if one.again else receipt
+
+    async def edit(self, place: MessageRef, message: Message | Form) -> Receipt:
+        """Make a message of ours show this. Raises FeishuFailed."""
+        method = ("im.v1.message.patch", "PATCH", f"im/v1/messages/{quote(place.id, safe='')}")
+
+        async def put(card: JsonObject) -> MessageRef:
+            await self._api.call(method, content={"content": _content(card)})
+            return place
+
+        if isinstance(message, Form):
+            return Receipt(await put(render_form(message)), "ok")
+        return await _at_worst_plain(put, message)
+
+    async def show(self, chat: str, user: str, message: Message) -> None:
+        """Show a message to one person of a group, for as long as they look at it. Raises FeishuFailed."""
+        asked = {"chat_id": chat, "open_id": user, "msg_type": "interactive", "card": render_old(message)}
+        await self._api.call(EPHEMERAL, content=asked)
+
+    async def ask(self, user: str, form: Form) -> None:
+        """Send a form to one person. Raises FeishuFailed."""
+        asked = await self._create(To(user, direct=True), render_form(form), None)
+        self.direct[user] = asked.chat
+
+    async def _create(self, to: To, card: JsonObject, key: str | None) -> MessageRef:
+        kind = "chat_id"
+        if to.direct:
+            kind = {"ou_": "open_id", "on_": "union_id"}.get(to.id[:3], "email" if "@" in to.id else "user_id")
+        content = {"receive_id": to.id, "msg_type": "interactive", "content": _content(card)}
+        if key is not None:
+            content["uuid"] = key
+        return _message(await self._api.call(CREATE, params={"receive_id_type": kind}, content=content))
+
+    async def _reply(self, under: MessageRef, message: Message, card: JsonObject, one: Try) -> MessageRef:
+        """Answer a message in its thread, or beside it where all are to see it or the group has no threads."""
+        method = ("im.v1.message.reply", "POST", f"im/v1/messages/{quote(under.id, safe='')}/reply")
+        content = {"msg_type": "interactive", "content": _content(card), "uuid": one.key}
+        threaded = not (isinstance(message, Note) and message.aloud)
+        try:
+            return _message(await self._api.call(method, content={**content, "reply_in_thread": threaded}))
+        except FeishuFailed as failure:
+            if not threaded or failure.code not in THREAD_CODES:
+                raise
+        return _message(await self._api.call(method, content={**content, "reply_in_thread": False}))
+
+    async def _up_to_date(self, receipt: Receipt, message: Message) -> Receipt:
+        """Let a card that may be the one sent before show what is true now."""
+        said = f"{receipt.said}, sent before without an answer"
+        if isinstance(message, Card):
+            try:
+                await self.edit(receipt.message, message)
+            except FeishuFailed as failure:
+                # It was delivered: whoever is paged sees it, if not the newest of it.
+                _log.warning("repeat_not_brought_up_to_date", why=failure.detail)
+        return Receipt(receipt.message, said)
+
+
+async def _at_worst_plain(put: Put, message: Message) -> Receipt:
+    """Put the message where it belongs; what Feishu refuses for its content goes there with less in it."""
+    try:
+        return Receipt(await put(render(message)), "ok")
+    except FeishuFailed as failure:
+        if not failure.is_content:
+            raise
+        _log.warning("content_refused", why=failure.detail)
+        refused = failure
+    if refused.code == BAD_MENTION:
+        try:
+            return Receipt(await put(render(message, mentions=False)), f"ok, without mentions after {refused.code}")
+        except FeishuFailed as failure:
+            if not failure.is_content:
+                raise
+            refused = failure
+    return Receipt(await put(plain(message)), f"ok, as a plain line after {refused.code}")
+
+
+def _content(card: JsonObject) -> str:
+    return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+
+
+def _message(body: JsonObject) -> MessageRef:
+    return MessageRef(text_at(body, "data", "chat_id"), text_at(body, "data", "message_id"))

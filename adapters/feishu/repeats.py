@@ -1,0 +1,60 @@
+"""Messages that got no answer: the same one, sent again, carries the same key, so that Feishu posts it once.
+
+Feishu keeps a key (`uuid`) for an hour. They are remembered in this process only; what another one sends again may
+stand there twice, and says so itself. A repeat is the card of the same incident for the same place, or a note that
+begins like the one before: what may be a repeat says that in addition.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.adapter import MessageRef, To
+from cards.card import Card, Message
+from cards.plain import spoken
+
+# A little less than Feishu keeps it.
+KEPT_FOR: Final = timedelta(minutes=55)
+MOST: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One message under its key. `again`: it was sent before, without an answer."""
+
+    key: str
+    to: To
+    under: MessageRef | None
+    message: Message
+    at: datetime
+    again: bool = False
+
+
+class Repeats:
+    """The messages that got no answer."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, Try] = {}
+
+    def begin(self, to: To, under: MessageRef | None, message: Message, now: datetime) -> Try:
+        """Return the key under which to send it: that of the one that got no answer, if this is the same again."""
+        self._lost = {key: one for key, one in self._lost.items() if now - one.at < KEPT_FOR}
+        for one in self._lost.values():
+            if (one.to, one.under) == (to, under) and _is_same(one.message, message):
+                return replace(self._lost.pop(one.key), again=True)
+        return Try(secrets.token_hex(16), to, under, message, now)
+
+    def lost(self, one: Try) -> None:
+        """Remember that no answer came to it."""
+        if len(self._lost) >= MOST:
+            del self._lost[next(iter(self._lost))]
+        self._lost[one.key] = one
+
+
+def _is_same(before: Message, now: Message) -> bool:
+    if isinstance(before, Card) and isinstance(now, Card):
+        return before.number is not None and before.number == now.number
+    if isinstance(before, Card) or isinstance(now, Card):
+        return False
+    return spoken(now.text).startswith(spoken(before.text)) and before.rows == now.rows
