@@ -56,7 +56,7 @@ async def become(page: Page, name: str) -> None:
 
 
 async def test_one_acknowledges_and_the_next_reads_who_did_it(demo: str, page: Page) -> None:
-    await page.goto(f"{demo}/playground")
+    await page.goto(f"{demo}/playground#view=slack")
     await become(page, "Ana")
 
     await page.get_by_role("button", name="Fire: Disk almost full on db-1").click()

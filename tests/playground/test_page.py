@@ -88,6 +88,7 @@ async def test_the_state_is_what_one_person_sees(http: httpx.AsyncClient, slack:
     bo = slack.workspace.user("bo").id
     await http.post("/playground/control", json={"do": "fire", "sample": "disk"})
     state = (await http.get("/playground/state", params={"as": bo})).json()
+    assert (await http.get("/playground/state", params={"as": "bo"})).json() == state, "a handle is as good as an id"
     [pane] = state["panes"]
     assert (pane["platform"], pane["plugged"], pane["person"]) == ("slack", True, bo)
     assert [chat["name"] for chat in pane["chats"]] == ["ops-alerts", "elsewhere", "hidden"]
@@ -142,6 +143,30 @@ async def test_the_plug_is_pulled_and_put_back(http: httpx.AsyncClient, slack: S
     assert not slack.plugged
     await http.post("/playground/control", json={"do": "put back", "pane": "slack"})
     assert slack.plugged
+
+
+async def test_trouble_is_switched_on_and_off(http: httpx.AsyncClient, slack: SlackServer) -> None:
+    async def switch(name: str) -> dict[str, bool]:
+        await http.post("/playground/control", json={"do": "switch", "pane": "slack", "name": name})
+        state = (await http.get("/playground/state")).json()
+        return dict(state["panes"][0]["switches"])
+
+    async def posting() -> tuple[int, str]:
+        message = {"channel": slack.workspace.channel("ops-alerts").id, "text": "hello"}
+        headers = {"Authorization": f"Bearer {slack.bot_token}"}
+        answer = await http.post(f"{slack.api_base_url}chat.postMessage", json=message, headers=headers)
+        return answer.status_code, answer.json().get("error", "")
+
+    assert await switch("rate limit") == {"rate limit": True, "kick the bot": False}
+    assert [await posting() for _ in range(3)] == [(429, "ratelimited")] * 3
+    assert await switch("rate limit") == {"rate limit": False, "kick the bot": False}
+    assert await switch("kick the bot") == {"rate limit": False, "kick the bot": True}
+    assert await posting() == (200, "not_in_channel")
+    await switch("kick the bot")
+    assert await posting() == (200, "")
+    assert not slack.workspace.channel("elsewhere").bot_member
+    unknown = {"do": "switch", "pane": "slack", "name": "none"}
+    assert (await http.post("/playground/control", json=unknown)).status_code == 404
 
 
 async def test_time_runs_on_a_demo_clock(slack: SlackServer) -> None:

@@ -72,7 +72,7 @@ async def test_replies_stand_under_their_message(site: Site, page: Page) -> None
     await site.oncall.fire("disk")
     await site.oncall.remind("disk", "still nobody", aloud=False)
     await page.goto(f"{site.url}/playground")
-    card = page.locator("#messages > article")
+    card = page.locator(".messages > article")
     await expect(card).to_have_count(1)
     await expect(card.get_by_text("1 reply")).to_be_visible()
     await expect(card.get_by_text("still nobody")).to_be_visible()
@@ -151,6 +151,15 @@ async def test_the_plug_is_pulled_and_put_back_from_the_page(slack: SlackServer,
     await page.get_by_role("button", name="Plug it in").click()
     await expect(page.get_by_role("alert")).to_be_hidden()
     assert slack.plugged
+
+
+async def test_other_trouble_has_switches_beside_the_plug(slack: SlackServer, site: Site, page: Page) -> None:
+    await page.goto(f"{site.url}/playground")
+    switch = page.get_by_role("button", name="Kick the bot (Slack)")
+    await expect(switch).to_have_attribute("aria-pressed", "false")
+    await switch.click()
+    await expect(switch).to_have_attribute("aria-pressed", "true")
+    assert not slack.workspace.channel("ops-alerts").bot_member
 
 
 async def test_a_lost_connection_loses_nothing(site: Site, page: Page, page_errors: list[str]) -> None:

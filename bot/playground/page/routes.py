@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.clock import Clock, DemoClock, SystemClock
 from bot.playground.page.controls import Controls
-from bot.playground.page.pane import Pane
+from bot.playground.page.pane import Pane, Switches
 from bot.playground.page.samples import SAMPLES
 from bot.playground.wire import JsonObject, as_object, as_text
 
@@ -78,7 +78,10 @@ class _Page:
         return _file(request.path_params["path"])
 
     async def state(self, request: Request) -> Response:
-        """Everything beside the chat that is open: panes with people and chats as `as` sees them, clock, samples."""
+        """Everything beside the chats that are open: panes with people and chats as `as` sees them, clock, samples.
+
+        `as` is a handle, which is the same person in every pane, or one pane's id of a person.
+        """
         asked = request.query_params.get("as", "")
         panes = [_overview(pane, asked) for pane in self._panes.values()]
         return _json(
@@ -124,6 +127,8 @@ class _Page:
             case "put back":
                 await self._pane(as_text(body.get("pane"))).put_back()
                 return {"said": "Plugged in again"}
+            case "switch":
+                return await _switched(self._pane(as_text(body.get("pane"))), as_text(body.get("name")))
             case "run":
                 return self._run(body.get("seconds"))
             case other:
@@ -171,16 +176,25 @@ class _Page:
 def _overview(pane: Pane, asked: str) -> JsonObject:
     people = pane.people()
     ids = [as_text(person.get("id")) for person in people]
-    person = asked if asked in ids else next(iter(ids), "")
+    named = (as_text(person.get("id")) for person in people if asked in (person.get("id"), person.get("handle")))
+    person = next(named, next(iter(ids), ""))
     return {
         "id": pane.id,
         "platform": pane.platform,
         "title": pane.title,
         "plugged": pane.plugged,
+        "switches": dict(pane.switches()) if isinstance(pane, Switches) else {},
         "people": people,
         "person": person,
         "chats": pane.chats(person),
     }
+
+
+async def _switched(pane: Pane, name: str) -> JsonObject:
+    if not isinstance(pane, Switches):
+        raise LookupError(f"the pane {pane.id!r} has no switches")
+    await pane.switch(name)
+    return {"said": f"{name.capitalize()}: {'on' if pane.switches()[name] else 'off'}"}
 
 
 async def _asked(request: Request, do: Callable[[JsonObject], Awaitable[JsonObject]]) -> Response:

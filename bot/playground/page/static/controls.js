@@ -1,13 +1,22 @@
 // The panel on the right: the clock, sample alerts, the plug, the command line; and the theme, and short notices.
 
+import { mark } from "./column.js";
 import { el, icon, post } from "./dom.js";
+import { redraw } from "./list.js";
 
 const at = (id) => document.getElementById(id);
 const THEMES = ["auto", "light", "dark"];
+const FAULT_ICONS = { "rate limit": "gauge", "kick the bot": "leave", "out of calls": "empty" };
 
-export function controls({ refresh, platformName }) {
-  let drawnSamples = "";
+function faultIcon(fault) {
+  return icon(FAULT_ICONS[fault] ?? "trouble");
+}
 
+function capitalized(words) {
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
+export function controls({ refresh, name }) {
   function toast(words, look = "") {
     const note = el("div", { class: `toast ${look}` }, words);
     at("toasts").append(note);
@@ -15,7 +24,8 @@ export function controls({ refresh, platformName }) {
   }
 
   async function control(body, button) {
-    button?.setAttribute("disabled", "");
+    if (button?.classList.contains("busy")) return;
+    button?.classList.add("busy"); // Not disabled, which would take the focus away.
     try {
       const answer = await post("/playground/control", body);
       if (answer.said) toast(answer.said);
@@ -23,7 +33,7 @@ export function controls({ refresh, platformName }) {
     } catch (error) {
       toast(error.message, "bad");
     } finally {
-      button?.removeAttribute("disabled");
+      button?.classList.remove("busy");
       refresh();
     }
   }
@@ -41,12 +51,9 @@ export function controls({ refresh, platformName }) {
   function draw(state) {
     clock(state.clock);
     at("curl").textContent = state.curl;
-    const wanted = JSON.stringify(state.samples);
-    if (wanted !== drawnSamples) at("samples").replaceChildren(...state.samples.map(sample));
-    drawnSamples = wanted;
-    const plugs = JSON.stringify(state.panes.map((pane) => [pane.id, pane.plugged]));
-    if (at("plugs").dataset.drawn !== plugs) at("plugs").replaceChildren(...state.panes.map(plug));
-    at("plugs").dataset.drawn = plugs;
+    redraw(at("samples"), state.samples, () => state.samples.map(sample));
+    redraw(at("plugs"), state.panes.map((pane) => [pane.id, pane.plugged, pane.switches]), () =>
+      state.panes.length > 1 ? [el("ul", { class: "trouble-rows" }, state.panes.map(plugRow)), legend(state.panes)] : state.panes.map(plug));
   }
 
   function sample(item) {
@@ -61,11 +68,38 @@ export function controls({ refresh, platformName }) {
   }
 
   function plug(pane) {
-    const name = platformName(pane);
-    const button = el("button", { type: "button", class: pane.plugged ? "unplug" : "plug-in" }, icon("plug"), pane.plugged ? `Pull ${name}'s plug` : `Plug ${name} in again`);
+    return el("div", { class: "plug" }, plugButton(pane, plugWords(pane)),
+      !pane.plugged && el("p", { class: "hint" }, "Nobody gets through until you do."),
+      Object.keys(pane.switches).length > 0 && el("div", { class: "switches" }, Object.entries(pane.switches).map(([fault, on]) => faultSwitch(pane, fault, on, capitalized(fault)))));
+  }
+
+  // With several apps each has a row of pictures; their words are read aloud, and shown where the pointer rests.
+  function plugRow(pane) {
+    return el("li", { class: pane.plugged ? "trouble-row" : "trouble-row off" }, mark(pane, name(pane)), el("span", { class: "trouble-name" }, name(pane)),
+      Object.entries(pane.switches).map(([fault, on]) => faultSwitch(pane, fault, on, faultIcon(fault))), plugButton(pane, ""));
+  }
+
+  function legend(panes) {
+    const faults = new Set(panes.flatMap((pane) => Object.keys(pane.switches)));
+    return el("p", { class: "hint legend" }, [...faults].map((fault) => el("span", {}, faultIcon(fault), fault)), el("span", {}, icon("plug"), "pull the plug"));
+  }
+
+  function plugWords(pane) {
+    return pane.plugged ? `Pull ${name(pane)}'s plug` : `Plug ${name(pane)} in again`;
+  }
+
+  function plugButton(pane, shown) {
+    const button = el("button", { type: "button", class: pane.plugged ? "unplug" : "plug-in", title: plugWords(pane), "aria-label": plugWords(pane), data: { focus: `plug ${pane.id}` } }, icon("plug"), shown);
     button.addEventListener("click", () => control({ do: pane.plugged ? "pull" : "put back", pane: pane.id }, button));
-    return el("div", { class: "plug" }, button,
-      !pane.plugged && el("p", { class: "hint" }, "Nobody gets through until you do."));
+    return button;
+  }
+
+  // Trouble that lasts until the same button ends it.
+  function faultSwitch(pane, fault, on, shown) {
+    const words = `${capitalized(fault)} (${name(pane)})`;
+    const button = el("button", { type: "button", class: "switch", "aria-pressed": String(on), title: words, "aria-label": words, data: { focus: `${fault} ${pane.id}` } }, shown);
+    button.addEventListener("click", () => control({ do: "switch", pane: pane.id, name: fault }, button));
+    return button;
   }
 
   for (const button of at("run").querySelectorAll("button")) {
