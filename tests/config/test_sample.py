@@ -5,21 +5,29 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot import playground
-from bot.config.context import Context, PlatformKeys
+from bot.config.context import Context
 from bot.config.load import check
 from bot.domain.definition import ChannelDefinition, Kind, WorkspaceDefinition
 from bot.domain.escalation import Unless
+from bot.main import Platforms
 from tests.config.example import definitions
 
 SAMPLE = Path(playground.__path__[0], "sample.yaml").read_text()
-KEYS = PlatformKeys(("bot_token", "app_token"), secrets=frozenset({"bot_token", "app_token"}))
+# The shapes that the platforms ask for; everything else may be anything.
+SHAPED = {
+    "DEMO_BOT_TOKEN": "xoxb-1-2-3",
+    "DEMO_APP_TOKEN": "xapp-1-2-3",
+    "DEMO_DINGTALK_CARD_TEMPLATE_ID": "0123-4567.schema",
+    "DEMO_FEISHU_APP_ID": "cli_0123456789abcdef",
+    "DEMO_TELEGRAM_BOT_TOKEN": "123456789:AAF0123456789abcdefghijklmnopqrstuv",
+}
 
 
 def context() -> Context:
     names = set(re.findall(r"\$\{(\w+)\}", SAMPLE))
-    environment = {name: f"value-of-{name}" for name in names} | {"DEMO_API_BASE_URL": "http://127.0.0.1:8080/api/"}
-    platforms = dict.fromkeys(re.findall(r"platform: (\w+)", SAMPLE), KEYS)
-    return Context(environment, platforms, ("standard", "prometheus"))
+    bases = {name: "http://127.0.0.1:8080/" for name in names if name.endswith("BASE_URL")}
+    environment = {name: f"value-of-{name}" for name in names} | bases | SHAPED
+    return Context(environment, Platforms(), ("standard", "prometheus"))
 
 
 def test_the_sample_has_no_fault() -> None:
@@ -29,9 +37,10 @@ def test_the_sample_has_no_fault() -> None:
 def test_the_sample_shows_what_there_is_to_show() -> None:
     bodies = [one.body for one in definitions(SAMPLE, context())]
     kinds = [one.kind for one in definitions(SAMPLE, context())]
-    assert [kinds.count(kind) for kind in Kind] == [4, 2, 1, 2, 2]
-    (workspace,) = (body for body in bodies if isinstance(body, WorkspaceDefinition))
-    assert len(workspace.links) == 4
+    assert [kinds.count(kind) for kind in Kind] == [4, 2, 4, 2, 2]
+    workspaces = [body for body in bodies if isinstance(body, WorkspaceDefinition)]
+    assert {body.platform for body in workspaces} == set(Platforms())
+    assert all(len(body.links) == 4 for body in workspaces)
     payments = next(body for body in bodies if isinstance(body, ChannelDefinition))
     levels = payments.escalation[0].levels
     assert [[target.name for target in level.targets] for level in levels] == [
@@ -46,5 +55,5 @@ def test_the_sample_shows_what_there_is_to_show() -> None:
 
 def test_the_sample_holds_no_secret() -> None:
     for line in SAMPLE.splitlines():
-        if re.match(r" +(- )?(key|\w+_token): ", line):
+        if re.match(r" +(- )?(key|\w+_token|\w+_secret): ", line):
             assert re.search(r": \$\{\w+\}$", line), line
