@@ -34,7 +34,7 @@ demo: .venv/runtime
 
 test: .venv/development
 	tests/support/programs
-	$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov --cov-report=term-missing $(ARGS)
 
 crash: .venv/development
 	$(BIN)/python -m tests.crash --kills $(KILLS) --database $(DATABASE) --processes $(PROCESSES) $(ARGS)

@@ -165,6 +165,17 @@ async def test_a_card_whose_answer_was_lost_is_posted_once_and_shows_what_is_tru
     assert "sent before" in receipt.said
 
 
+async def test_a_card_whose_answer_was_lost_and_that_was_recalled_meanwhile_is_posted_anew(
+    adapter: FeishuAdapter, feishu: FeishuServer, ops: str
+) -> None:
+    feishu.faults.cut(POST, applied=True)
+    with pytest.raises(DeliveryFailed):
+        await adapter.send(To(ops), a_card())
+    feishu.faults.refuse("im.v1.message.patch", 230011)
+    receipt = await adapter.send(To(ops), a_card())
+    assert [message.id for message in feishu.workspace.messages(ops)][1:] == [receipt.message.id]
+
+
 async def test_a_note_whose_answer_was_lost_is_posted_once_and_another_is_another(
     adapter: FeishuAdapter, feishu: FeishuServer, ops: str
 ) -> None:
@@ -197,13 +208,13 @@ async def test_what_was_lost_is_posted_when_it_is_sent_again(
     assert len(feishu.workspace.messages(ops)) == 3
 
 
-async def test_after_an_hour_nobody_remembers_what_was_lost(make: Make, feishu: FeishuServer, ops: str) -> None:
+async def test_after_half_an_hour_nobody_remembers_what_was_lost(make: Make, feishu: FeishuServer, ops: str) -> None:
     clock = Still()
     adapter = make(clock=clock)
     feishu.faults.cut(POST, applied=False)
     with pytest.raises(DeliveryFailed):
         await adapter.send(To(ops), a_card())
-    clock.at += timedelta(minutes=56)
+    clock.at += timedelta(minutes=26)
     await adapter.send(To(ops), a_card())
     keys = [as_text(as_object(call.request).get("uuid")) for call in feishu.log.calls(POST)]
     assert len(set(keys)) == 2

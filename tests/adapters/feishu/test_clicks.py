@@ -167,6 +167,30 @@ async def test_a_form_that_is_filled_in_wrong_stays_and_says_what_is_wrong(
     assert form.fields == ["level", "who", "text"]
 
 
+async def test_a_form_that_cannot_be_sent_is_not_left_to_be_looked_for(
+    desk: Desk, card: Card, feishu: FeishuServer
+) -> None:
+    desk.reply = a_form()
+    feishu.faults.refuse("im.v1.message.create", 230053)
+    await card.click("Close…", by="ana")
+    await feishu.expect_private("ana", "could not do that")
+
+
+async def test_what_a_form_came_to_is_said_elsewhere_if_it_cannot_be_said_in_its_place(
+    desk: Desk, card: Card, feishu: FeishuServer, adapter: FeishuAdapter
+) -> None:
+    desk.reply = a_form()
+    await card.click("Close…", by="ana")
+    form = await feishu.expect_dm("ana", "Whom to page?")
+    adapter._events.toast_within = 0.05  # noqa: SLF001
+    desk.gate.clear()
+    desk.reply = Note(("Nothing changed: Bo was first",))
+    feishu.faults.refuse("im.v1.message.patch", 230011)
+    await form.submit("Escalate", {"level": "3"}, by="ana")
+    desk.gate.set()
+    await feishu.expect_dm("ana", "Bo was first")
+
+
 # What is typed
 
 

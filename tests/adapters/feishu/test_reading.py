@@ -1,5 +1,6 @@
 """What Feishu tells, read as what somebody asks: only ids, our own values and typed words count."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from adapters.feishu.clicks import kind_of, read_click, read_message
 from adapters.feishu.repeats import MOST, Repeats
 from bot.adapter import MessageRef, To
+from bot.domain.delivery import LONGEST_DOUBT, RAREST_REPEAT
 from cards.card import Note
 from tests.adapters.feishu.desk import Still, a_card, clicked, written
 
@@ -118,3 +120,22 @@ def test_what_was_lost_is_remembered_but_not_without_end() -> None:
     assert repeats.begin(To(f"oc_{MOST + 9}"), None, a_card(), now).again
     assert not repeats.begin(To(f"oc_{MOST + 9}"), None, a_card(), now).again
     assert not repeats.begin(To(f"oc_{MOST + 8}"), None, Note(("x",)), now).again
+
+
+def test_a_reminder_is_not_the_one_whose_number_begins_alike() -> None:
+    repeats, now = Repeats(), Still().at
+    repeats.lost(repeats.begin(To("oc_0"), None, Note(("disk full · reminder 1",)), now))
+    assert not repeats.begin(To("oc_0"), None, Note(("disk full · reminder 12",)), now).again
+    assert repeats.begin(To("oc_0"), None, Note(("disk full · reminder 1", " · may be a repeat")), now).again
+
+
+def test_a_page_of_later_is_no_repeat_and_is_heard() -> None:
+    """The tries of one page end after `LONGEST_DOUBT`, the last of them at most one and a half pauses later."""
+    repeats, now = Repeats(), Still().at
+    lost = repeats.begin(To("oc_0"), None, a_card(), now)
+    repeats.lost(lost)
+    last = now + LONGEST_DOUBT + 1.5 * RAREST_REPEAT
+    again = repeats.begin(To("oc_0"), None, a_card(), last)
+    assert (again.again, again.key) == (True, lost.key)
+    repeats.lost(again)
+    assert not repeats.begin(To("oc_0"), None, a_card(), now + timedelta(minutes=30)).again

@@ -85,6 +85,17 @@ async def test_no_failed_call_tells_a_token(make: Make, feishu: FeishuServer, sa
     said.hides(feishu.app_secret, token)
 
 
+async def test_what_feishu_says_again_of_a_call_is_not_told(make: Make, feishu: FeishuServer, said: Said) -> None:
+    adapter = make()
+    token = await adapter._api.token()  # noqa: SLF001
+    feishu.faults.refuse("im.v1.message.create", 99991672, msg=f"the token {token} of {feishu.app_secret} may not")
+    await said.of(adapter.send(To("oc_1"), a_card()))
+    feishu.faults.refuse("auth.v3.tenant_access_token.internal", 10003, msg=f"{feishu.app_secret} is no secret")
+    await said.of(make().check())
+    assert "the token [redacted] of [redacted] may not" in said.errors[1]
+    said.hides(feishu.app_secret, token)
+
+
 @pytest.mark.usefixtures("lark")
 async def test_no_outage_tells_a_secret_or_a_ticket(make: Make, feishu: FeishuServer, said: Said) -> None:
     adapter = make(timeout=0.5)
