@@ -196,6 +196,15 @@ class FindsByEmail(Protocol):
         ...
 
 
+@runtime_checkable
+class FindsByMobile(Protocol):
+    """A platform that can tell who has a mobile number."""
+
+    async def find_by_mobile(self, mobile: str) -> str | None:
+        """Return the user's id; None: the platform knows nobody by it. Raises DeliveryFailed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a look at a workspace found. `mend` is empty where nothing is wrong; neither holds a secret."""

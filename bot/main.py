@@ -136,7 +136,7 @@ class Service:
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
-        self.desk = Desk(self.database, self.picture, self.wakeups, self.clock)
+        self.desk = Desk(self.database, self.picture, self.wakeups, self.clock, self.vault.digest)
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)

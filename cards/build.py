@@ -39,6 +39,7 @@ _ASKING: Final = {
     "close": words.ASK_CLOSE,
     "snooze": words.ASK_SNOOZE,
     "reassign": words.ASK_REASSIGN,
+    "add": words.ASK_ADD,
     "comment": words.ASK_COMMENT,
 }
 _TONES: Final = {"Critical": Tone.CRITICAL, "Warning": Tone.WARNING}
@@ -203,8 +204,10 @@ def _told(scene: Scene) -> Text:
     persons = mentions(scene)
     if persons:
         return _listed(persons)
-    happened = newest(scene.timeline, Entry.NOTIFIED)
-    names = str(happened.record.said.get("to", "")) if happened else ""
+    told = [item.record for item in scene.timeline if item.record.entry in (Entry.NOTIFIED, Entry.UNDONE)]
+    # What was taken back has told nobody, unless it says who has it again.
+    records = [record for record in told if record.entry is Entry.NOTIFIED or record.said.get("to")]
+    names = str(records[-1].said.get("to", "")) if records else ""
     return (names,) if names else ()
 
 

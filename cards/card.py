@@ -132,7 +132,7 @@ class Note:
 
     `rows` stand under the text, each on a line of its own, the most wanted first: where not all fit, the last are left
     out. `aloud`: it stands under a card, but the whole conversation is to see it. `field`: it answers a form, and says
-    what is wrong in the field of that name.
+    what is wrong in the field of that name. `done`: what was asked for was done, so that its form is over.
     """
 
     text: Text
@@ -141,6 +141,12 @@ class Note:
     aloud: bool = False
     rows: tuple[Text, ...] = ()
     field: str = ""
+    done: bool = False
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether its words alone say all: those of what was done name the sentence that takes it back, too."""
+        return not self.rows and (self.done or not self.buttons)
 
 
 Message = Card | Note

@@ -1,7 +1,7 @@
 """The forms: what is asked before something is done to an incident. Each is a pure function of scene and offer.
 
 A form's token is the sentence that it completes, with the version that the reader sees; the values of its choices are
-words of the chat grammar: `level 2`, `@7` (an account), `@t3` (a team), `4h`.
+words of the chat grammar: `level 2`, `@7` (an account), `@t3` (a team), `240m`.
 """
 
 from collections.abc import Iterable
@@ -23,11 +23,12 @@ from cards.words import count_of, duration, name_of, say
 MOST_CHOICES: Final = 100
 TITLE_LIMIT: Final = 24
 LABEL_LIMIT: Final = 70
+# All in minutes: one of them and a time that was written besides are no sum, as `1h 30m` would be.
 SNOOZES: Final = (
     ("15m", timedelta(minutes=15)),
-    ("1h", timedelta(hours=1)),
-    ("4h", timedelta(hours=4)),
-    ("8h", timedelta(hours=8)),
+    ("60m", timedelta(hours=1)),
+    ("240m", timedelta(hours=4)),
+    ("480m", timedelta(hours=8)),
 )
 MORNING: Final = 9
 

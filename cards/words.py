@@ -1,8 +1,8 @@
 """All words that Oncard says in chats.
 
-Each message is a whole sentence or line, written in English, which is also its id in a catalogue. What stands in
-braces is put in by its name, so that a language may order it otherwise; words in square brackets stand out. A message
-that depends on a number has one form for one and one for many.
+Each message is a whole sentence or line, written in English, which is also its id in the catalogues under `locale/`.
+What stands in braces is put in by its name, so that a language may order it otherwise; words in square brackets stand
+out. A message that depends on a number has one form for one and one for many.
 """
 
 import re
@@ -15,6 +15,7 @@ from typing import Final
 from bot.domain.event import Severity
 from bot.domain.incident import Entry, Reason
 from cards.card import Part, Strong, Text
+from cards.catalogue import translated
 
 # ---- the card: status ------------------------------------------------------------------------------------------------
 
@@ -93,6 +94,17 @@ HISTORY: Final[Mapping[Entry, str]] = MappingProxyType(
         Entry.SEVERITY: "Severity went from {from} to {to}",
         Entry.RECOVERED: "Recovered",
         Entry.NOT_DELIVERED: "{to} could not be reached in {via}: {why}",
+        Entry.ADDED: "{who} added {to}",
+    }
+)
+TOOK_BACK: Final = "{who} took it back"
+TAKEN_BACK: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Entry.ACKNOWLEDGED: "{who} took it back: not acknowledged",
+        Entry.CLOSED: "{who} took it back: not closed",
+        Entry.SNOOZED: "{who} took it back: not snoozed",
+        Entry.REASSIGNED: "{who} took it back: not assigned to others",
+        Entry.ADDED: "{who} took it back: nobody added",
     }
 )
 
@@ -197,10 +209,14 @@ DONE: Final[Mapping[Entry, str]] = MappingProxyType(
         Entry.SNOOZED: "#{number} is quiet until {until}. Then its level is paged again.",
         Entry.REASSIGNED: "You assigned #{number} to {to}.",
         Entry.COMMENTED: "Your comment stands on #{number}.",
+        Entry.ADDED: "You added {to} to #{number}: paged now.",
+        Entry.UNDONE: "You took it back. #{number} is as it was: {status}",
     }
 )
 DONE_GOES_ON_LAST: Final = "#{number} is yours: {title}. At {at} the team and the admins are told unless it is closed."
 DONE_GOES_ON: Final = "#{number} is yours: {title}. Level {next} is called at {at} unless it is closed."
+DONE_ADDED_SOME: Final = "You added {to} to #{number}: paged now. Responders already: {already}."
+CAN_UNDO: Final = " You can take it back for {lasts}: undo {number}"
 REOPENED_NO_RULE: Final = "You reopened #{number}. Nobody was told: channel {channel} has no escalation rule."
 
 # Without a deed in the way, and with one.
@@ -218,6 +234,11 @@ REFUSED: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SNOOZE_IN_THE_PAST: "That time is over already; nothing changed. Say how long, for example 30m.",
         Reason.NOBODY: "None of them is an active account, so #{number} stays as it was.",
         Reason.EMPTY_COMMENT: "A comment needs words; nothing changed.",
+        Reason.RESPONDERS_ALREADY: "They are responders of #{number} already; nothing changed.",
+        Reason.NOTHING_TO_UNDO: "There is nothing to take back on #{number}; nothing changed. Now: {status}",
+        Reason.NOT_YOURS_TO_UNDO: "Somebody else acted last, and only they can take that back; nothing changed.",
+        Reason.TOO_LATE_TO_UNDO: "It is too late to take that back; nothing changed. Now: {status}",
+        Reason.WENT_ON: "#{number} has gone on since then, so nothing was taken back. Now: {status}",
     }
 )
 REFUSED_BECAUSE: Final[Mapping[Reason, str]] = MappingProxyType(
@@ -225,25 +246,162 @@ REFUSED_BECAUSE: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.ALREADY_ACKNOWLEDGED: "Already acknowledged by {who} {ago} ago; nothing changed.",
         Reason.ALREADY_CLOSED: "Already closed by {who} {ago} ago; nothing changed.",
         Reason.ALREADY_RECOVERED: "Already recovered {ago} before your click; nothing changed.",
+        Reason.NOT_YOURS_TO_UNDO: "{who} acted last, {ago} ago: only they can take that back. Nothing changed.",
     }
 )
 NO_LEVELS: Final = "Channel {channel} has no escalation rule: there is nobody to call. Nothing changed."
-UNLINKED: Final = (
-    "Your chat account {name} is not linked to an Oncard account, so nothing changed. Ask an admin to add "
-    "{entry} to workspace {workspace} in the configuration file, with your e-mail address in it."
-)
 TRY_AGAIN: Final = "Oncard could not do that just now, and nothing changed. Try again in a moment."
 NOT_UNDERSTOOD: Final = "I do not understand “{said}”; nothing changed. {hint}"
 UNKNOWN_INCIDENT: Final = "There is no incident #{number}; nothing changed. The number stands on its card."
+UNREADABLE_INCIDENT: Final = (
+    "What is stored of incident #{number} cannot be read; nothing changed. "
+    "An admin can run the newer version of Oncard again that wrote it, or bring it back from a backup."
+)
+
+# ---- forms -----------------------------------------------------------------------------------------------------------
+
+ASK_ESCALATE: Final = "Escalate…"
+ASK_CLOSE: Final = "Close…"
+ASK_SNOOZE: Final = "Snooze…"
+ASK_REASSIGN: Final = "Reassign…"
+ASK_ADD: Final = "Add responder…"
+ASK_COMMENT: Final = "Comment…"
+UNDO: Final = "Undo"
+SNOOZE: Final = "Snooze"
+REASSIGN: Final = "Reassign"
+ADD: Final = "Add"
+COMMENT: Final = "Comment"
+FORM_CLOSE: Final = "Close #{number}"
+FORM_ESCALATE: Final = "Escalate #{number}"
+FORM_SNOOZE: Final = "Snooze #{number}"
+FORM_REASSIGN: Final = "Reassign #{number}"
+FORM_ADD: Final = "Add to #{number}"
+FORM_COMMENT: Final = "Comment on #{number}"
+FORM_TEXT: Final = "[{incident}] · {status}"
+ESCALATE_HOW: Final = "With nothing chosen, the next level is paged. Whoever you name gets it at once."
+ESCALATE_TO_PEOPLE: Final = "No level follows: name whom to page."
+FIELD_RESOLUTION: Final = "What fixed it"
+FIELD_RESOLUTION_HINT: Final = "Disk replaced"
+FIELD_LEVEL: Final = "Level"
+FIELD_WHO: Final = "Person"
+FIELD_TEAM: Final = "Team"
+FIELD_TIME: Final = "For how long"
+FIELD_OWN_TIME: Final = "Or another time"
+FIELD_OWN_TIME_HINT: Final = "90m, 2h, until 14:00"
+FIELD_COMMENT: Final = "Comment"
+FIELD_COMMENT_HINT: Final = "The deploy of 02:50 is to blame"
+LEVEL_CHOICE: Final = "Level {level}: {who}"
+LEVEL_ALONE: Final = "Level {level}"
+UNTIL_TODAY: Final = "Until today, {time}"
+UNTIL_TOMORROW: Final = "Until tomorrow, {time}"
+
+# ---- commands: what each does ----------------------------------------------------------------------------------------
+
+DOES_ACK: Final = "take it"
+DOES_UNACK: Final = "give it back: its level is paged again"
+DOES_CLOSE: Final = "close it, and say what fixed it"
+DOES_REOPEN: Final = "open it again"
+DOES_ESCALATE: Final = "page the next level, the one named, or people"
+DOES_SNOOZE: Final = "keep it quiet for at most 24 h"
+DOES_REASSIGN: Final = "give it to people or teams"
+DOES_ADD: Final = "page more people or teams, beside those who have it"
+DOES_UNDO: Final = "take back what you did within the last minute"
+DOES_COMMENT: Final = "write on it"
+DOES_ACKBOARD: Final = "take everything on a storm board that nobody has"
+DOES_LIST: Final = "open incidents, the most urgent first"
+DOES_SHOW: Final = "the card of one"
+DOES_WHO: Final = "who would be paged now, level by level"
+DOES_ME: Final = "who you are here, and what you have"
+DOES_STATUS: Final = "how Oncard itself is"
+DOES_HELP: Final = "all commands, or one"
+DOES_ANYTHING: Final = "incidents and on-call, for example: ack 42"
+
+# ---- commands: what was not understood -------------------------------------------------------------------------------
+
+DID_YOU_MEAN: Final = "Did you mean [{nearest}]? For example: {example}"
+NO_SUCH_COMMAND: Final = "For example: {example}. All commands: help"
+SAY_WHICH: Final = "Say which incident: {example}"
+SAY_WHICH_BOARD: Final = "Say which board: {example}"
+TOO_MANY: Final = "At most {most} incidents at once: {example}"
+LEVELS_ARE_NUMBERS: Final = "Levels are numbers, the first is 1; people are named: {example}"
+LEVEL_OR_PEOPLE: Final = "Name a level or people, not both: {example}"
+SAY_HOW_LONG: Final = "Say for how long, at most 24 h: {example}"
+SAY_WHOM: Final = "Say whom: {example}"
+SAY_TO_WHOM: Final = "Say to whom: {example}"
+NOBODY_CALLED: Final = "Nobody is called {name}. For example: {example}"
+NOBODY_BUT: Final = "Nobody is called {name}. Did you mean [{nearest}]? For example: {example}"
+NOT_LINKED_HERE: Final = "{name} is not linked to an Oncard account. For example: {example}"
+NO_CHANNEL: Final = "No channel is called {name}. There are: {channels}."
+WHO_IS_MEANT: Final = "Who is “{name}”? Nothing changed yet."
+WHICH_INCIDENT: Final = "Which one? Nothing changed yet."
+CLICK_AGAIN: Final = "That took too long to open. Please click again."
+ONE_MOMENT: Final = "One moment…"
+IN_A_MOMENT: Final = "It takes a moment. The card shows what has become of it."
+FORM_IS_DIRECT: Final = "Fill in the form in your direct conversation with Oncard."
+FORM_IS_DONE: Final = "Done."
+ANSWER_IS_DIRECT: Final = "The answer stands in your direct conversation with Oncard."
+REPLY_TO_THIS: Final = "Reply to this message."
+PRESS_START: Final = "Press Start in {bot}: then such answers reach you alone."
+
+# ---- commands: answers -----------------------------------------------------------------------------------------------
+
+DONE_WITH: Final = ("{done} of {count} done.", "{done} of {count} done.")
+HELP_HEAD: Final = "[Commands.] The number may be left out where only one incident can be meant. Several: ack 42 43."
+HELP_ALSO: Final = "Also: {aliases}"
+LIST_NONE: Final = "Nothing is open."
+LIST_HEAD: Final = ("[{count} open incident]", "[{count} open incidents], the most urgent first")
+LIST_SOME: Final = "[{shown} of {count} open incidents], the most urgent first"
+LIST_NONE_OF: Final = "Nothing of {whose} is open."
+LIST_OF: Final = ("[{count} open incident] of {whose}", "[{count} open incidents] of {whose}, the most urgent first")
+LIST_SOME_OF: Final = "[{shown} of {count} open incidents] of {whose}, the most urgent first"
+YOURS: Final = "yours"
+LIST_ROW: Final = "[#{number}] {severity} · {title} · {channel} · {state}"
+UNREADABLE_LEFT_OUT: Final = "Left out, because what is stored of them cannot be read: {numbers}"
+STATE_TRIGGERED: Final = "nobody has it, for {ago}"
+STATE_TAKEN: Final = "{who} has it"
+STATE_SNOOZED: Final = "snoozed until {until}"
+SHOW_BUTTON: Final = "Show #{number}"
+WHO_HEAD: Final = "[Who would be paged now]"
+WHO_ROW: Final = "[{channel}] · level {level} of {levels}: {who}"
+WHO_ROW_THEN: Final = "[{channel}] · level {level} of {levels}: {who} · the next after {after}"
+WHO_NOBODY: Final = "⚠️ [{channel}] · no escalation rule: nobody"
+WHO_MORE: Final = "and {count} more levels: name a channel, for example: who {channel}"
+WHO_NO_CHANNELS: Final = "No channel is configured: nobody is paged."
+REACHES_NOBODY: Final = "nobody ⚠️"
+A_CHAT: Final = ("{count} chat", "{count} chats")
+ME_HEAD: Final = "You are [{name}] ({email})."
+ME_READS: Final = "Language {locale}, time zone {timezone}, role {role}"
+ME_LINK: Final = "{workspace}: {user}"
+ME_NO_LINK: Final = "{workspace}: not linked"
+ME_HAS: Final = "You have: {incidents}"
+ME_HAS_NONE: Final = "You have no open incident."
+ME_TOLD: Final = "You are on level {level} of {channel}"
+STATUS_HEAD: Final = "[Oncard] at {at}"
+STATUS_UP: Final = "✅ {workspace}: connected since {since}"
+STATUS_DOWN: Final = "⚠️ {workspace}: not connected, {why}"
+STATUS_DOWN_SINCE: Final = "⚠️ {workspace}: not connected since {since}, {why}"
+STATUS_NO_WORKSPACE: Final = "⚠️ No workspace is connected by this process."
+STATUS_DATABASE: Final = "Database: {name}, answers"
+STATUS_QUEUE: Final = "Messages that wait: {count}, the oldest for {age}"
+STATUS_NO_QUEUE: Final = "No message waits."
+STATUS_OPEN: Final = "Open incidents: {open}, of which nobody has {untaken}"
+STATUS_TROUBLE: Final = "⚠️ #{number} {title}"
+STATUS_NO_TROUBLE: Final = "No trouble of its own."
+
+# ---- how long it was -------------------------------------------------------------------------------------------------
+
+SECONDS: Final = "{count} s"
+MINUTES: Final = "{count} min"
+HOURS: Final = "{count} h"
+DAYS: Final = "{count} d"
 
 _STRONG: Final = re.compile(r"\[(.*?)\]")
 
 
 def say(locale: str, message: str, /, **parts: Part | Text | int) -> Text:
-    """Return `message` in the language of `locale`, with the parts in their places. English is spoken to everybody."""
-    del locale  # The message is its own English.
+    """Return `message` in the language of `locale`, with the parts in their places."""
     said: list[Part] = []
-    for index, piece in enumerate(_STRONG.split(message)):
+    for index, piece in enumerate(_STRONG.split(translated(locale, message))):
         said.extend((Strong(piece.format(**parts)),) if index % 2 else _filled(piece, parts))
     return tuple(said)
 
@@ -259,8 +417,7 @@ def _filled(piece: str, parts: Mapping[str, Part | Text | int]) -> Iterator[Part
 
 def name_of(locale: str, message: str, /, **parts: str | int) -> str:
     """Return a message that consists of plain words only: a label, a title."""
-    del locale  # As in `say`.
-    return message.format(**parts)
+    return translated(locale, message).format(**parts)
 
 
 def count_of(locale: str, forms: tuple[str, str], count: int, /, **parts: str) -> str:
@@ -275,17 +432,16 @@ def form_of(forms: tuple[str, str], count: int) -> str:
 
 def amount(locale: str, count: int) -> str:
     """Return a count as it is read at a glance: `4,990`."""
-    del locale  # As in `duration`.
+    del locale  # It is the same in all languages that Oncard speaks.
     return f"{count:,}"
 
 
 def duration(locale: str, lasted: timedelta) -> str:
     """Return how long it was in at most two units: `4 s`, `2 min`, `1 h 5 min`, `24 h`, from two days on `3 d 2 h`."""
-    del locale  # The symbols of the units are the same in all languages that are written in Latin letters.
     seconds = max(int(lasted.total_seconds()), 0)
     if seconds < 60:
-        return f"{seconds} s"
+        return name_of(locale, SECONDS, count=seconds)
     days = seconds // 86400 if seconds >= 2 * 86400 else 0
-    units = ((days, "d"), (seconds // 3600 - 24 * days, "h"), (seconds // 60 % 60, "min"))
+    units = ((days, DAYS), (seconds // 3600 - 24 * days, HOURS), (seconds // 60 % 60, MINUTES))
     first = next(index for index, (amount, _) in enumerate(units) if amount)
-    return " ".join(f"{amount} {unit}" for amount, unit in units[first : first + 2] if amount)
+    return " ".join(name_of(locale, unit, count=amount) for amount, unit in units[first : first + 2] if amount)

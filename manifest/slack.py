@@ -63,7 +63,7 @@ features:
     - command: /oncard{command_url}
       description: Incidents and on-call
       usage_hint: "help"
-      should_escape: false
+      should_escape: true
 oauth_config:
   scopes:
     bot:

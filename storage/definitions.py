@@ -96,12 +96,11 @@ async def changed(connection: Connection) -> None:
 
 
 async def add_link(connection: Connection, link: ChatLink) -> None:
-    """Remember that the platform says who somebody is, unless the identity is taken already."""
+    """Remember that the platform says who somebody is, unless the identity or the account is linked there already."""
     links = tables.links
-    taken = await connection.scalar(
-        sa.select(links.c.user).where(links.c.workspace_id == link.workspace, links.c.user == link.user)
-    )
-    if taken is None:
+    same = sa.or_(links.c.user == link.user, links.c.account_id == link.account)
+    taken = sa.select(links.c.user).where(links.c.workspace_id == link.workspace, same).limit(1)
+    if await connection.scalar(taken) is None:
         await connection.execute(
             sa.insert(links).values(
                 workspace_id=link.workspace, user=link.user, account_id=link.account, origin="email"

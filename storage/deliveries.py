@@ -146,29 +146,6 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
     )
 
 
-async def withdraw(
-    connection: Connection, incidents: Iterable[IncidentId], reason: Dropped, *, cards: bool, now: datetime
-) -> None:
-    """Take back what has not gone out of these: pages and, with `cards`, cards that no chat has seen yet.
-
-    Without, a card that a chat has not seen yet is a page no more: it goes with the edits, and is not called out.
-    """
-    columns = tables.deliveries.c
-    to_somebody = sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None))
-    # What waits on a board is shown there already.
-    is_page = sa.or_(columns.kind == Kind.REMINDER, to_somebody, columns.board_id.is_not(None))
-    is_card = sa.or_(columns.kind.in_((Kind.CARD, Kind.REMINDER)), columns.board_id.is_not(None))
-    for some in portions(sorted(incidents)):
-        await connection.execute(
-            sa.update(tables.deliveries)
-            .where(columns.incident_id.in_(some), columns.state == State.PENDING, is_card if cards else is_page)
-            .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
-        )
-        if not cards:
-            unseen = sa.and_(columns.incident_id.in_(some), columns.state == State.PENDING, columns.kind == Kind.CARD)
-            await connection.execute(sa.update(tables.deliveries).where(unseen).values(lane=int(Lane.EDIT)))
-
-
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
     """Return the first instant after now from which a delivery may go out."""
     found: datetime | None = await connection.scalar(_NEXT, {"now": now})

@@ -1,4 +1,8 @@
-"""Events, alerts, incidents and their timelines."""
+"""Events, alerts, incidents and their timelines.
+
+What is stored of an incident may be unreadable, as after a newer version has run. Where many are asked for, such a one
+costs only itself, and is `Found.unreadable`; who asks for certain ones gets `Unreadable`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +37,22 @@ class EventRow:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Incidents, and those of which what is stored cannot be read."""
+
+    incidents: tuple[Incident, ...] = ()
+    unreadable: tuple[IncidentId, ...] = ()
+
+
+class Unreadable(ValueError):
+    """What is stored of the incident `number` cannot be read."""
+
+    def __init__(self, number: IncidentId) -> None:
+        super().__init__(f"what is stored of incident #{number} cannot be read")
+        self.number = number
+
+
 # Built once: what is asked with every alert should not be put together with every alert.
 _UNRECOVERED: Final = (
     sa.select(tables.alerts.c.body)
@@ -46,7 +66,8 @@ _UNRECOVERED: Final = (
 )
 
 
-_THESE: Final = sa.select(tables.incidents.c.body).where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
+_BODIES: Final = sa.select(tables.incidents.c.id, tables.incidents.c.body)
+_THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
 _LAST_ENTRIES: Final = (
     sa.select(tables.timeline.c.at, tables.timeline.c.body)
     .where(tables.timeline.c.incident_id == sa.bindparam("incident"))
@@ -88,44 +109,69 @@ async def alerts_of_keys(
 
 
 async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
-    """Return these incidents, locked until the transaction ends."""
+    """Return these incidents, locked until the transaction ends. Raises Unreadable."""
+    return {incident.id: incident for incident in _all_of(await _locked(connection, ids))}
+
+
+async def lock_readable(connection: Connection, ids: Iterable[IncidentId]) -> Found:
+    """Return those of these incidents that can be read, all of them locked until the transaction ends."""
+    return readable(await _locked(connection, ids))
+
+
+async def _locked(connection: Connection, ids: Iterable[IncidentId]) -> list[sa.Row[int, str]]:
     columns = tables.incidents.c
-    found: dict[IncidentId, Incident] = {}
+    rows: list[sa.Row[int, str]] = []
     for some in portions(sorted(set(ids))):
-        query = sa.select(columns.body).where(columns.id.in_(some)).order_by(columns.id).with_for_update()
-        found |= {incident.id: incident for incident in map(codec.INCIDENT.read, await connection.scalars(query))}
-    return found
+        query = _BODIES.where(columns.id.in_(some)).order_by(columns.id).with_for_update()
+        rows += await connection.execute(query)
+    return rows
 
 
 async def find(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
-    """Return these incidents as they are."""
-    bodies = await connection.scalars(_THESE, {"ids": sorted(set(ids))})
-    return {incident.id: incident for incident in map(codec.INCIDENT.read, bodies)}
+    """Return these incidents as they are. Raises Unreadable."""
+    rows = await connection.execute(_THESE, {"ids": sorted(set(ids))})
+    return {incident.id: incident for incident in _all_of(rows)}
 
 
-async def newest(connection: Connection, *, most: int, open_only: bool) -> list[Incident]:
+async def newest(connection: Connection, *, most: int, open_only: bool) -> Found:
     """Return the newest incidents, newest first."""
     columns = tables.incidents.c
-    query = sa.select(columns.body).order_by(columns.id.desc()).limit(most)
+    query = _BODIES.order_by(columns.id.desc()).limit(most)
     if open_only:
         query = query.where(columns.progress != Progress.CLOSED)
-    return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+    return readable(await connection.execute(query))
 
 
 async def due(connection: Connection, now: datetime, most: int) -> list[Incident]:
-    """Return incidents whose next instant has come, longest due first.
+    """Return incidents whose next instant has come, longest due first. Raises Unreadable.
 
     Locked, and passed over where others hold them.
     """
     columns = tables.incidents.c
-    query = (
-        sa.select(columns.body)
-        .where(columns.due <= now)
-        .order_by(columns.due)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return [codec.INCIDENT.read(body) for body in await connection.scalars(query)]
+    query = _BODIES.where(columns.due <= now).order_by(columns.due).limit(most).with_for_update(skip_locked=True)
+    return _all_of(await connection.execute(query))
+
+
+def readable(rows: Iterable[sa.Row[int, str]]) -> Found:
+    """Read the (number, body) of incidents. One that cannot be read must not keep anybody from the others."""
+    read: list[Incident] = []
+    unreadable: list[IncidentId] = []
+    for number, body in rows:
+        try:
+            read.append(codec.INCIDENT.read(body))
+        except ValueError:
+            unreadable.append(IncidentId(number))
+    return Found(tuple(read), tuple(unreadable))
+
+
+def _all_of(rows: Iterable[sa.Row[int, str]]) -> list[Incident]:
+    found: list[Incident] = []
+    for number, body in rows:
+        try:
+            found.append(codec.INCIDENT.read(body))
+        except ValueError as error:
+            raise Unreadable(IncidentId(number)) from error
+    return found
 
 
 async def due_ids(connection: Connection, now: datetime, most: int) -> list[IncidentId]:
@@ -195,7 +241,10 @@ async def insert_events(connection: Connection, rows: Sequence[EventRow]) -> Non
 
 async def record(connection: Connection, entries: Sequence[tuple[IncidentId, datetime, Record]]) -> None:
     """Add entries to the timelines, in this order."""
-    rows = [{"incident_id": number, "at": at, "body": codec.RECORD.write(said)} for number, at, said in entries]
+    # Incidents that are opened together share most of their entries: each is written out once.
+    distinct = {id(said): said for _, _, said in entries}
+    bodies = {known_as: codec.RECORD.write(said) for known_as, said in distinct.items()}
+    rows = [{"incident_id": number, "at": at, "body": bodies[id(said)]} for number, at, said in entries]
     await bulk.insert(connection, tables.timeline, rows)
 
 

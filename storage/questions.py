@@ -8,13 +8,11 @@ from bot.adapter import MessageRef
 from bot.domain.delivery import Kind
 from bot.domain.event import Severity
 from bot.domain.incident import ChannelId, Incident, IncidentId, Progress
-from bot.domain.people import WorkspaceId
+from bot.domain.people import AccountId, WorkspaceId
 from storage import incidents, tables
 from storage.database import Connection
 from storage.incidents import Found
 
-# A message that somebody replies to is looked for among so many of the newest: there is no index by message.
-NEWEST: Final = 100_000
 _OPEN: Final = tables.incidents.c.progress != sa.literal_column(f"'{Progress.CLOSED}'")
 _URGENCY: Final = (
     # Nobody has it, then how bad it is, then how long it has waited.
@@ -26,10 +24,20 @@ _URGENCY: Final = (
 
 async def most_urgent(connection: Connection, most: int, channel: ChannelId | None = None) -> Found:
     """Return open incidents, of one channel if given: what nobody has first, then by severity, then the oldest."""
+    return await _first(
+        connection, most, tables.incidents.c.channel_id == channel if channel is not None else sa.true()
+    )
+
+
+async def naming(connection: Connection, account: AccountId, most: int) -> Found:
+    """Return open incidents that an account has something to do with, whatever it is; the most urgent first."""
+    # As `codec` writes it, wherever it stands in the body.
+    return await _first(connection, most, tables.incidents.c.body.contains(f'"account":{account:d},'))
+
+
+async def _first(connection: Connection, most: int, which_of: sa.ColumnElement[bool]) -> Found:
     columns = tables.incidents.c
-    which = sa.select(columns.id).where(_OPEN).order_by(*_URGENCY).limit(most)
-    if channel is not None:
-        which = which.where(columns.channel_id == channel)
+    which = sa.select(columns.id).where(_OPEN, which_of).order_by(*_URGENCY).limit(most)
     # The bodies of the chosen ones only: there may be very many.
     chosen = list(await connection.scalars(which))
     if not chosen:
@@ -63,13 +71,11 @@ async def told_in(connection: Connection, workspace: WorkspaceId, chat: str, mos
 async def incident_of(connection: Connection, workspace: WorkspaceId, message: MessageRef) -> IncidentId | None:
     """Return which incident a message is about: its card, or a note about it; None: it is not known here."""
     columns = tables.deliveries.c
-    newest = sa.select(sa.func.max(columns.id) - NEWEST).scalar_subquery()
     query = (
         sa.select(columns.incident_id)
         .where(
-            columns.id > newest,
-            columns.workspace_id == workspace,
             columns.message_id == message.id,
+            columns.workspace_id == workspace,
             columns.message_chat == message.chat,
             # A board is about many.
             columns.kind != Kind.BOARD,

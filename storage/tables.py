@@ -72,7 +72,8 @@ sa.Index(
     postgresql_where=definitions.c.key_digest.is_not(None),
 )
 
-# Who is whom in a workspace. `origin`: config (the file says so) or email (the platform said so).
+# Who is whom in a workspace. `origin`: who said so, one of `storage.links.Origin`; no account: nobody, said by whoever
+# unlinked it.
 links = sa.Table(
     "links",
     metadata,
@@ -80,6 +81,18 @@ links = sa.Table(
     sa.Column("user", sa.String(128), primary_key=True),
     sa.Column("account_id", BigId, nullable=False),
     sa.Column("origin", sa.String(16), nullable=False),
+)
+
+# What a person types in one chat account so that it is linked: a code of a chat identity, or one of an account.
+link_codes = sa.Table(
+    "link_codes",
+    metadata,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("workspace_id", BigId),
+    sa.Column("user", sa.String(128)),
+    sa.Column("user_name", sa.String(255)),
+    sa.Column("account_id", BigId),
+    sa.Column("expires_at", Instant, nullable=False),
 )
 
 events = sa.Table(
@@ -338,6 +351,13 @@ sa.Index(
     deliveries.c.card_id,
     sqlite_where=deliveries.c.state == "sending",
     postgresql_where=deliveries.c.state == "sending",
+)
+# Somebody replies to a message: which incident is it about?
+sa.Index(
+    "ix_deliveries_message_id",
+    deliveries.c.message_id,
+    sqlite_where=deliveries.c.message_id.is_not(None),
+    postgresql_where=deliveries.c.message_id.is_not(None),
 )
 # Retention looks for what is over for long enough.
 sa.Index(

@@ -23,6 +23,8 @@ _SENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'sending'")
 _TRIGGERED: Final[sa.ColumnElement[str]] = sa.literal_column("'Triggered'")
 _CLOSED: Final[sa.ColumnElement[str]] = sa.literal_column("'Closed'")
 
+LONGEST_NAME: Final = 64
+
 Mark = tuple[ChannelId, IncidentId]
 """How far a walk over the open incidents has come: they are ordered by channel and number."""
 
@@ -52,6 +54,17 @@ async def beat(connection: Connection, names: Iterable[str], now: datetime) -> N
     )
     # In one order, so that two processes do not wait for each other.
     await connection.execute(again, [{"name": name, "at": now} for name in sorted(names)])
+
+
+def click_of(code: str) -> str:
+    """Return the name of a click that somebody waits for, until it is forgotten."""
+    return f"click/{code}"[:LONGEST_NAME]
+
+
+async def forget(connection: Connection, name: str) -> bool:
+    """Remove what is remembered under a name; False: nothing was."""
+    columns = tables.heartbeats.c
+    return bool((await connection.execute(sa.delete(tables.heartbeats).where(columns.name == name))).rowcount)
 
 
 async def beats(connection: Connection) -> dict[str, datetime]:

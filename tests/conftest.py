@@ -13,6 +13,7 @@ pytest_plugins = [
     "tests.support.golden",
     "tests.support.monitoring",
     "tests.support.network",
+    "tests.support.serving",
 ]
 
 # How long an example takes says more of the machine than of the code; a test that hangs is ended by its timeout.

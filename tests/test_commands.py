@@ -12,6 +12,8 @@ from bot.domain import incident as happening
 from bot.domain.incident import Action, Actor, IncidentId
 from bot.domain.people import Account, AccountId, People, Target, TargetKind, Team, TeamId
 from bot.engine.questions import ANSWERS
+from cards.form import sentence
+from cards.forms import SNOOZES
 from tests.support.clocks import START
 
 ANA = Actor(AccountId(1), "acme")
@@ -318,3 +320,12 @@ def test_every_order_of_people_names_the_same() -> None:
         said = asked(f"reassign 42 {', '.join(order)}")
         assert isinstance(said, happening.Reassign)
         assert set(said.targets) == {account(1), account(3), team(7), account(4)}
+
+
+@pytest.mark.parametrize("preset", [*(value for value, _ in SNOOZES), "until 9:00"])
+@pytest.mark.parametrize("own", ["30m", "1h", "2 hours", "until 14:00", "5m"])
+def test_a_time_that_is_chosen_and_one_that_is_written_are_no_sum(preset: str, own: str) -> None:
+    said = asked(sentence("snooze 42 v7", {"time": preset, "own": own}), is_token=True)
+    assert isinstance(said, NotUnderstood)
+    assert said.field == "own"
+    assert isinstance(asked(sentence("snooze 42 v7", {"time": preset, "own": ""}), is_token=True), happening.Snooze)

@@ -75,20 +75,20 @@ class FeishuFailed(DeliveryFailed):
         return self.code in CONTENT_CODES and self.kind in (FailureKind.MALFORMED, FailureKind.TOO_LONG)
 
 
-def failure_of(method: str, reply: Reply) -> FeishuFailed | None:
-    """Return what an answer says that is no yes; None: it is one."""
+def failure_of(method: str, reply: Reply, clean: Redaction = _addresses) -> FeishuFailed | None:
+    """Return what an answer says that is no yes, its words without what `clean` hides; None: it is one."""
     body = reply.json()
     code = body.get("code")
     if not isinstance(code, int) or isinstance(code, bool):
         return _status_failure(method, reply)
     if code == 0:
         return None
-    return _refusal(f"{method}: {code}", code, body, reply)
-
-
-def _refusal(detail: str, code: int, body: Mapping[str, object], reply: Reply) -> FeishuFailed:
     msg = body.get("msg")
-    words = msg if isinstance(msg, str) else ""
+    # Feishu says again what it was sent, and its words are read in chats.
+    return _refusal(f"{method}: {code}", code, clean(msg) if isinstance(msg, str) else "", reply)
+
+
+def _refusal(detail: str, code: int, words: str, reply: Reply) -> FeishuFailed:
     inner = _SUB_CODE.search(words) if code == BAD_CARD else None
     kind = CODES.get(code)
     if reply.status == 429:

@@ -19,7 +19,7 @@ from adapters.feishu.messages import Messages
 from bot.adapter import Inbox, Reply, To
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
-from cards import words
+from cards import notes, words
 from cards.card import Card, Note
 from cards.feishu import toast
 from cards.feishu_text import size
@@ -51,7 +51,6 @@ class Events:
         self._redaction = redaction
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: OrderedDict[str, None] = OrderedDict()
-        self._pairs: set[str] = set()
         self.inbox: Inbox | None = None
         self.bot = ""
         """Our bot's open_id."""
@@ -64,7 +63,7 @@ class Events:
             # Acknowledged all the same: Feishu would tell it again, for hours.
             return None
         said = read_click(event) if kind == CLICK else read_message(event, self.bot)
-        if said is None or not self._first_time(said):
+        if said is None or not self._first_time(said.interaction.trigger):
             return {} if kind == CLICK else None
         if kind == CLICK:
             return await self._clicked(inbox, said, answered)
@@ -82,6 +81,9 @@ class Events:
     # Clicks
 
     async def _clicked(self, inbox: Inbox, said: Said, answered: asyncio.Event) -> JsonObject:
+        if not self._first_time(_form(said)):
+            # Whoever waits presses again: what was written would stand in the timeline twice.
+            return _toast(words.IN_A_MOMENT)
         asked = asyncio.create_task(self._asked(inbox, said))
         done, _ = await asyncio.wait([asked], timeout=self.toast_within)
         self._hold(self._answer(said, asked, answered, in_time=bool(done)))
@@ -115,6 +117,8 @@ class Events:
         except asyncio.CancelledError:
             asked.cancel()
             raise
+        if isinstance(reply, Form) or (isinstance(reply, Note) and reply.field):
+            self._seen.pop(_form(said) or "", None)
         if said.form and isinstance(reply, Note) and reply.field:
             # The form stays as it is, to be filled in again.
             if not in_time:
@@ -123,14 +127,28 @@ class Events:
             await self._clock.wait(answered, ANSWERED_WITHIN)
             await self._replace(said, reply or Note(say("en", words.FORM_IS_DONE)))
         elif isinstance(reply, Form):
-            await self._messages.ask(said.interaction.user, reply)
+            await self._ask(said, reply)
         elif reply is not None and not (in_time and _fits(reply)):
             await self._show(said, reply)
 
     async def _replace(self, said: Said, reply: Reply) -> None:
-        """Let the card of a form become the answer to it."""
-        if said.interaction.message is not None:
-            await self._messages.edit(said.interaction.message, reply)
+        """Let the card of a form become the answer to it; where it cannot, the answer is shown beside it."""
+        try:
+            if said.interaction.message is not None:
+                await self._messages.edit(said.interaction.message, reply)
+                return
+        except FeishuFailed as failure:
+            _log.info("form_not_replaced", user=said.interaction.user, why=failure.detail)
+        if not isinstance(reply, Form):
+            await self._show(said, reply)
+
+    async def _ask(self, said: Said, form: Form) -> None:
+        """Send a form to whoever asked for it; they do not look for one that did not come."""
+        try:
+            await self._messages.ask(said.interaction.user, form)
+        except FeishuFailed as failure:
+            _log.warning("form_not_sent", user=said.interaction.user, why=failure.detail)
+            await self._show(said, notes.try_again())
 
     # Messages
 
@@ -139,7 +157,7 @@ class Events:
             self._messages.direct[said.interaction.user] = said.interaction.chat
         reply = await self._asked(inbox, said)
         if isinstance(reply, Form):
-            await self._messages.ask(said.interaction.user, reply)
+            await self._ask(said, reply)
         elif reply is not None:
             await self._show(said, reply)
 
@@ -157,9 +175,8 @@ class Events:
 
     # What is under way
 
-    def _first_time(self, said: Said) -> bool:
+    def _first_time(self, trigger: str | None) -> bool:
         """Whether this is not told again: a message counts by its own id, since its event gets a new one."""
-        trigger = said.interaction.trigger
         if trigger is None:
             return True
         if trigger in self._seen:
@@ -186,9 +203,15 @@ class Events:
         _log.error("interaction_failed", error=self._redaction(f"{type(error).__name__}: {error}"))
 
 
+def _form(said: Said) -> str | None:
+    """Return what is the same for everything that is sent with one form; None: it is no form."""
+    message = said.interaction.message
+    return f"form {message.id}" if said.form and message is not None else None
+
+
 def _fits(reply: Reply) -> bool:
     """Whether a toast says all of it."""
-    return isinstance(reply, Note) and not (reply.buttons or reply.rows) and size(spoken(reply.text)) <= LONGEST_TOAST
+    return isinstance(reply, Note) and reply.is_spoken and size(spoken(reply.text)) <= LONGEST_TOAST
 
 
 def _toast(message: str) -> JsonObject:

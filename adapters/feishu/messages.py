@@ -61,7 +61,13 @@ class Messages:
             raise
         if to.direct:
             self.direct[to.id] = receipt.message.chat
-        return await self._up_to_date(receipt, message) if one.again else receipt
+        if not one.again:
+            return receipt
+        try:
+            return await self._up_to_date(receipt, message)
+        except FeishuFailed:
+            # Recalled meanwhile. The key has been used up: this one gets another.
+            return await self.send(to, message, under=under)
 
     async def edit(self, place: MessageRef, message: Message | Form) -> Receipt:
         """Make a message of ours show this. Raises FeishuFailed."""
@@ -107,12 +113,14 @@ class Messages:
         return _message(await self._api.call(method, content={**content, "reply_in_thread": False}))
 
     async def _up_to_date(self, receipt: Receipt, message: Message) -> Receipt:
-        """Let a card that may be the one sent before show what is true now."""
+        """Let a card that may be the one sent before show what is true now. Raises FeishuFailed: it is gone."""
         said = f"{receipt.said}, sent before without an answer"
         if isinstance(message, Card):
             try:
                 await self.edit(receipt.message, message)
             except FeishuFailed as failure:
+                if failure.kind is FailureKind.GONE:
+                    raise
                 # It was delivered: whoever is paged sees it, if not the newest of it.
                 _log.warning("repeat_not_brought_up_to_date", why=failure.detail)
         return Receipt(receipt.message, said)

@@ -1,8 +1,9 @@
 """Messages that got no answer: the same one, sent again, carries the same key, so that Feishu posts it once.
 
-Feishu keeps a key (`uuid`) for an hour. They are remembered in this process only; what another one sends again may
-stand there twice, and says so itself. A repeat is the card of the same incident for the same place, or a note that
-begins like the one before: what may be a repeat says that in addition.
+Feishu keeps a key (`uuid`) for an hour; here it is kept for as long as one message is tried again, since what comes
+later is a page of its own, which must be heard. They are remembered in this process only; what another one sends again
+may stand there twice, and says so itself. A repeat is the card of the same incident for the same place, or a note that
+begins with the one before: what may be a repeat says that in addition.
 """
 
 import secrets
@@ -14,8 +15,8 @@ from bot.adapter import MessageRef, To
 from cards.card import Card, Message
 from cards.plain import spoken
 
-# A little less than Feishu keeps it.
-KEPT_FOR: Final = timedelta(minutes=55)
+# The core tries for a quarter of an hour, at most every seven minutes (`bot.domain.delivery`).
+KEPT_FOR: Final = timedelta(minutes=25)
 MOST: Final = 500
 
 
@@ -57,4 +58,6 @@ def _is_same(before: Message, now: Message) -> bool:
         return before.number is not None and before.number == now.number
     if isinstance(before, Card) or isinstance(now, Card):
         return False
-    return spoken(now.text).startswith(spoken(before.text)) and before.rows == now.rows
+    said, again = spoken(before.text), spoken(now.text)
+    # Not in the middle of a word: “reminder 1” is not “reminder 12”.
+    return again.startswith(said) and not again[len(said) :][:1].isalnum() and before.rows == now.rows

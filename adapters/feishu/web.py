@@ -85,15 +85,16 @@ class OpenApi:
         asked = {"app_id": self._config.app_id, "app_secret": self._config.app_secret.get_secret_value()}
         now = self._clock.now()
         try:
-            body = _judged(TOKEN, await self._send("POST", "auth/v3/tenant_access_token/internal", content=asked))
+            reply = await self._send("POST", "auth/v3/tenant_access_token/internal", content=asked)
+            body = _judged(TOKEN, reply, Redaction(*self._config.secrets()))
             token, life = body.get("tenant_access_token"), body.get("expire")
             if not isinstance(token, str) or not token or not isinstance(life, int):
                 raise FeishuFailed(FailureKind.UNREACHABLE, f"{TOKEN}: the answer lacks the token")
         except DeliveryFailed as failure:
-            if failure.kind is FailureKind.UNCERTAIN:
-                # Whatever became of the question, nothing was sent.
-                raise FeishuFailed(FailureKind.UNREACHABLE, failure.detail) from None
-            raise
+            if isinstance(failure, FeishuFailed) and failure.kind is not FailureKind.UNCERTAIN:
+                raise
+            # Whatever became of the question, nothing was sent.
+            raise FeishuFailed(FailureKind.UNREACHABLE, failure.detail) from None
         left = timedelta(seconds=life)
         self._token, self._good_until = token, now + max(left - BEFORE_THE_END, left / 2)
         return token
@@ -107,7 +108,7 @@ class OpenApi:
             reply = await self._send(verb, path, params=params, content=content, headers=headers)
         except DeliveryFailed as failure:
             raise FeishuFailed(failure.kind, f"{name}: {failure.detail}") from None
-        return _judged(name, reply)
+        return _judged(name, reply, Redaction(*self._config.secrets(), token))
 
     async def _send(
         self,
@@ -131,8 +132,8 @@ def text_at(body: Mapping[str, object], *path: str) -> str:
     return value
 
 
-def _judged(name: str, reply: Reply) -> JsonObject:
-    failure = failure_of(name, reply)
+def _judged(name: str, reply: Reply, clean: Redaction) -> JsonObject:
+    failure = failure_of(name, reply, clean)
     if failure is not None:
         raise failure
     return reply.json()

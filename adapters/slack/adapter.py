@@ -69,7 +69,7 @@ class SlackAdapter:
             self._verifier = Verifier(config.signing_secret.get_secret_value())
         self._inbox: Inbox | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.windows = Windows(self._web, self._hold)
+        self.windows = Windows(self._web, self._hold, self._tell)
         # The direct conversation with each user, and when Slack told it: it tells 50 in a minute at most.
         self._direct: dict[str, tuple[str, datetime]] = {}
         self.rejected = 0
@@ -305,8 +305,10 @@ class SlackAdapter:
 
     async def _carry_out(self, inbox: Inbox, said: Said) -> None:
         reply = await (self.windows.ask(inbox, said) if said.asks else inbox.handle(said.interaction))
-        if reply is None or isinstance(reply, Form):
-            return
+        if reply is not None and not isinstance(reply, Form):
+            await self._tell(said, reply)
+
+    async def _tell(self, said: Said, reply: Card | Note) -> None:
         try:
             await self._answer(said, reply)
         except SlackFailed as failure:

@@ -31,6 +31,9 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 Hold = Callable[[Coroutine[None, None, None]], None]
 """Lets something go on until it is done, held on to."""
 
+Answer = Callable[[Said, Card | Note], Coroutine[None, None, None]]
+"""Shows an answer to one person, where they were before a window opened."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -43,9 +46,10 @@ class Change:
 class Windows:
     """The windows of one workspace."""
 
-    def __init__(self, web: WebApi, hold: Hold) -> None:
+    def __init__(self, web: WebApi, hold: Hold, answer: Answer) -> None:
         self._web = web
         self._hold = hold
+        self._answer = answer
         self.answer_within = ANSWER_WITHIN
         """Seconds for which a form that was sent waits for the core."""
 
@@ -57,7 +61,8 @@ class Windows:
         except SlackFailed as failure:
             _log.warning("form_not_opened", user=said.interaction.user, why=failure.detail)
             return notes.click_again() if failure.code in _TOO_LATE else notes.try_again()
-        await self._show(view, _content(said, await inbox.handle(said.interaction)))
+        # Whoever closed the window meanwhile does not want to know.
+        await self._is_shown(view, _content(said, await inbox.handle(said.interaction)))
         return None
 
     async def submitted(self, inbox: Inbox, filled: Filled) -> Change | None:
@@ -70,21 +75,28 @@ class Windows:
             return Change(view=later())
         if reply is None:
             return None
+        if isinstance(reply, Note) and reply.done:
+            self._hold(self._answer(filled.said, reply))
+            return None
         if isinstance(reply, Note) and reply.field:
             return Change(errors={reply.field: error_of(reply)})
         return Change(view=_content(filled.said, reply))
 
     async def _show_late(self, filled: Filled, work: asyncio.Task[Reply | None]) -> None:
         reply = await work
-        if reply is not None:
-            await self._show(filled.view, _content(filled.said, reply))
+        if reply is None or await self._is_shown(filled.view, _content(filled.said, reply)):
+            return
+        # They have closed the window and take it for done.
+        if not isinstance(reply, Form):
+            await self._answer(filled.said, reply)
 
-    async def _show(self, view: str, content: dict[str, object]) -> None:
+    async def _is_shown(self, view: str, content: dict[str, object]) -> bool:
         try:
             await self._web.tell("views.update", {"view_id": view, "view": content})
         except SlackFailed as failure:
-            # Whoever closed the window meanwhile does not want to know.
             _log.warning("form_not_shown", why=failure.detail)
+            return False
+        return True
 
 
 async def _handled(inbox: Inbox, filled: Filled) -> Reply | None:

@@ -23,6 +23,9 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "who": "Say who would be told.",
         "alert": "Send an alert.",
         "incident": "List incidents, show what happened, act on them.",
+        "doctor": "Try every workspace, and say what is wrong.",
+        "link": "Link a chat account, by its code.",
+        "mapping": "Take in tables of who is whom.",
         "manifest": "Print what to paste into a chat platform's console.",
         "db": "Look after the database.",
     }

@@ -17,11 +17,12 @@ from bot.domain.delivery import Place
 from bot.domain.incident import Actor, Incident, IncidentId
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
-from bot.engine.act import Heard, Reply
+from bot.engine.heard import Heard, Reply
 from bot.main import Service
-from cards import plain
+from cards import notes, plain
 from storage import incidents
 from storage.database import Connection
+from storage.incidents import Found, Unreadable
 
 DOOR: Final = "cli"
 LISTED: Final = 50
@@ -49,19 +50,22 @@ def command() -> None:
 def list_(everything: bool, limit: int, as_json: bool) -> None:
     """List the open incidents, the newest first."""
 
-    async def work(service: Service) -> tuple[list[Incident], Organisation]:
-        async def newest(connection: Connection) -> list[Incident]:
+    async def work(service: Service) -> tuple[Found, Organisation]:
+        async def newest(connection: Connection) -> Found:
             return await incidents.newest(connection, most=limit, open_only=not everything)
 
         return await service.database.read(newest), await session.organisation(service)
 
     found, organisation = session.run(work)
+    if found.unreadable:
+        left_out = ", ".join(f"#{number}" for number in found.unreadable)
+        click.echo(f"Left out, because what is stored of them cannot be read: {left_out}", err=True)
     if as_json:
-        print_json([story.incident_as_json(one, organisation) for one in found])
-    elif found:
+        print_json([story.incident_as_json(one, organisation) for one in found.incidents])
+    elif found.incidents:
         headings = ("number", "severity", "progress", "opened (UTC)", "channel", "responders", "title")
-        print_table(headings, [_row(one, organisation) for one in found], rigid=4)
-    else:
+        print_table(headings, [_row(one, organisation) for one in found.incidents], rigid=4)
+    elif not found.unreadable:
         print_line("no incidents" if everything else "no open incidents")
 
 
@@ -70,7 +74,10 @@ def list_(everything: bool, limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(number: IncidentId, as_json: bool) -> None:
     """Show an incident, its timeline, and every message about it."""
-    told = session.run(lambda service: story.read(service, number))
+    try:
+        told = session.run(lambda service: story.read(service, number))
+    except Unreadable as error:
+        raise Refused(plain.spoken(notes.unreadable_incident(number).text)) from error
     if told is None:
         raise Refused(f"there is no incident #{number}; `oncard incident list --all` shows which there are")
     if as_json:
@@ -120,12 +127,18 @@ def _callback(verb: str) -> Callable[..., None]:
     def act(number: IncidentId, email: str | None, words: tuple[str, ...] = ()) -> None:
         sentence = " ".join((verb, str(number), *words))
         reply = session.run(lambda service: _say(service, sentence, email))
-        said = plain.spoken(reply.note.text) if reply.note is not None else ""
+        said = _said(reply)
         if not reply.is_done:
             raise Refused(said)
         print_line(said)
 
     return act
+
+
+def _said(reply: Reply) -> str:
+    """Return the answer's words; whom a name can mean stands in rows."""
+    rows = (reply.note.text, *reply.note.rows) if reply.note is not None else ()
+    return "\n".join(plain.spoken(row) for row in rows)
 
 
 async def _say(service: Service, sentence: str, email: str | None) -> Reply:
@@ -135,4 +148,5 @@ async def _say(service: Service, sentence: str, email: str | None) -> Reply:
 
 
 for _verb in VERBS.values():
-    command.add_command(_act(_verb))
+    if _verb.action is not None:
+        command.add_command(_act(_verb))

@@ -43,7 +43,7 @@ class Story:
 
 
 async def read(service: Service, number: IncidentId) -> Story | None:
-    """Return the story; None: no incident has this number."""
+    """Return the story; None: no incident has this number. Raises Unreadable."""
 
     async def work(connection: Connection) -> Story | None:
         incident = (await incidents.find(connection, [number])).get(number)
@@ -123,7 +123,7 @@ def _more_facts(told: Story) -> list[tuple[str, str]]:
 
 def _row(settled: Settled, organisation: Organisation) -> tuple[Cell, ...]:
     delivery = settled.delivery
-    turn = f", turn {delivery.turn + 1}" if delivery.turn else ""
+    turn = f", turn {delivery.turn + 1}" if delivery.turn > 0 else ""
     place = f"{to(delivery.place, organisation)} in {workspace(delivery.place, organisation)}"
     return (
         instant(delivery.created_at),

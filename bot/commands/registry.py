@@ -12,7 +12,7 @@ from bot.commands.entry import Asked, Command, NotUnderstood, Speaker, Unclear, 
 from bot.commands.people import targets_of
 from bot.domain import incident as happening
 from bot.domain.incident import Incident, Progress
-from cards import forms, words
+from cards import checkup, forms, linking, words
 
 _LEVEL_WORDS: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\s*|l|第)?(\d{1,3})(?:\s*级)?$", re.ASCII | re.IGNORECASE)
 _LEVEL_AT_ALL: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\b|第|[\d.,-]+(?:\s|$))", re.ASCII | re.IGNORECASE)
@@ -26,6 +26,10 @@ def _is_triggered(incident: Incident) -> bool:
 
 def _is_taken(incident: Incident) -> bool:
     return incident.progress is Progress.PROCESSING
+
+
+def _can_be_undone(incident: Incident) -> bool:
+    return incident.undo is not None
 
 
 def _is_closed(incident: Incident) -> bool:
@@ -79,6 +83,19 @@ def _escalate(said: Command, who: Speaker) -> Asked:
 
 def _reassign(said: Command, who: Speaker) -> Asked:
     return _give(said, who, "reassign 42 ana@example.com")
+
+
+def _add(said: Command, who: Speaker) -> Asked:
+    targets = targets_of(said.rest, who, "add 42 ana@example.com")
+    if isinstance(targets, NotUnderstood | Unclear):
+        return targets
+    if not targets:
+        return NotUnderstood(words.SAY_WHOM, {"example": "add 42 ana@example.com"}, "who")
+    return happening.AddResponder(who.actor, targets, said.seen)
+
+
+def _undo(said: Command, who: Speaker) -> Asked:
+    return happening.Undo(who.actor, said.seen)
 
 
 def _give(said: Command, who: Speaker, example: str) -> Asked:
@@ -164,6 +181,15 @@ _ALL: Final = (
         lists=True,
     ),
     Verb(
+        "add",
+        "add 42 who…",
+        words.DOES_ADD,
+        ("invite", "添加", "加人"),
+        _add,
+        forms.add,
+        lists=True,
+    ),
+    Verb(
         "comment",
         "comment 42 text",
         words.DOES_COMMENT,
@@ -172,6 +198,15 @@ _ALL: Final = (
         forms.comment,
         text=True,
         fits=_any,
+    ),
+    Verb(
+        "undo",
+        "undo 42",
+        words.DOES_UNDO,
+        ("revert", "撤销", "撤回"),
+        _undo,
+        takes=False,
+        fits=_can_be_undone,
     ),
     Verb(
         "ackboard",
@@ -185,6 +220,9 @@ _ALL: Final = (
     Verb("list", "list [mine, or a channel]", words.DOES_LIST, ("ls", "incidents", "列表"), numbered=False),
     Verb("show", "show 42", words.DOES_SHOW, ("view", "details", "查看", "详情"), takes=False, fits=_any),
     Verb("who", "who [a channel]", words.DOES_WHO, ("oncall", "on-call", "值班"), numbered=False),
+    Verb("link", "link [code]", linking.DOES_LINK, ("绑定",), numbered=False, for_anybody=True),
+    Verb("unlink", "unlink", linking.DOES_UNLINK, ("解绑",), numbered=False, takes=False, for_anybody=True),
+    Verb("ping", "ping", checkup.DOES_PING, ("测试",), numbered=False, for_anybody=True),
     Verb("me", "me", words.DOES_ME, ("whoami", "我"), numbered=False),
     Verb("status", "status", words.DOES_STATUS, ("health", "状态"), numbered=False),
     Verb(

@@ -11,7 +11,7 @@ from typing import Final, NewType
 
 from bot.domain.escalation import Chat
 from bot.domain.growing import Growing
-from bot.domain.incident import Entry, Incident, IncidentId, Progress
+from bot.domain.incident import ADDED, Entry, Incident, IncidentId, Progress
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, WorkspaceId
 
@@ -106,6 +106,7 @@ class Dropped(StrEnum):
     CLOSED = "incident_closed"
     SNOOZED = "incident_snoozed"
     SUPERSEDED = "a_later_turn_replaces_it"
+    UNDONE = "the_action_was_taken_back"
     SHOWN = "the_card_shows_it_already"
     NOT_EDITABLE = "the_message_cannot_be_changed"
 
@@ -121,7 +122,8 @@ def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropp
         return Dropped.CLOSED
     if incident.moved > delivery.version and incident.progress is Progress.PROCESSING:
         return Dropped.ACTED
-    if incident.snoozed_until is not None:
+    # Somebody who is added while it is quiet is told all the same: that is what they were added for.
+    if incident.snoozed_until is not None and delivery.turn != ADDED:
         return Dropped.SNOOZED
     return None
 

@@ -25,20 +25,9 @@ from bot.domain import alert as alerts
 from bot.domain import law
 from bot.domain.alert import Alert
 from bot.domain.event import Event, Severity
+from bot.domain.facts import Facts, Tally
 from bot.domain.frozen import replace
-from bot.domain.incident import (
-    AlertId,
-    Change,
-    ChannelId,
-    Effect,
-    Facts,
-    Incident,
-    IncidentId,
-    Recover,
-    Rules,
-    Step,
-    Tally,
-)
+from bot.domain.incident import AlertId, Change, ChannelId, Effect, Incident, IncidentId, Recover, Rules, Step
 from bot.domain.organisation import Organisation
 
 

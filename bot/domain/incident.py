@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final, NewType
 
 from bot.domain.escalation import Chat, Level
-from bot.domain.event import Image, Link, Severity
+from bot.domain.facts import Facts
 from bot.domain.growing import Growing
 from bot.domain.people import AccountId, Method, People, Target
 
@@ -22,6 +22,9 @@ LONGEST_SNOOZE: Final = timedelta(hours=24)
 COMMENT_LIMIT: Final = 2048
 # A tick this late still counts from the instant it was due, so that small delays do not add up over the levels.
 PUNCTUAL: Final = timedelta(seconds=30)
+UNDO_WITHIN: Final = timedelta(seconds=60)
+# The turn of a page to somebody who was added by hand: it is no turn of the level's loop, and nobody waits for it.
+ADDED: Final = -1
 
 
 class Progress(StrEnum):
@@ -67,71 +70,15 @@ class Responder:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many alerts an incident has: those still active by severity, and all that ever were."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """How far the handling has come, and what happens next if nobody acts.
 
-    critical: int = 0
-    warning: int = 0
-    info: int = 0
-    total: int = 0
-
-    @property
-    def active(self) -> int:
-        """Return how many have not recovered."""
-        return self.critical + self.warning + self.info
-
-    @property
-    def highest(self) -> Severity | None:
-        """Return the highest severity of those that have not recovered; None when all have."""
-        counts = (
-            (Severity.CRITICAL, self.critical),
-            (Severity.WARNING, self.warning),
-            (Severity.INFO, self.info),
-        )
-        return next((severity for severity, count in counts if count), None)
-
-    def moved(self, before: Severity | None, after: Severity | None) -> "Tally":
-        """Return the tally after one alert went from one severity to another; None: it does not count."""
-        return Tally(
-            self.critical + (after is Severity.CRITICAL) - (before is Severity.CRITICAL),
-            self.warning + (after is Severity.WARNING) - (before is Severity.WARNING),
-            self.info + (after is Severity.INFO) - (before is Severity.INFO),
-            self.total,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the alerts of an incident say, apart from how it is handled."""
-
-    severity: Severity
-    title: str
-    description: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    images: tuple[Image, ...] = ()
-    links: tuple[Link, ...] = ()
-    tally: Tally = Tally()
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """One incident: what is the matter, how far its handling has come, and what happens next if nobody acts.
-
-    `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `moved` is the version
-    at which progress last changed, `turned` the one at which progress or level did. `climbs`: False while those whom it
-    was assigned to by hand shall have it without the rule's later levels.
+    `level` counts from 0 (-1: none entered yet), `turn` counts the notifications of this level. `climbs`: False while
+    those whom it was assigned to by hand shall have it without the rule's later levels.
     """
 
-    id: IncidentId
-    channel: ChannelId
-    facts: Facts
-    opened_at: datetime
-    rule: str | None = None
     progress: Progress = Progress.TRIGGERED
-    version: int = 1
-    moved: int = 1
-    turned: int = 1
     level: int = -1
     turn: int = 0
     repeat_at: datetime | None = None
@@ -160,6 +107,39 @@ class Incident:
     def is_open(self) -> bool:
         """Whether it is not closed."""
         return self.progress is not Progress.CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """What somebody did last, and how it was handled `before`: they may take it back `until` then.
+
+    `version` is the one that the deed left. `has_climbed`: before it, a level was entered after progress had changed.
+    """
+
+    entry: "Entry"
+    deed: Deed
+    until: datetime
+    version: int
+    before: Handling
+    has_climbed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Incident(Handling):
+    """One incident: what is the matter, and how it is handled.
+
+    `moved` is the version at which progress last changed, `turned` the one at which progress or level did.
+    """
+
+    id: IncidentId
+    channel: ChannelId
+    facts: Facts
+    opened_at: datetime
+    rule: str | None = None
+    version: int = 1
+    moved: int = 1
+    turned: int = 1
+    undo: Undoable | None = None
 
 
 # ---- what can happen: data in ------------------------------------------------------------------------------------
@@ -227,6 +207,23 @@ class Reassign:
 
 
 @dataclass(frozen=True, slots=True)
+class AddResponder:
+    """Somebody has others told too, beside those who have it: its level and its timers stay as they are."""
+
+    by: Actor
+    targets: tuple[Target, ...]
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Somebody takes back what they have just done. `seen`: the version that it left."""
+
+    by: Actor
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Comment:
     """Somebody says something about it."""
 
@@ -276,7 +273,7 @@ class Undelivered:
         return Record(Entry.NOT_DELIVERED, said={"to": self.to, "via": self.via, "why": self.why})
 
 
-Action = Acknowledge | Unacknowledge | Close | Reopen | Escalate | Snooze | Reassign | Comment
+Action = Acknowledge | Unacknowledge | Close | Reopen | Escalate | Snooze | Reassign | AddResponder | Undo | Comment
 Fact = Change | Recover | Tick | Unreachable | Undelivered
 Happening = Action | Fact
 
@@ -301,6 +298,8 @@ class Entry(Growing):
     SNOOZED = "snoozed"
     SNOOZE_OVER = "snooze_over"
     REASSIGNED = "reassigned"
+    ADDED = "added"
+    UNDONE = "undone"
     COMMENTED = "commented"
     SEVERITY = "severity"
     RECOVERED = "recovered"
@@ -326,7 +325,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """Tell these people and chats now. No methods: each person's own preferences."""
+    """Tell these people and chats now. No methods: each person's own preferences. `turn` ADDED: whoever was added."""
 
     level: int
     turn: int
@@ -344,10 +343,22 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Withdraw:
-    """What has not gone out yet must not go out: pages, and with `cards` also cards that no chat has seen yet."""
+    """What has not gone out yet must not go out: pages, and with `cards` also cards that no chat has seen yet.
+
+    `only`: what these people would get, and nothing else.
+    """
 
     reason: Entry
     cards: bool = False
+    only: tuple[AccountId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SendAgain:
+    """What was withdrawn for this `reason`, at this instant or later, goes out after all."""
+
+    reason: Entry
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,7 +378,7 @@ class ReviveAlerts:
     """Its alerts that never recovered take events again."""
 
 
-Effect = Record | Notify | Refresh | Withdraw | Announce | EndAlerts | ReviveAlerts
+Effect = Record | Notify | Refresh | Withdraw | SendAgain | Announce | EndAlerts | ReviveAlerts
 
 
 class Reason(StrEnum):
@@ -385,6 +396,11 @@ class Reason(StrEnum):
     SNOOZE_IN_THE_PAST = "snooze_in_the_past"
     NOBODY = "nobody"
     EMPTY_COMMENT = "empty_comment"
+    RESPONDERS_ALREADY = "responders_already"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    NOT_YOURS_TO_UNDO = "not_yours_to_undo"
+    TOO_LATE_TO_UNDO = "too_late_to_undo"
+    WENT_ON = "went_on"
 
 
 @dataclass(frozen=True, slots=True)

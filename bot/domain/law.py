@@ -14,14 +14,17 @@
 5. `version` grows with each change. A click from a card older than the last move is explained, never carried out.
 6. Assigned by hand, an incident stays with those it was given to until it climbs. When none of them can be told any
    more, its level takes over: nothing waits for people who have left.
+7. For a minute, whoever acted can take it back: `bot.domain.undo`.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, overload
 
+from bot.domain.adding import add
 from bot.domain.escalation import Level, Unless
 from bot.domain.event import cut
+from bot.domain.facts import Facts
 from bot.domain.frozen import replace
 from bot.domain.incident import (
     COMMENT_LIMIT,
@@ -30,6 +33,7 @@ from bot.domain.incident import (
     Acknowledge,
     Action,
     Actor,
+    AddResponder,
     Announce,
     Change,
     Close,
@@ -40,7 +44,6 @@ from bot.domain.incident import (
     Entry,
     Escalate,
     Fact,
-    Facts,
     Happening,
     Idle,
     Incident,
@@ -62,9 +65,11 @@ from bot.domain.incident import (
     Tick,
     Unacknowledge,
     Undelivered,
+    Undo,
     Unreachable,
     Withdraw,
 )
+from bot.domain.undo import remembered, take_back
 
 
 def start(incident: Incident, rules: Rules, now: datetime) -> Step:
@@ -104,7 +109,10 @@ def step(incident: Incident, event: Happening, rules: Rules, now: datetime) -> S
         return _change(incident, event)
     if isinstance(event, Recover):
         return _recover(incident, event, now)
-    return _hindrance(incident, event) or _ACTIONS[type(event)](incident, event, rules, now)
+    if isinstance(event, Undo):
+        return take_back(incident, event, rules, now)
+    made = _hindrance(incident, event) or _ACTIONS[type(event)](incident, event, rules, now)
+    return made if isinstance(made, Refused) else remembered(incident, event, made, now)
 
 
 def _hindrance(incident: Incident, action: Action) -> Refused | None:
@@ -223,6 +231,7 @@ _ACTIONS: Final[Mapping[type, Callable[..., Step | Refused]]] = {
     Escalate: _escalate,
     Snooze: _snooze,
     Reassign: _reassign,
+    AddResponder: add,
     Comment: _comment,
 }
 
@@ -240,7 +249,7 @@ def _change(incident: Incident, event: Change) -> Step:
 
 def _recover(incident: Incident, event: Recover, now: datetime) -> Step:
     if not incident.is_open:
-        return Step(_changed(replace(incident, facts=event.facts)))
+        return Step(_changed(replace(incident, facts=event.facts, undo=None)))
     over = replace(_ended(incident, Deed(Actor(), now)), facts=event.facts, recovered=True)
     return Step(over, (Withdraw(Entry.RECOVERED, cards=True), Record(Entry.RECOVERED), Refresh(prompt=False)))
 

@@ -16,6 +16,8 @@ from bot.domain.incident import IncidentId
 
 # Somebody closed the incident though the trouble stands: after this long it is said again.
 SAY_AGAIN: Final = timedelta(hours=1)
+# What hurts only when it is needed is said once a day.
+SAY_DAILY: Final = timedelta(hours=24)
 # So many incidents are named; the rest is a number.
 MOST_NAMED: Final = 10
 
@@ -30,6 +32,7 @@ class Check(StrEnum):
     DIFFERS = "incident-differs"
     UNREADABLE = "incident-unreadable"
     DARK = "workspace-dark"
+    UNREACHABLE = "unreachable"
     SILENT = "watchdog-silent"
 
 
@@ -79,14 +82,15 @@ def recovery(key: str) -> Event:
     return Event(Severity.OK, "This trouble of Oncard's own is over.", key)
 
 
-def is_to_be_said(standing: Sequence[Standing], now: datetime) -> bool:
+def is_to_be_said(trouble: Trouble, standing: Sequence[Standing], now: datetime) -> bool:
     """Whether a trouble that stands is to be reported: nobody has heard of it yet, or it was closed or is old."""
+    again = SAY_DAILY if trouble.check is Check.UNREACHABLE else SAY_AGAIN
     newest = max(standing, key=lambda one: one.alert.id, default=None)
     if newest is None or too_old(newest.alert, now):
         return True
     if newest.closed_at is None:
         return not newest.alert.current
-    return not timedelta() <= now - newest.closed_at < SAY_AGAIN
+    return not timedelta() <= now - newest.closed_at < again
 
 
 def numbers(incidents: Sequence[IncidentId]) -> str:
@@ -184,6 +188,21 @@ def dark(workspace: str, why: str) -> Trouble:
         f"For a minute or more: {why}. Clicks and commands there reach nobody, and messages may not go out. "
         "`/readyz` says how each workspace is.",
         about=workspace,
+    )
+
+
+def unreachable(people: Sequence[str]) -> Trouble:
+    """People are to be told by some level, and no workspace knows them; each by name and address."""
+    named = ", ".join(people[:MOST_NAMED])
+    more = f" and {len(people) - MOST_NAMED} more" if len(people) > MOST_NAMED else ""
+    return Trouble(
+        Check.UNREACHABLE,
+        "Oncard cannot reach people who are on duty",
+        f"They stand on an escalation level, and have no linked chat account: {named}{more}. Each of them can type "
+        "`link` to Oncard in the chat; an admin can add them to `links` of a workspace, or run "
+        "`oncard mapping import`.",
+        Severity.WARNING,
+        count=len(people),
     )
 
 

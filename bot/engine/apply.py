@@ -19,15 +19,17 @@ from bot.domain.incident import (
     Record,
     Refresh,
     ReviveAlerts,
+    SendAgain,
     Withdraw,
 )
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
-from storage import boards, cards, deliveries, incidents
+from storage import boards, cards, deliveries, incidents, withdrawals
 from storage.boards import Asked
 from storage.cards import CardRow
 from storage.database import Connection
 from storage.deliveries import Wanted
+from storage.withdrawals import Withdrawal
 
 Made = tuple[Incident, tuple[Effect, ...]]
 Line = tuple[IncidentId, datetime, Record]
@@ -38,6 +40,7 @@ _WITHDRAWN = {
     Entry.RECOVERED: Dropped.CLOSED,
     Entry.SNOOZED: Dropped.SNOOZED,
     Entry.REASSIGNED: Dropped.SUPERSEDED,
+    Entry.UNDONE: Dropped.UNDONE,
 }
 
 _UNHEARD = Record(
@@ -89,13 +92,19 @@ def _recorded(made: Sequence[Made], now: datetime) -> list[Line]:
 
 
 async def _withdraw(connection: Connection, made: Sequence[Made], now: datetime) -> None:
-    together: dict[tuple[Dropped, bool], list[IncidentId]] = {}
+    """Take back what is not to go out any more, and after that let go out what was taken back before."""
+    together: dict[Withdrawal, list[IncidentId]] = {}
     for incident, effects in made:
         for effect in effects:
             if isinstance(effect, Withdraw):
-                together.setdefault((_WITHDRAWN[effect.reason], effect.cards), []).append(incident.id)
-    for (reason, is_with_cards), numbers in together.items():
-        await deliveries.withdraw(connection, numbers, reason, cards=is_with_cards, now=now)
+                withdrawal = Withdrawal(_WITHDRAWN[effect.reason], effect.cards, effect.only)
+                together.setdefault(withdrawal, []).append(incident.id)
+    for withdrawal, numbers in together.items():
+        await withdrawals.withdraw(connection, numbers, withdrawal, now)
+    for incident, effects in made:
+        for effect in effects:
+            if isinstance(effect, SendAgain):
+                await withdrawals.put_back(connection, incident, _WITHDRAWN[effect.reason], effect.since)
 
 
 async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:

@@ -14,15 +14,15 @@ from typing import Final
 
 import structlog
 
-from bot.adapter import Adapter, DeliveryFailed, Interaction, TakesCallbacks
+from bot.adapter import Adapter, DeliveryFailed, Interaction, Reply, TakesCallbacks
 from bot.clock import Clock
 from bot.domain.definition import Secret, WorkspaceDefinition
 from bot.domain.people import WorkspaceId
 from bot.engine import metrics
 from bot.engine.act import Desk
 from bot.engine.alone import Alone
+from bot.engine.heard import Around
 from cards import notes
-from cards.card import Note
 from storage import definitions
 from storage.database import Connection, Database
 from storage.vault import Vault
@@ -64,15 +64,18 @@ class _Line:
 class WorkspaceInbox:
     """What one adapter talks to."""
 
-    def __init__(self, workspace: WorkspaceId, desk: Desk, note: Callable[[WorkspaceId, str], None]) -> None:
+    def __init__(
+        self, workspace: WorkspaceId, desk: Desk, around: Callable[[], Around], note: Callable[[WorkspaceId, str], None]
+    ) -> None:
         self._workspace = workspace
         self._desk = desk
+        self._around = around
         self._note = note
 
-    async def handle(self, interaction: Interaction) -> Note | None:
+    async def handle(self, interaction: Interaction) -> Reply | None:
         """Pass on what somebody asked for; whatever goes wrong, that person is answered."""
         try:
-            return await self._desk.handle(self._workspace, interaction)
+            return await self._desk.handle(self._workspace, interaction, self._around())
         except Exception as error:
             log.exception("action_failed", workspace=self._workspace, error=type(error).__name__)
             return notes.try_again()
@@ -151,7 +154,12 @@ class Connections:
 
     def inbox(self, workspace: WorkspaceId) -> WorkspaceInbox:
         """Return what the workspace's adapter talks to."""
-        return WorkspaceInbox(workspace, self._desk, self._note)
+
+        def around() -> Around:
+            adapter = self.adapters.get(workspace)
+            return Around(self.statuses, forms=adapter is not None and adapter.capabilities.forms)
+
+        return WorkspaceInbox(workspace, self._desk, around, self._note)
 
     def _take(self, workspace: WorkspaceId, configured: tuple[WorkspaceDefinition, Mapping[str, Secret]]) -> None:
         definition, secrets = configured

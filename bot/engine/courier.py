@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, Receipt, To
+from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, FindsByMobile, Receipt, To
 from bot.domain.board import Form
 from bot.domain.delivery import Delivery, Dropped, Kind, unwanted
 from bot.domain.flow import rules_of
@@ -21,6 +21,7 @@ from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, ChatLink, WorkspaceId
 from bot.engine import boards
 from bot.engine.boards import BoardJob, Spoken
+from bot.engine.directory import who_is
 from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
@@ -176,17 +177,21 @@ class Courier:
             return To(place.chat or "")
         user = job.organisation.users_in(place.workspace).get(place.account)
         finder: object = adapter
-        if user is None and isinstance(finder, FindsByEmail):
+        if user is None and isinstance(finder, FindsByEmail | FindsByMobile):
             user = await self._look_up(finder, place.workspace, place.account, job.organisation)
         if user is None:
             raise DeliveryFailed(FailureKind.UNLINKED, "no chat user is linked to this account")
         return To(user, direct=True)
 
     async def _look_up(
-        self, adapter: FindsByEmail, workspace: WorkspaceId, account: AccountId, organisation: Organisation
+        self,
+        adapter: FindsByEmail | FindsByMobile,
+        workspace: WorkspaceId,
+        account: AccountId,
+        organisation: Organisation,
     ) -> str | None:
-        """Ask the platform who has the account's e-mail address, and remember the answer."""
-        user = await adapter.find_by_email(organisation.people.accounts[account].email)
+        """Ask the platform who has the account's e-mail address or number, and remember the answer."""
+        user = await who_is(adapter, organisation.people.accounts[account])
         if user is None or organisation.account_of(workspace, user) is not None:
             return None
         link = ChatLink(workspace, user, account)

@@ -1,4 +1,4 @@
-"""Who is whom in each workspace: people whom no configuration links are looked for by their e-mail address.
+"""Who is whom in each workspace: people whom no configuration links are looked for by e-mail address or mobile number.
 
 This is the last of all lanes: one question at a time, and none while a page may need the platform's patience.
 """
@@ -8,8 +8,9 @@ from typing import Final
 
 import structlog
 
-from bot.adapter import Adapter, DeliveryFailed, FindsByEmail
+from bot.adapter import Adapter, DeliveryFailed, FindsByEmail, FindsByMobile
 from bot.clock import Clock
+from bot.domain.address import spellings
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account, ChatLink, WorkspaceId
 from bot.engine.picture import Picture
@@ -24,6 +25,23 @@ ASK_AGAIN: Final = 3600.0
 AFTER_FAILURE: Final = 60.0
 
 log = structlog.get_logger(__name__)
+
+
+async def who_has(finder: FindsByEmail, email: str) -> str | None:
+    """Return the one user who has the address, however it is written there; None: nobody has it, or several have.
+
+    Raises DeliveryFailed.
+    """
+    found = {await finder.find_by_email(spelling) for spelling in spellings(email)} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+async def who_is(finder: FindsByEmail | FindsByMobile, account: Account) -> str | None:
+    """Return the one user who has the account's address, else its number; None: nobody has. Raises DeliveryFailed."""
+    user = await who_has(finder, account.email) if isinstance(finder, FindsByEmail) else None
+    if user is None and account.phone and isinstance(finder, FindsByMobile):
+        user = await finder.find_by_mobile(account.phone)
+    return user
 
 
 class Directory:
@@ -53,7 +71,9 @@ class Directory:
         organisation = await self._database.read(self._picture.current)
         for workspace, adapter in list(self._adapters.items()):
             finder: object = adapter
-            if not isinstance(finder, FindsByEmail) or self._silent.get(workspace, 0.0) > self._clock.now().timestamp():
+            if not isinstance(finder, FindsByEmail | FindsByMobile):
+                continue
+            if self._silent.get(workspace, 0.0) > self._clock.now().timestamp():
                 continue
             try:
                 await self._ask(finder, workspace, organisation)
@@ -62,9 +82,13 @@ class Directory:
                 self._silent[workspace] = self._clock.now().timestamp() + pause
                 log.info("directory_waits", workspace=workspace, why=failure.detail, seconds=pause)
 
-    async def _ask(self, finder: FindsByEmail, workspace: WorkspaceId, organisation: Organisation) -> None:
+    async def _ask(
+        self, finder: FindsByEmail | FindsByMobile, workspace: WorkspaceId, organisation: Organisation
+    ) -> None:
         for account in self._unknown(workspace, organisation):
-            user = await finder.find_by_email(account.email)
+            if not account.phone and not isinstance(finder, FindsByEmail):
+                continue
+            user = await who_is(finder, account)
             self._asked[workspace, account.email] = self._clock.now().timestamp()
             if user is not None:
                 await self._link(ChatLink(workspace, user, account.id))
@@ -86,4 +110,4 @@ class Directory:
             await definitions.add_link(connection, link)
 
         await self._database.transact(work)
-        log.info("linked_by_email", workspace=link.workspace, account=link.account)
+        log.info("linked_by_directory", workspace=link.workspace, account=link.account)

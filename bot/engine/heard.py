@@ -51,7 +51,8 @@ class Around:
 class Heard:
     """A sentence, who said it, and where the answer will be read. `is_token`: a button or a form said it.
 
-    `user` is the platform's id of who said it, in `chat`; `replied` is the message that it replies to.
+    `user` is the platform's id of who said it, in `chat`, and `user_name` their name there; `replied` is the message
+    that it replies to.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Heard:
     chat: str | None = None
     replied: MessageRef | None = None
     around: Around = field(default_factory=Around)
+    user_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,20 @@ from bot.commands import ALIASES, VERBS, Command
 from bot.domain.incident import ChannelId, Incident, Progress
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
 from bot.domain.people import AccountId
+from bot.engine import linking
 from bot.engine.heard import Answer, Heard
+from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
-from cards import answers, build, forms, notes
+from cards import answers, build, checkup, forms, notes
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
-from storage import deliveries, incidents, questions
+from storage import deliveries, incidents, questions, watch
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
+from storage.links import Identity
 
 MOST_LISTED: Final = 15
-# So many of the most urgent are looked at for those that somebody has.
+# So many that somebody has to do with are looked at for those that are theirs.
 MOST_LOOKED_AT: Final = 500
 _MINE: Final = frozenset({"mine", "my", "me", "我的", "我"})
 _ALL: Final = frozenset({"", "all", "全部"})
@@ -37,7 +40,8 @@ class Question:
     heard: Heard
     organisation: Organisation
     now: datetime
-    database: str = ""
+    database: str
+    digest: Digest
 
     @property
     def reader(self) -> Reader:
@@ -72,7 +76,9 @@ def is_of(incident: Incident, account: AccountId | None) -> bool:
 
 async def mine(connection: Connection, account: AccountId | None) -> Found:
     """Return the most urgent open incidents that are somebody's."""
-    found = await questions.most_urgent(connection, MOST_LOOKED_AT)
+    if account is None:
+        return Found()
+    found = await questions.naming(connection, account, MOST_LOOKED_AT)
     return Found(tuple(one for one in found.incidents if is_of(one, account)), found.unreadable)
 
 
@@ -143,6 +149,28 @@ async def _me(connection: Connection, asked: Question) -> Answer:
     return answers.about(organisation.people.accounts[account], links, levels, listed, asked.readers)
 
 
+async def _link(connection: Connection, asked: Question) -> Answer:
+    heard = asked.heard
+    linked = await linking.link(connection, _asking(asked), asked.command.rest, is_token=heard.is_token)
+    return linked.note
+
+
+async def _unlink(connection: Connection, asked: Question) -> Answer:
+    return await linking.unlink(connection, _asking(asked))
+
+
+def _asking(asked: Question) -> Asking:
+    heard = asked.heard
+    identity = Identity(heard.place.workspace, heard.user, heard.user_name) if heard.user else None
+    return Asking(identity, heard.place.account, asked.organisation, asked.now, asked.digest, heard.actor.via)
+
+
+async def _ping(connection: Connection, asked: Question) -> Answer:
+    """Somebody may wait for this click: `oncard doctor`."""
+    await watch.forget(connection, watch.click_of(asked.command.rest))
+    return checkup.heard(asked.reader.locale)
+
+
 async def _status(connection: Connection, asked: Question) -> Answer:
     progress = await incidents.count_by_progress(connection)
     waiting = (await deliveries.queue(connection)).values()
@@ -169,6 +197,9 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     "list": Answerer(_list),
     "show": Answerer(_show),
     "who": Answerer(_who),
+    "link": Answerer(_link, writes=True),
+    "unlink": Answerer(_unlink, writes=True),
+    "ping": Answerer(_ping, writes=True),
     "me": Answerer(_me),
     "status": Answerer(_status),
     "help": Answerer(_help),

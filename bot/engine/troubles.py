@@ -49,7 +49,7 @@ class Troubles:
         known = await self.standing(gone | {trouble.key for trouble in found})
         organisation = await self._database.read(self._picture.current)
         for trouble in found:
-            if is_to_be_said(known.get(trouble.key, ()), self._clock.now()):
+            if is_to_be_said(trouble, known.get(trouble.key, ()), self._clock.now()):
                 log.error("trouble", trouble=trouble.key, title=trouble.title, description=trouble.description)
                 await self._take(organisation.own_channel, report(trouble))
         for key in sorted(gone & known.keys()):

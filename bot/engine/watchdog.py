@@ -27,6 +27,7 @@ from bot.engine.connections import Status
 from bot.engine.lookout import Lookout, beat_of, connected
 from bot.engine.picture import Picture
 from bot.engine.pulse import EVERY, WATCHDOG
+from bot.engine.rollcall import RollCall
 from bot.engine.troubles import Troubles
 from storage import incidents, watch
 from storage.database import Connection, Database, is_away
@@ -70,6 +71,7 @@ class Watchdog:
         self._statuses = statuses
         self._clock = clock
         self._lookout = Lookout()
+        self._roll_call = RollCall()
         self._suspected: set[str] = set()
         self._adrift_after = IncidentId(0)
         self._mark: watch.Mark | None = None
@@ -93,8 +95,11 @@ class Watchdog:
         certain += [one for one in suspected if one.key in self._suspected]
         self._suspected = {one.key for one in suspected}
         certain += self._lookout.look(self._statuses, await self._database.read(watch.beats))
+        missing = self._roll_call.look(organisation, self._clock.now())
+        certain += missing.found
         _count(certain)
-        await self._troubles.agree(certain, _judged(organisation, self._statuses) - self._suspected)
+        over = _judged(organisation, self._statuses) | missing.over
+        await self._troubles.agree(certain, over - self._suspected)
         names = [WATCHDOG, *map(beat_of, connected(self._statuses))]
         now = self._clock.now()
         await self._database.transact(partial(watch.beat, names=names, now=now))

@@ -1,9 +1,10 @@
-"""Calls over HTTP: one at a time, each with a deadline, and every way to fail told as DeliveryFailed.
+"""Calls over HTTP: one at a time, each with a deadline for the whole of it, and every way to fail as DeliveryFailed.
 
 Nothing is tried again, no redirect is followed, and no error carries the address, which may hold a secret. What an
 answer means is for the caller to say: most platforms answer 200 and mean no.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ from bot.outbound.settings import Way
 LARGEST_ANSWER: Final = 4 * 1024 * 1024
 # What has certainly not reached the other side.
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+# What httpx calls the step that begins to send a request (https://www.encode.io/httpcore/extensions/#trace).
+_SENDING: Final = "send_request_headers.started"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +65,38 @@ class HttpClient:
 
         Raises DeliveryFailed: `unreachable` where it was certainly not sent, `uncertain` where no answer came.
         """
+        begun = asyncio.Event()
+
+        async def trace(step: str, _about: Mapping[str, object]) -> None:
+            if step.endswith(_SENDING):
+                begun.set()
+
         try:
-            response = await self._connections().request(
-                method, path, params=params, json=content, headers=dict(headers or {})
+            connections = self._connections()
+            asked = connections.build_request(
+                method,
+                path,
+                params=params,
+                json=content,
+                headers=dict(headers or {}),
+                extensions={"trace": trace, "timeout": httpx.Timeout(self._way.timeout).as_dict()},
             )
-        except _NEVER_SENT as error:
+        except (ImportError, httpx.InvalidURL, OSError, ValueError) as error:
+            # A proxy of a kind that nobody here speaks, perhaps.
             kind, why = FailureKind.UNREACHABLE, f"not connected: {self._words(error)}"
-        except httpx.TimeoutException:
-            kind, why = FailureKind.UNCERTAIN, "no answer in time"
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            kind, why = FailureKind.UNCERTAIN, f"no answer that can be read: {self._words(error)}"
         else:
-            return Reply(response.status_code, response.content[:LARGEST_ANSWER], dict(response.headers))
+            try:
+                # httpx bounds each step only: an answer that comes byte by byte would never be over.
+                async with asyncio.timeout(self._way.timeout):
+                    return await _answer(connections, asked)
+            except _NEVER_SENT as error:
+                kind, why = FailureKind.UNREACHABLE, f"not connected: {self._words(error)}"
+            except (httpx.TimeoutException, TimeoutError):
+                kind, why = FailureKind.UNCERTAIN, "no answer in time"
+                if not begun.is_set():
+                    kind, why = FailureKind.UNREACHABLE, "not connected in time"
+            except (httpx.HTTPError, OSError, ValueError) as error:
+                kind, why = FailureKind.UNCERTAIN, f"no answer that can be read: {self._words(error)}"
         # Outside of the handlers, so that it holds nothing of the library's error.
         raise DeliveryFailed(kind, why)
 
@@ -98,3 +122,17 @@ class HttpClient:
     def _words(self, error: Exception) -> str:
         text = self._redaction(str(error))
         return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+async def _answer(connections: httpx.AsyncClient, asked: httpx.Request) -> Reply:
+    """Send it, and read what comes back, as much as an answer may be."""
+    response = await connections.send(asked, stream=True)
+    body = bytearray()
+    try:
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > LARGEST_ANSWER:
+                break
+    finally:
+        await response.aclose()
+    return Reply(response.status_code, bytes(body[:LARGEST_ANSWER]), dict(response.headers))

@@ -9,7 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-_ADDRESS: Final = re.compile(r"\b([a-z][a-z0-9+.-]*)://(?:[^\s/?#'\"<>]*@)?([^\s/?#'\"<>@]*)[^\s'\"<>]*", re.IGNORECASE)
+# Looked for at the beginning of a word only: a long text without any takes no longer than it is.
+_ADDRESS: Final = re.compile(
+    r"(?<![a-z0-9+.-])([a-z0-9+.-]+)://(?:[^\s/?#'\"<>]*@)?([^\s/?#'\"<>@]*)[^\s'\"<>]*", re.IGNORECASE
+)
 # Shorter ones are no secrets, and replacing them would make words unreadable.
 SHORTEST: Final = 6
 

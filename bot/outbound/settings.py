@@ -60,7 +60,9 @@ class Way(BaseModel):
         host = to.hostname or ""
         if _is_this_machine(host) or proxy_bypass(host):
             return None
-        return getproxies().get({"ws": "http", "wss": "https"}.get(to.scheme, to.scheme))
+        found = getproxies().get({"ws": "http", "wss": "https"}.get(to.scheme, to.scheme))
+        # Many write it without a scheme.
+        return f"http://{found}" if found and "://" not in found else found
 
     def certificates(self) -> ssl.SSLContext:
         """Return what a server's certificate is checked against: the machine's authorities, and those of `ca_file`."""

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from bot.domain.delivery import Kind, Lane, State
 from bot.domain.event import Severity
-from bot.domain.incident import ChannelId, Facts, Incident, IncidentId, Responder, Tally
+from bot.domain.facts import Facts, Tally
+from bot.domain.incident import ChannelId, Incident, IncidentId, Responder
 from bot.domain.people import AccountId
 from storage import incidents, tables
 from storage.database import Connection, Database, take_numbers

@@ -7,12 +7,12 @@ from typing import Final
 
 from bot.domain.escalation import Chat, Level, Repeat, Unless
 from bot.domain.event import Severity
+from bot.domain.facts import Facts, Tally
 from bot.domain.incident import (
     Acknowledge,
     Actor,
     ChannelId,
     Entry,
-    Facts,
     Happened,
     Happening,
     Incident,
@@ -21,7 +21,6 @@ from bot.domain.incident import (
     Refused,
     Rules,
     Step,
-    Tally,
     Tick,
 )
 from bot.domain.law import start, step

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from bot.domain.board import BoardId, Lot, Summary
 from bot.domain.event import Severity
-from bot.domain.incident import ChannelId, Facts, Idle, Incident, IncidentId, Progress
+from bot.domain.facts import Facts
+from bot.domain.incident import ChannelId, Idle, Incident, IncidentId, Progress
 from cards.board import BoardScene
 from tests.cards.stories import FACTS, NAMES, NIGHT, USERS
 

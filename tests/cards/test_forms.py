@@ -47,6 +47,7 @@ def test_where_forms_can_be_shown_the_three_main_buttons_come_first_and_ask() ->
     assert waiting[3:] == [
         ("Snooze…", "snooze? 42 v2"),
         ("Reassign…", "reassign? 42 v2"),
+        ("Add responder…", "add? 42 v2"),
         ("Comment…", "comment? 42 v2"),
     ]
     taken = build.buttons(acknowledged().scene(forms=True))
@@ -137,8 +138,8 @@ def test_a_snooze_is_offered_until_the_next_morning_of_whoever_asks(hours: float
     choices = labels(forms.snooze(Story().scene(timezone="Asia/Shanghai"), asked), "time")
     assert list(choices.items()) == [
         ("15m", "15 min"),
-        ("1h", "1 h"),
-        ("4h", "4 h"),
-        ("8h", "8 h"),
+        ("60m", "1 h"),
+        ("240m", "4 h"),
+        ("480m", "8 h"),
         ("until 9:00", label),
     ]

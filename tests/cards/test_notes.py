@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.incident import (
+    ADDED,
     Acknowledge,
+    Action,
+    AddResponder,
     Close,
     Comment,
     Entry,
@@ -20,9 +23,10 @@ from bot.domain.incident import (
     Reopen,
     Snooze,
     Unacknowledge,
+    Undo,
     Unreachable,
 )
-from cards import notes
+from cards import build, notes
 from cards.card import Note
 from cards.plain import spoken
 from tests.cards.stories import (
@@ -167,6 +171,21 @@ REFUSALS: dict[str, tuple[Callable[[], Story], Happening, str]] = {
         "None of them is an active account, so #42 stays as it was.",
     ),
     "no words": (Story, Comment(BY_ANA, " "), "A comment needs words; nothing changed."),
+    "responders already": (
+        Story,
+        AddResponder(BY_ANA, (account(ANA),)),
+        "They are responders of #42 already; nothing changed.",
+    ),
+    "taking back what somebody else did": (
+        acknowledged,
+        Undo(BY_BO),
+        "Ana in Acme Slack acted last, 2 min ago: only they can take that back. Nothing changed.",
+    ),
+    "taking it back too late": (
+        acknowledged,
+        Undo(BY_ANA),
+        "It is too late to take that back; nothing changed. Now: Acknowledged by Ana in Acme Slack at 03:12 UTC",
+    ),
 }
 
 
@@ -215,6 +234,20 @@ DONE: dict[str, tuple[Callable[[], Story], Happening, str]] = {
     ),
     "reassign": (Story, Reassign(BY_ANA, (account(DEE),)), "You assigned #42 to Dee."),
     "comment": (Story, Comment(BY_ANA, "Looking"), "Your comment stands on #42."),
+    "add": (Story, AddResponder(BY_ANA, (account(DEE),)), "You added Dee to #42: paged now."),
+    "add who has it already": (
+        Story,
+        AddResponder(BY_ANA, (account(DEE), account(ANA))),
+        "You added Dee to #42: paged now. Responders already: Ana.",
+    ),
+    "undo": (
+        lambda: Story().then(Reassign(BY_ANA, (account(DEE),))),
+        Undo(BY_ANA),
+        (
+            "You took it back. #42 is as it was: Triggered · paging Ana, Bo (level 1 of 3) · next: level 2 at 03:17 "
+            "UTC unless acknowledged"
+        ),
+    ),
 }
 
 
@@ -226,29 +259,70 @@ def test_whoever_acts_is_told_what_it_did(deed: str) -> None:
     record = story.then(happening).timeline[before].record
     note = notes.done(story.scene(), record)
     assert note is not None
-    assert _said(note) == said
+    assert note.done
+    if isinstance(happening, Comment | Undo):
+        assert (_said(note), note.buttons) == (said, ())
+        return
+    assert _said(note) == f"{said} You can take it back for 1 min: undo 42"
+    assert [(one.label, one.token) for one in note.buttons] == [("Undo", f"undo 42 v{story.incident.version}")]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        (Acknowledge(BY_ANA), "Ana took it back: not acknowledged"),
+        (Escalate(BY_ANA), "Ana took it back"),
+    ],
+)
+def test_the_history_says_what_was_taken_back(action: Action, said: str) -> None:
+    card = build.card(Story().then(action).then(Undo(BY_ANA)).scene())
+    assert spoken(card.history[-1]).endswith(said)
+
+
+def test_who_was_added_is_paged_by_a_note_where_the_card_stands() -> None:
+    note = notes.reminder(acknowledged().then(AddResponder(BY_ANA, (account(DEE),))).scene(direct=True), ADDED)
+    assert _said(note).startswith("Critical: Host high CPU load (#42) · Acknowledged by Ana")
 
 
 def test_what_nobody_did_has_no_answer() -> None:
     assert notes.done(Story().scene(), Record(Entry.NOTIFIED)) is None
 
 
-def test_an_unlinked_person_reads_how_to_link() -> None:
-    assert _said(notes.unlinked("U0EVE", "eve", "Acme Slack")) == (
-        "Your chat account eve is not linked to an Oncard account, so nothing changed. Ask an admin to add "
-        "links: {you@example.com: U0EVE} to workspace Acme Slack in the configuration file, with your e-mail "
-        "address in it."
-    )
-    assert "account U0EVE is" in _said(notes.unlinked("U0EVE", "", "Acme Slack"))
-
-
 def test_wrong_input_gets_a_hint() -> None:
-    said = _said(notes.not_understood("fix\n it " + "x" * 900, "Try: ack 42"))
+    said = _said(notes.not_understood("fix\n it " + "x" * 900, ("Try: ack 42",)))
     assert said.startswith("I do not understand “fix it xxx")
     assert said.endswith("x…”; nothing changed. Try: ack 42")
     assert _said(notes.unknown_incident(99)) == (
         "There is no incident #99; nothing changed. The number stands on its card."
     )
+
+
+def test_an_incident_that_cannot_be_read_says_how_it_is_mended() -> None:
+    assert _said(notes.unreadable_incident(7)).startswith("What is stored of incident #7 cannot be read")
+
+
+def test_what_a_form_said_wrong_is_answered_in_its_field() -> None:
+    note = notes.not_understood("snooze 42 v7 soon", ("Say for how long",), field="own")
+    assert (_said(note), note.field) == ("Say for how long", "own")
+
+
+def test_where_several_can_be_meant_each_is_a_button() -> None:
+    who = notes.who_is_meant("ana", [("Ana Li (a@example.com)", "reassign 42 @1"), ("Ana Wu", "reassign 42 @2")])
+    assert _said(who) == "Who is “ana”? Nothing changed yet."
+    assert [button.token for button in who.buttons] == ["reassign 42 @1", "reassign 42 @2"]
+    assert [spoken(row) for row in who.rows] == ["Ana Li (a@example.com)", "Ana Wu"]
+    which = notes.which_incident([(Story().incident, "ack 42 v2")])
+    assert [(button.label, button.token) for button in which.buttons] == [("#42 Host high CPU load", "ack 42 v2")]
+
+
+def test_what_became_of_several_is_one_answer_and_each_line_says_of_which() -> None:
+    note = notes.several(1, [(42, Note(("#42 is yours",))), (43, Note(("Already closed",)))])
+    assert _said(note) == "1 of 2 done."
+    assert [spoken(row) for row in note.rows] == ["#42 is yours", "#43 · Already closed"]
+
+
+def test_a_window_that_came_too_late_is_to_be_asked_for_again() -> None:
+    assert "click again" in _said(notes.click_again())
 
 
 def _said(note: Note) -> str:

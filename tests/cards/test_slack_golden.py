@@ -23,7 +23,7 @@ from bot.domain.incident import (
     Snooze,
     Unreachable,
 )
-from cards import board, build, notes
+from cards import board, build, linking, notes
 from cards.board import BoardScene
 from cards.build import Scene
 from cards.card import Message
@@ -124,7 +124,7 @@ NOTES: dict[str, Callable[[], Message]] = {
     "announcement-level-failed": lambda: notes.announcement(_failed(), Entry.LEVEL_FAILED),
     "storm-call": lambda: board.call(storm((CRITICAL, 60), mention=(BO,), pages=Pages(40, incident(60)))),
     "storm-call-of-one": lambda: board.call(storm((CRITICAL, 61), pages=Pages(1, incident(61)), direct=True)),
-    "unlinked": lambda: notes.unlinked("U0EVE", "eve <b>", "Acme Slack"),
+    "unlinked": lambda: linking.unlinked("eve <b>"),
 }
 
 

@@ -1,8 +1,14 @@
 """incident: what people do from the shell is done as from a chat, and `show` says all that happened."""
 
+import asyncio
+import json
+
 import pytest
+import sqlalchemy as sa
 
 from bot.commands import VERBS
+from storage import tables
+from storage.database import Connection, Database
 from tests.cli.shell import SAMPLE, Shell
 
 
@@ -44,16 +50,21 @@ def test_every_verb_of_the_chat_is_a_command_and_acts(shell: Shell) -> None:
         "escalate": shell.say("incident", "escalate", "1", "2"),
         "snooze": shell.say("incident", "snooze", "1", "30m"),
         "reassign": shell.say("incident", "reassign", "1", "bo@example.com"),
+        "add": shell.say("incident", "add", "1", "dee@example.com"),
         "comment": shell.say("incident", "comment", "1", "looking", "into it"),
         "close": shell.say("incident", "close", "1", "disk", "replaced"),
         "reopen": shell.say("incident", "reopen", "1"),
+        "undo": shell.say("incident", "undo", "1"),
     }
-    assert said.keys() == {name for name, verb in VERBS.items() if not verb.for_all}
+    assert said.keys() == {name for name, verb in VERBS.items() if verb.action and not verb.for_all}
     assert said["ack"].startswith("#1 is yours: disk full.")
-    assert said["escalate"] == "You escalated #1: level 2 of 2 is paged.\n"
-    assert said["reassign"] == "You assigned #1 to Bo.\n"
+    assert said["escalate"].startswith("You escalated #1: level 2 of 2 is paged. You can take it back for 1 min")
+    assert said["reassign"].startswith("You assigned #1 to Bo.")
+    assert said["add"].startswith("You added Dee to #1: paged now.")
+    assert said["undo"].startswith("You took it back. #1 is as it was: Closed by Dee")
     entries = [item["entry"] for item in shell.json("incident", "show", "1")["timeline"]]
     done = {"acknowledged", "unacknowledged", "escalated", "snoozed", "reassigned", "commented", "closed", "reopened"}
+    done |= {"added", "undone"}
     assert done <= set(entries)
 
 
@@ -140,8 +151,8 @@ def test_what_is_done_already_says_who_did_it(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["snooze", "1", "5x"], "Say for how long, at most 24h: snooze 42 30m."),
-        (["reassign", "1", "zoe@example.com"], "Nobody is called 'zoe@example.com'"),
+        (["snooze", "1", "5x"], "Say for how long, at most 24 h: snooze 42 30m"),
+        (["reassign", "1", "zoe@example.com"], "Nobody is called “zoe@example.com”"),
         (["escalate", "1", "9"], "There is no such level: the last one is 2. Nothing changed."),
         (["ack", "99"], "There is no incident #99; nothing changed."),
         (["show", "99"], "there is no incident #99; `oncard incident list --all` shows which there are"),
@@ -198,3 +209,28 @@ def test_who_has_left_cannot_act_and_is_still_named(sqlite_shell: Shell) -> None
     sqlite_shell.say("apply", "-", typed=without_bo)
     assert "there is no account" in sqlite_shell.refused("incident", "close", "1", "--as", "bo@example.com")
     assert "Acknowledged by Bo" in sqlite_shell.say("incident", "show", "1")
+
+
+def test_what_cannot_be_read_is_said_and_keeps_no_other_from_being_listed(shell: Shell) -> None:
+    shell.fire("disk full")
+    shell.fire("host down")
+    asyncio.run(_spoil(shell.url, 2))
+
+    listed = shell.run("incident", "list")
+    assert (listed.exit_code, [line.split()[0] for line in listed.stdout.splitlines()[1:]]) == (0, ["#1"])
+    assert listed.stderr == "Left out, because what is stored of them cannot be read: #2\n"
+    assert [one["number"] for one in json.loads(shell.run("incident", "list", "--json").stdout)] == [1]
+    for words in (("show", "2"), ("ack", "2")):
+        assert "What is stored of incident #2 cannot be read; nothing changed." in shell.refused("incident", *words)
+    assert shell.say("incident", "ack", "1").startswith("#1 is yours")
+
+
+async def _spoil(url: str, number: int) -> None:
+    """Let an incident be stored as nobody can read it."""
+    database = Database(url)
+
+    async def work(connection: Connection) -> None:
+        await connection.execute(sa.update(tables.incidents).where(tables.incidents.c.id == number).values(body="{}"))
+
+    await database.transact(work)
+    await database.close()

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.escalation import Chat, Level, Repeat, Unless
 from bot.domain.event import Severity
+from bot.domain.facts import Facts, Tally
 from bot.domain.incident import (
     Action,
     Actor,
@@ -14,7 +15,6 @@ from bot.domain.incident import (
     ChannelId,
     Effect,
     Entry,
-    Facts,
     Happening,
     Incident,
     IncidentId,
@@ -23,7 +23,6 @@ from bot.domain.incident import (
     Refused,
     Rules,
     Step,
-    Tally,
     Tick,
 )
 from bot.domain.law import start, step

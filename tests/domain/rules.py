@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.domain.escalation import Level, Repeat, Unless
 from bot.domain.event import Severity
-from bot.domain.incident import Facts, Tally
+from bot.domain.facts import Facts, Tally
 from bot.domain.people import AccountId, Method, People, Target
 from tests.domain.cast import ANA, BO, CHEN, DEE, NAMES, NOBODY, OPS, SRE, people, person, team
 

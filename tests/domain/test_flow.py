@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.domain.alert import OLDEST, Alert, too_old
 from bot.domain.escalation import Rule
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
+from bot.domain.facts import Tally
 from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide, rules_of
 from bot.domain.incident import (
     AlertId,
@@ -28,7 +29,6 @@ from bot.domain.incident import (
     Reopen,
     ReviveAlerts,
     Step,
-    Tally,
 )
 from bot.domain.law import step
 from bot.domain.organisation import Channel, Organisation

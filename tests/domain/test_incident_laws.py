@@ -8,11 +8,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.domain.delivery import Delivery, DeliveryId, Dropped, Kind, Place, unwanted
 from bot.domain.escalation import Level
+from bot.domain.facts import Facts
+from bot.domain.frozen import replace
 from bot.domain.incident import (
+    ADDED,
     PUNCTUAL,
+    UNDO_WITHIN,
     Acknowledge,
     Action,
     Actor,
+    AddResponder,
     Announce,
     Change,
     ChannelId,
@@ -20,13 +25,13 @@ from bot.domain.incident import (
     Comment,
     Entry,
     Escalate,
-    Facts,
     Happening,
     Idle,
     Incident,
     IncidentId,
     Notify,
     Progress,
+    Reason,
     Reassign,
     Record,
     Recover,
@@ -39,11 +44,13 @@ from bot.domain.incident import (
     Tick,
     Unacknowledge,
     Undelivered,
+    Undo,
     Unreachable,
     Withdraw,
 )
 from bot.domain.law import start, step
 from bot.domain.people import AccountId, People, Target, WorkspaceId
+from bot.domain.undo import handling
 from tests.domain.cast import FACTS, NIGHT
 from tests.domain.rules import EVERYBODY, FACTS_OF_ALERTS, SECONDS, TARGETS, levels, staffs
 
@@ -83,6 +90,26 @@ class Night(RuleBasedStateMachine):
     @rule(who=st.sampled_from(EVERYBODY), whom=TARGETS, escalation=st.booleans(), lag=st.none() | st.integers(0, 12))
     def somebody_reassigns(self, who: AccountId, whom: tuple[Target, ...], escalation: bool, lag: int | None) -> None:
         self.act(Reassign(Actor(who, "Acme"), whom, escalation, self.seen(lag)))
+
+    @rule(who=st.sampled_from(EVERYBODY), whom=TARGETS, lag=st.none() | st.integers(0, 12))
+    def somebody_adds(self, who: AccountId, whom: tuple[Target, ...], lag: int | None) -> None:
+        before = self.incident
+        self.act(AddResponder(Actor(who, "Acme"), whom, self.seen(lag)))
+        assert replace(handling(self.incident), responders=before.responders) == handling(before)
+
+    @rule(who=st.sampled_from(EVERYBODY))
+    def somebody_takes_it_back(self, who: AccountId) -> None:
+        undo = self.incident.undo
+        made = step(self.incident, Undo(Actor(who, "Acme")), self.under, self.now)
+        if isinstance(made, Refused):
+            return
+        assert undo is not None
+        assert who == undo.deed.by.account
+        assert self.now <= undo.until
+        self.ends_since_action = 0
+        # What was restored goes out under the new version; what had not been withdrawn is stale.
+        self.pages = [(page, made.incident.progress is Progress.PROCESSING) for page, _ in self.pages]
+        self.take(made, Undo(Actor(who, "Acme")))
 
     @rule(who=st.sampled_from(EVERYBODY), text=st.sampled_from(["", "Looking"]))
     def somebody_comments(self, who: AccountId, text: str) -> None:
@@ -148,11 +175,28 @@ class Night(RuleBasedStateMachine):
         assert made.incident.version > before.version
         assert any(isinstance(effect, Record) and effect.by == action.by for effect in made.effects)
         self.ends_since_action = 0
+        self.could_be_taken_back(action, made)
         self.take(made, action)
         if isinstance(action, Acknowledge):
             self.pages = [(page, True) for page, _ in self.pages]
             assert not any(isinstance(effect, Notify) for effect in made.effects)
             assert Withdraw(Entry.ACKNOWLEDGED) in made.effects
+
+    def could_be_taken_back(self, action: Action, made: Step) -> None:
+        """Who acts and takes it back has the incident as it was, but for its version and its history."""
+        if isinstance(action, Comment):
+            assert made.incident.undo == self.incident.undo
+            return
+        later = self.now + UNDO_WITHIN
+        back = step(made.incident, Undo(action.by, made.incident.version), self.under, later)
+        assert isinstance(back, Step)
+        assert handling(back.incident) == handling(self.incident)
+        assert back.incident.facts == self.incident.facts
+        assert back.incident.version > made.incident.version
+        assert (back.incident.turned > back.incident.moved) == (self.incident.turned > self.incident.moved)
+        assert not any(isinstance(effect, Notify) for effect in back.effects)
+        again = step(back.incident, Undo(action.by), self.under, later)
+        assert again == Refused(Reason.NOTHING_TO_UNDO)
 
     def tell(self, happened: Change | Recover | Unreachable | Undelivered) -> Step:
         made = step(self.incident, happened, self.under, self.now)
@@ -199,9 +243,9 @@ class Night(RuleBasedStateMachine):
         assert all(people.accounts[account].active for account in told.accounts)
         assert told.chats or people.can_be_told(told.accounts), "a page to nobody"
         assert after.is_open
-        assert after.snoozed_until is None
+        assert after.snoozed_until is None or told.turn == ADDED
         if after.progress is Progress.PROCESSING:
-            assert isinstance(happened, Tick | Unreachable)
+            assert isinstance(happened, Tick | Unreachable | AddResponder)
         if after.progress is Progress.PROCESSING and isinstance(happened, Tick):
             assert before.escalate_at is not None, "a page after an acknowledgement, where no level says unless: closed"
         for account in told.accounts:
@@ -213,7 +257,9 @@ class Night(RuleBasedStateMachine):
     def is_recorded(self, made: Step) -> None:
         """Every decision to tell stands on the timeline, and so does the end of the rule."""
         entries = [effect.entry for effect in made.effects if isinstance(effect, Record)]
-        assert entries.count(Entry.NOTIFIED) == sum(isinstance(effect, Notify) for effect in made.effects)
+        assert entries.count(Entry.NOTIFIED) + entries.count(Entry.ADDED) == sum(
+            isinstance(effect, Notify) for effect in made.effects
+        )
         announced = [effect.entry for effect in made.effects if isinstance(effect, Announce)]
         assert all(entry in entries for entry in announced)
         assert (Entry.EXHAUSTED in entries) == (Entry.EXHAUSTED in announced)
@@ -264,7 +310,7 @@ class Night(RuleBasedStateMachine):
                 assert dropped is Dropped.CLOSED
             elif self.incident.progress is Progress.PROCESSING and was_before_acknowledgement:
                 assert dropped is Dropped.ACTED
-            elif self.incident.snoozed_until is not None:
+            elif self.incident.snoozed_until is not None and page.turn != ADDED:
                 assert dropped is Dropped.SNOOZED
             else:
                 assert dropped is None

@@ -22,6 +22,7 @@ EVERY = [
     trouble.differs(MANY),
     trouble.unreadable(MANY),
     trouble.dark("acme", "invalid_auth"),
+    trouble.unreachable(["Ana (ana@example.com)"]),
     trouble.silent(HOURS),
 ]
 
@@ -61,27 +62,44 @@ def test_times_are_told_in_minutes(seconds: int, said: str) -> None:
     assert minutes(timedelta(seconds=seconds)) == said
 
 
+STUCK = trouble.unreclaimed(1, HOURS)
+
+
 def test_what_nobody_has_heard_of_is_said_and_then_not_again() -> None:
-    assert is_to_be_said([], NIGHT)
-    assert not is_to_be_said([Standing(alert())], NIGHT)
-    assert not is_to_be_said([Standing(alert())], NIGHT + OLDEST)
+    assert is_to_be_said(STUCK, [], NIGHT)
+    assert not is_to_be_said(STUCK, [Standing(alert())], NIGHT)
+    assert not is_to_be_said(STUCK, [Standing(alert())], NIGHT + OLDEST)
 
 
 def test_after_a_day_it_is_a_new_alert_as_for_every_source() -> None:
-    assert is_to_be_said([Standing(alert())], NIGHT + OLDEST + timedelta(seconds=1))
+    assert is_to_be_said(STUCK, [Standing(alert())], NIGHT + OLDEST + timedelta(seconds=1))
 
 
 def test_somebody_closed_it_and_it_still_stands() -> None:
     closed = Standing(replace(alert(), current=False), NIGHT + HOURS)
 
-    assert not is_to_be_said([closed], NIGHT + HOURS + SAY_AGAIN / 2)
-    assert is_to_be_said([closed], NIGHT + HOURS + SAY_AGAIN)
+    assert not is_to_be_said(STUCK, [closed], NIGHT + HOURS + SAY_AGAIN / 2)
+    assert is_to_be_said(STUCK, [closed], NIGHT + HOURS + SAY_AGAIN)
     # The clock was set back: rather twice than never.
-    assert is_to_be_said([closed], NIGHT)
-    assert is_to_be_said([Standing(replace(alert(), current=False))], NIGHT)
+    assert is_to_be_said(STUCK, [closed], NIGHT)
+    assert is_to_be_said(STUCK, [Standing(replace(alert(), current=False))], NIGHT)
+
+
+def test_who_cannot_be_reached_is_said_once_a_day() -> None:
+    missing = trouble.unreachable(["Ana (ana@example.com)"])
+    closed = Standing(replace(alert(), current=False), NIGHT + HOURS)
+
+    assert not is_to_be_said(missing, [closed], NIGHT + OLDEST)
+    assert is_to_be_said(missing, [closed], NIGHT + OLDEST + timedelta(seconds=1))
+
+
+def test_of_many_who_cannot_be_reached_some_are_named() -> None:
+    told = trouble.unreachable([f"Ana {number}" for number in range(12)]).description
+    assert "Ana 9 and 2 more" in told
+    assert "Ana 10" not in told
 
 
 def test_the_newest_alert_counts() -> None:
     closed = Standing(replace(alert(1), current=False), NIGHT)
 
-    assert not is_to_be_said([closed, Standing(alert(2, NIGHT + HOURS))], NIGHT + HOURS)
+    assert not is_to_be_said(STUCK, [closed, Standing(alert(2, NIGHT + HOURS))], NIGHT + HOURS)

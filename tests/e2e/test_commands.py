@@ -86,7 +86,7 @@ async def test_a_level_and_people_are_not_both_called(oncard: World, card: Card)
 
 async def test_the_form_of_snooze_offers_times_and_takes_others(oncard: World, card: Card) -> None:
     now = oncard.clock.now()
-    await filled(oncard, card, "bo", "Snooze…", time="4h")
+    await filled(oncard, card, "bo", "Snooze…", time="240m")
     assert (await oncard.incident()).snoozed_until == now + timedelta(hours=4)
     await filled(oncard, card, "bo", "Snooze…", own="until 9:00")
     assert (await oncard.incident()).snoozed_until == now.replace(hour=9)
@@ -282,6 +282,31 @@ async def test_a_reply_to_a_card_or_to_a_note_about_it_is_about_its_incident(onc
     said = await oncard.service.desk.handle(await acme(oncard), unknown)
     assert isinstance(said, Note)
     assert spoken(said.text).startswith("Which one?"), "a message that nobody knows is no incident"
+
+
+async def test_beside_a_message_that_nobody_knows_not_even_the_only_incident_is_meant(
+    oncard: World, card: Card
+) -> None:
+    user = oncard.slack.workspace.user("bo").id
+    asked = Interaction(user, "bo", "close", chat=card.channel, replied=MessageRef(card.channel, "1.1"))
+    said = await oncard.service.desk.handle(await acme(oncard), asked)
+    assert isinstance(said, Note)
+    assert (spoken(said.text), [button.token for button in said.buttons]) == (
+        "Which one? Nothing changed yet.",
+        ["close 1 v2"],
+    )
+
+
+async def test_the_only_one_of_the_newest_is_not_taken_for_the_only_one(
+    oncard: World, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.act.MOST_TOLD", 2)
+    await oncard.fire("cpu high")
+    await oncard.fire("memory full")
+    await answer(oncard, "bo", "ack 3", "#3 is yours")
+    # #2 is the only one of the two newest that nobody has; #1 waits as well.
+    await answer(oncard, "bo", "ack", "Which one?")
+    assert (await oncard.incident(2)).progress is Progress.TRIGGERED
 
 
 async def test_what_is_answered_where_no_forms_can_be_shown(oncard: World, card: Card) -> None:

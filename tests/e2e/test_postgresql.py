@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -11,16 +11,10 @@ import pytest
 from bot.playground.slack.server import SlackServer
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import PostgresqlServer, replicated
-from tests.support.serving import CHAT, Served, Site, configuration, events, slack_of_ana
+from tests.support.serving import CHAT, Served, Site, configuration, events
 
 # One chat takes one message a second.
 MOST_CARDS = 20
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with slack_of_ana() as slack:
-        yield slack
 
 
 async def test_through_a_pooler_all_goes_on_and_only_the_wake_ups_are_lost(

@@ -2,20 +2,13 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from bot.playground.slack.server import SlackServer
-from tests.support.serving import CHAT, Site, configuration, slack_of_ana
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with slack_of_ana() as slack:
-        yield slack
+from tests.support.serving import CHAT, Site, configuration
 
 
 @pytest.fixture

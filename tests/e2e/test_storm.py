@@ -62,7 +62,7 @@ async def states(oncard: World, name: str) -> list[tuple[State, str]]:
 
 async def progress(oncard: World) -> list[Progress]:
     async def work(connection: Connection) -> list[Progress]:
-        found = await incidents.newest(connection, most=1000, open_only=False)
+        found = (await incidents.newest(connection, most=1000, open_only=False)).incidents
         return [one.progress for one in found]
 
     return await oncard.service.database.read(work)

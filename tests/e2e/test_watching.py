@@ -126,6 +126,6 @@ async def known(oncard: World) -> list[int]:
     """Return the numbers of all incidents."""
 
     async def work(connection: Connection) -> list[IncidentId]:
-        return [one.id for one in await incidents.newest(connection, most=100, open_only=False)]
+        return [one.id for one in (await incidents.newest(connection, most=100, open_only=False)).incidents]
 
     return list(await oncard.service.database.read(work))

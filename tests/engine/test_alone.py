@@ -68,7 +68,7 @@ class Process:
     wakeups: Wakeups = field(default_factory=Wakeups)
 
     def __post_init__(self) -> None:
-        desk = Desk(self.database, self.stage.picture, self.wakeups, self.stage.clock)
+        desk = Desk(self.database, self.stage.picture, self.wakeups, self.stage.clock, self.stage.vault.digest)
         self.connections = Connections(self.database, self.stage.vault, desk, self.connect, self.stage.clock)
 
     def connect(self, definition: WorkspaceDefinition, secrets: Mapping[str, Secret]) -> Adapter:

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 from bot.adapter import DeliveryFailed, FailureKind, MessageRef, Receipt, To
 from bot.domain.board import BoardId
 from bot.domain.delivery import ON_THE_BOARD, Kind, Place, State
+from bot.domain.event import Severity
 from bot.domain.incident import Acknowledge, Actor, Entry, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from bot.engine.act import Desk, Heard, Reply
-from bot.engine.outbox import Outbox
+from bot.engine.act import Desk
+from bot.engine.heard import Heard, Reply
 from bot.engine.sweep import MOST_TOGETHER, Sweep, Sweeper
 from cards import plain
 from cards.card import Card, Message
@@ -70,11 +71,6 @@ async def pages(stage: Stage) -> list[Settled]:
     return await stage.database.read(work)
 
 
-def another(stage: Stage) -> Outbox:
-    """Return the sender of another process."""
-    return Outbox(stage.database, stage.picture, stage.adapters, stage.wakeups, stage.clock)
-
-
 async def test_a_sender_that_died_with_the_board_is_followed_by_one_that_says_so(stage: Stage) -> None:
     await stage.fire(*KEYS)
     chat = chat_of(stage)
@@ -84,7 +80,7 @@ async def test_a_sender_that_died_with_the_board_is_followed_by_one_that_says_so
     dead, chat.hangs = stage.outbox, False
 
     clock_of(stage).advance((LEASE + timedelta(seconds=1)).total_seconds())
-    await another(stage).drain()
+    await stage.another().drain()
 
     boards_said = [one for one in chat.said if isinstance(one, Card)]
     assert len(boards_said) == 1
@@ -135,13 +131,81 @@ async def test_when_the_board_is_refused_every_incident_knows_it(stage: Stage) -
     assert all(Entry.NOT_DELIVERED in some for some in await stage.database.read(work))
 
 
+@pytest.mark.parametrize("kind", [FailureKind.TOO_LONG, FailureKind.MALFORMED])
+async def test_when_the_boards_content_is_refused_every_page_goes_out_alone(stage: Stage, kind: FailureKind) -> None:
+    await stage.configure({"acme": 1})
+    chat = chat_of(stage)
+    await stage.fire(*KEYS)
+    chat.refusal = DeliveryFailed(kind, "msg_too_long")
+    await stage.outbox.start()
+    await chat.reached.wait()
+    chat.refusal = None
+
+    for _ in range(MANY):
+        await stage.outbox.drain()
+        clock_of(stage).advance(1)
+
+    assert {one.state for one in await pages(stage)} == {State.DELIVERED}
+    assert sorted(one.number or 0 for one in chat.said if isinstance(one, Card)) == list(range(1, MANY + 1))
+    # Each has a card of its own now, which follows it; there is no board that would have to.
+    chat.edits = 0
+    await stage.fire(KEYS[0], status=Severity.WARNING)
+    clock_of(stage).advance(60)
+    await stage.outbox.drain()
+    assert chat.edits == 1
+
+
+async def test_what_comes_after_a_board_whose_content_was_refused_may_share_a_board_again(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    chat = chat_of(stage)
+    await stage.fire(*KEYS[:11])
+    chat.refusal = DeliveryFailed(FailureKind.TOO_LONG, "msg_too_long")
+    await stage.outbox.start()
+    await chat.reached.wait()
+    chat.refusal = None
+    await stage.outbox.drain()
+    await stage.fire(*KEYS[11:30])
+
+    for _ in range(20):
+        await stage.outbox.drain()
+        clock_of(stage).advance(1)
+
+    cards = [one for one in chat.said if isinstance(one, Card)]
+    assert sorted(one.number or 0 for one in cards) == list(range(12))
+    assert next(one for one in cards if one.number is None).title.startswith("19 ")
+
+
+async def test_of_those_that_hear_that_the_board_was_refused_one_cannot_be_read(stage: Stage) -> None:
+    """All the others know it, and the checker tells of the one."""
+    chat_of(stage).refusal = DeliveryFailed(FailureKind.REFUSED, "not_in_channel")
+    await stage.fire(*KEYS)
+    await spoil(stage, 3)
+
+    with capture_logs() as logs:
+        await stage.outbox.drain()
+
+    assert {one.state for one in await pages(stage)} == {State.FAILED}
+
+    async def work(connection: Connection) -> list[int]:
+        told = [
+            (number, await incidents.timeline(connection, IncidentId(number), 100)) for number in range(1, MANY + 1)
+        ]
+        return [number for number, some in told if Entry.NOT_DELIVERED not in [item.record.entry for item in some]]
+
+    assert await stage.database.read(work) == [3]
+    assert [3] in [one["incidents"] for one in logs if one["event"] == "failure_not_told_to_unreadable"]
+    await stage.watchdog.round()
+    (told,) = (await stage.troubles.standing(["oncard/incident-unreadable"]))["oncard/incident-unreadable"]
+    assert told.alert.labels["incidents"] == "#3"
+
+
 async def test_two_who_take_everything_at_once_share_it_out(stage: Stage) -> None:
     await stage.fire(*KEYS)
     await stage.outbox.drain()
     organisation = await stage.database.read(stage.picture.current)
     people = {account.name: account.id for account in organisation.people.accounts.values()}
     workspace = next(iter(organisation.workspaces))
-    desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock)
+    desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest)
     (board,) = [one for one in chat_of(stage).said if isinstance(one, Card)]
     token = board.buttons[0].token
 
@@ -158,7 +222,7 @@ async def test_two_who_take_everything_at_once_share_it_out(stage: Stage) -> Non
     assert "acknowledged already" in plain.spoken(later.note.text)
 
     async def work(connection: Connection) -> int:
-        found = await incidents.newest(connection, most=MANY, open_only=True)
+        found = (await incidents.newest(connection, most=MANY, open_only=True)).incidents
         assert len(await boards.takers(connection, BoardId(int(token.split()[1])))) == len(counts)
         return sum(one.acknowledged is not None for one in found)
 
@@ -199,7 +263,7 @@ async def test_everything_is_taken_but_what_cannot_be_read(stage: Stage) -> None
     await spoil(stage, 3, MANY)
 
     with capture_logs() as logs:
-        desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock)
+        desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest)
         reply = await desk.hear(_heard(board.buttons[0].token, ana, next(iter(organisation.workspaces))))
 
     assert reply.note is not None

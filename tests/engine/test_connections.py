@@ -22,7 +22,7 @@ def connect(definition: WorkspaceDefinition, secrets: Mapping[str, Secret]) -> A
 
 async def test_a_platform_that_is_not_installed_and_one_that_was_removed(database: Database) -> None:
     stage = Stage(database)
-    desk = Desk(database, stage.picture, stage.wakeups, stage.clock)
+    desk = Desk(database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest)
     connections = Connections(database, stage.vault, desk, connect, stage.clock)
     await stage.configure({"absent": 1, "acme": 1})
     await connections.follow()

@@ -26,7 +26,7 @@ class Gone(Database):
 async def test_without_a_database_metrics_are_told_and_readiness_is_denied(schema_url: str) -> None:
     database = Gone(schema_url)
     stage = Stage(database)
-    desk = Desk(database, stage.picture, stage.wakeups, stage.clock)
+    desk = Desk(database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest)
     connections = Connections(database, stage.vault, desk, connect, stage.clock)
     app = application(Health(database, connections, stage.pulse, stage.clock).routes())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://oncard") as http:

@@ -1,5 +1,6 @@
 """The pages tell the truth: what they name exists, and what exists is named."""
 
+import importlib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 
 from bot import sources
 from bot.cli import COMMANDS, main
+from bot.commands import VERBS
 from bot.config.context import Context
 from bot.config.load import Config, load
 from bot.config.schema import File, Part
@@ -24,6 +26,8 @@ TOP = Path(__file__).parents[2]
 README = (TOP / "README.md").read_text()
 REFERENCE = (TOP / "docs/reference.md").read_text()
 PAGES = {name: (TOP / name).read_text() for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")}
+CHATS = (TOP / "docs/chats.md").read_text()
+PAGES["docs/chats.md"] = CHATS
 PAGES["docs/measured.md"] = (TOP / "docs/measured.md").read_text()
 PAGES["docs/reference.md"] = REFERENCE
 PAGES["docs/running.md"] = (TOP / "docs/running.md").read_text()
@@ -34,6 +38,8 @@ NO_FILES_OF_OURS = frozenset(
     {
         "./var",
         "Europe/Paris",
+        "acme-tg/-1001234567890",
+        "acme/C0123456789",
         "alertmanager.yml",
         "oncard.env",
         "oncard.yaml",
@@ -167,6 +173,21 @@ def test_every_command_in_an_example_exists() -> None:
     assert named <= set(COMMANDS)
 
 
+def test_every_command_of_the_chat_is_explained_with_its_other_names() -> None:
+    table = section(REFERENCE, "Commands in chat")
+    rows = {f"| `{verb.usage}` | {verb.does} |": verb.aliases for verb in VERBS.values()}
+    for begin, aliases in rows.items():
+        (row,) = [line for line in table.splitlines() if line.startswith(begin)]
+        assert set(re.findall(r"`([^`]+)`", row.removeprefix(begin))) == set(aliases), begin
+
+
+def test_people_are_told_every_command_in_both_languages() -> None:
+    rows = {line for line in section(CHATS, "Commands").splitlines() if line.startswith("| `")}
+    names = {verb.usage: sorted(verb.aliases, key=lambda name: not name.isascii()) for verb in VERBS.values()}
+    told = {row.split("`")[1]: re.findall(r"`([^`]+)`", row.rpartition("|")[0].rpartition("|")[0])[1:] for row in rows}
+    assert told == names
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_every_target_of_make_that_is_named_exists(name: str) -> None:
     targets = set(re.findall(r"^([a-z]+):", (TOP / "Makefile").read_text(), re.MULTILINE))
@@ -244,6 +265,24 @@ def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> No
 # ---- examples --------------------------------------------------------------------------------------------------------
 
 EXAMPLES = fenced(README, "yaml")
+DUMMIES = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "SLACK_SIGNING_SECRET": "signing-secret",
+    "FEISHU_APP_ID": "cli_1",
+    "FEISHU_APP_SECRET": "app-secret",
+    "FEISHU_ENCRYPT_KEY": "encrypt-key",
+    "FEISHU_VERIFICATION_TOKEN": "verification-token",
+    "LARK_APP_ID": "cli_2",
+    "LARK_APP_SECRET": "app-secret",
+    "DINGTALK_CLIENT_ID": "ding1",
+    "DINGTALK_CLIENT_SECRET": "client-secret",
+    "DINGTALK_CARD_TEMPLATE_ID": "1.schema",
+    "DINGTALK_API_SECRET": "api-secret",
+    "TELEGRAM_BOT_TOKEN": f"123456789:{'a' * 35}",
+    "TELEGRAM_WEBHOOK_SECRET": "webhook-secret",
+}
+"""Values for the variables of the examples, of the form that each app gives."""
 
 
 def example(key: str) -> str:
@@ -261,6 +300,28 @@ def test_the_readmes_configuration_passes_the_check(tmp_path: Path) -> None:
     (tmp_path / "oncard.yaml").write_text(text)
     said = CliRunner(env=variables).invoke(main, ["check", str(tmp_path / "oncard.yaml")])
     assert said.exit_code == 0, said.output
+
+
+@pytest.mark.parametrize("platform", Platforms())
+def test_the_configuration_of_each_chat_app_passes_the_check(platform: str) -> None:
+    examples = [block for block in fenced(CHATS, "yaml") if f"platform: {platform}\n" in block]
+    assert examples
+    for text in examples:
+        loaded = load(text, Context(DUMMIES, Platforms(), ()))
+        assert isinstance(loaded, Config), loaded
+
+
+@pytest.mark.parametrize("platform", Platforms())
+def test_the_scopes_that_are_told_are_those_of_the_manifest(platform: str) -> None:
+    scopes = getattr(importlib.import_module(f"manifest.{platform}"), "SCOPES", {})
+    (told,) = [part for part in CHATS.split("\n## ") if f"oncard manifest {platform}\n" in part]
+    assert [scope for scope in scopes if f"`{scope}`" not in told] == []
+
+
+def test_the_examples_of_a_chat_app_show_each_key_that_it_cannot_do_without() -> None:
+    for platform in Platforms():
+        shown = "".join(block for block in fenced(CHATS, "yaml") if f"platform: {platform}\n" in block)
+        assert [key for key in Platforms()[platform].required if f"    {key}: " not in shown] == []
 
 
 def test_every_platform_has_its_keys_beside_the_general_ones() -> None:

@@ -12,13 +12,15 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.board import CALM, BoardId, Pages
 from bot.domain.delivery import ON_THE_BOARD, CardId, Dropped, Kind, Lane, Place, State
 from bot.domain.event import Severity
-from bot.domain.incident import ChannelId, Entry, Facts, Incident, IncidentId
+from bot.domain.facts import Facts
+from bot.domain.incident import ChannelId, Entry, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import boards, cards, claims, deliveries, incidents, tables
+from storage import boards, cards, claims, deliveries, incidents, tables, withdrawals
 from storage.boards import Asked
 from storage.connection import Parameters, Rows
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
+from storage.withdrawals import Withdrawal
 from tests.support.clocks import START
 from tests.support.databases import NewDatabase, with_schema
 
@@ -268,7 +270,7 @@ async def test_what_waits_on_a_board_is_withdrawn_even_in_a_chat(storm: Storm) -
     (claimed,) = await storm.claim()
 
     async def work(connection: Connection) -> None:
-        await deliveries.withdraw(connection, [IncidentId(3)], Dropped.ACTED, cards=False, now=START)
+        await withdrawals.withdraw(connection, [IncidentId(3)], Withdrawal(Dropped.ACTED), START)
 
     await storm.database.transact(work)
     await storm.told(claimed)

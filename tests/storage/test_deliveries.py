@@ -9,10 +9,11 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.delivery import Dropped, Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import cards, claims, deliveries, tables
+from storage import cards, claims, deliveries, tables, withdrawals
 from storage.cards import CardRow
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
+from storage.withdrawals import Withdrawal
 from tests.support.clocks import START
 
 INCIDENT = IncidentId(1)
@@ -138,7 +139,7 @@ async def test_withdrawing_leaves_what_chats_are_to_see(queue: Queue) -> None:
         await queue.add(Kind.CARD, await queue.card(place))
 
     async def work(connection: Connection) -> None:
-        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
+        await withdrawals.withdraw(connection, [INCIDENT], Withdrawal(Dropped.ACTED), START)
 
     await queue.database.transact(work)
 
@@ -168,7 +169,7 @@ async def test_a_card_that_nobody_has_seen_when_somebody_acts_is_a_page_no_more(
     await queue.add(Kind.REMINDER, other)
 
     async def work(connection: Connection) -> list[int]:
-        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
+        await withdrawals.withdraw(connection, [INCIDENT], Withdrawal(Dropped.ACTED), START)
         columns = tables.deliveries.c
         query = sa.select(columns.lane).where(columns.state == State.PENDING)
         return list(await connection.scalars(query))
@@ -181,7 +182,7 @@ async def test_who_is_paged_anew_is_paged_by_the_card_that_still_waits(queue: Qu
     await queue.add(Kind.CARD, card)
 
     async def work(connection: Connection) -> list[int]:
-        await deliveries.withdraw(connection, [INCIDENT], Dropped.ACTED, cards=False, now=START)
+        await withdrawals.withdraw(connection, [INCIDENT], Withdrawal(Dropped.ACTED), START)
         page = Wanted(INCIDENT, Kind.CARD, CHAT, 2, 1, 0, START, card=card.id)
         assert await deliveries.restamp(connection, page)
         return list(await connection.scalars(sa.select(tables.deliveries.c.lane)))

@@ -11,7 +11,20 @@ import sqlalchemy as sa
 from bot.domain.delivery import State
 from bot.domain.event import Severity
 from bot.domain.flow import Outcome
-from bot.domain.incident import IncidentId
+from bot.domain.incident import (
+    Acknowledge,
+    Actor,
+    Incident,
+    IncidentId,
+    Reason,
+    Refused,
+    Rules,
+    Step,
+    Undo,
+)
+from bot.domain.law import step
+from bot.domain.people import AccountId, People
+from bot.domain.undo import handling
 from storage import definitions, deliveries, incidents, schema, tables
 from storage.database import Connection, Database
 from storage.deliveries import Settled
@@ -101,6 +114,35 @@ async def test_columns_and_fields_that_are_not_known_hold_nothing_up(upgraded: U
         clock.advance(60)
         await stage.timers.tick()
     assert len(stage.platforms["acme"].sent) >= 2
+
+
+async def test_what_the_version_before_stored_can_be_read_and_nothing_of_it_be_taken_back(upgraded: Upgraded) -> None:
+    async def work(connection: Connection) -> Incident:
+        (body,) = await connection.scalars(sa.select(tables.incidents.c.body))
+        old = {name: value for name, value in json.loads(body).items() if name != "undo"}
+        await connection.execute(sa.update(tables.incidents).values(body=json.dumps(old)))
+        return (await incidents.find(connection, [IncidentId(1)]))[IncidentId(1)]
+
+    incident = await upgraded.database.transact(work)
+    assert incident.undo is None
+    made = step(incident, Undo(Actor(AccountId(1))), Rules((), People()), upgraded.stage.clock.now())
+    assert made == Refused(Reason.NOTHING_TO_UNDO)
+
+
+async def test_what_can_be_taken_back_is_stored_whole(upgraded: Upgraded) -> None:
+    now = upgraded.stage.clock.now()
+
+    async def work(connection: Connection) -> tuple[Incident, Incident]:
+        before = (await incidents.find(connection, [IncidentId(1)]))[IncidentId(1)]
+        made = step(before, Acknowledge(Actor(AccountId(1), "acme")), Rules((), People()), now)
+        assert isinstance(made, Step)
+        await incidents.update(connection, [made.incident])
+        return before, (await incidents.find(connection, [IncidentId(1)]))[IncidentId(1)]
+
+    before, stored = await upgraded.database.transact(work)
+    back = step(stored, Undo(Actor(AccountId(1), "acme")), Rules((), People()), now)
+    assert isinstance(back, Step)
+    assert handling(back.incident) == handling(before)
 
 
 async def test_a_message_of_a_kind_that_is_not_known_is_left_to_those_who_know_it(upgraded: Upgraded) -> None:

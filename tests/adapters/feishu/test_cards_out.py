@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.feishu.adapter import FeishuAdapter
+from adapters.feishu.errors import FeishuFailed
 from adapters.feishu.messages import CREATE, EPHEMERAL
 from bot.adapter import Adapter, DeliveryFailed, Diagnoses, FailureKind, FindsByEmail, MessageRef, TakesCallbacks, To
 from bot.playground.feishu import FeishuServer
@@ -174,6 +175,21 @@ async def test_a_card_whose_answer_was_lost_and_that_was_recalled_meanwhile_is_p
     feishu.faults.refuse("im.v1.message.patch", 230011)
     receipt = await adapter.send(To(ops), a_card())
     assert [message.id for message in feishu.workspace.messages(ops)][1:] == [receipt.message.id]
+
+
+async def test_a_card_whose_answer_was_lost_is_posted_once_though_no_token_can_be_had_meanwhile(
+    adapter: FeishuAdapter, feishu: FeishuServer, ops: str
+) -> None:
+    feishu.faults.cut(POST, applied=True)
+    with pytest.raises(DeliveryFailed):
+        await adapter.send(To(ops), a_card())
+    adapter._api._drop(await adapter._api.token())  # noqa: SLF001
+    await feishu.pull_plug()
+    with pytest.raises(FeishuFailed, match="unreachable"):
+        await adapter.send(To(ops), a_card())
+    await feishu.put_back()
+    await adapter.send(To(ops), a_card())
+    assert len(feishu.workspace.messages(ops)) == 1
 
 
 async def test_a_note_whose_answer_was_lost_is_posted_once_and_another_is_another(

@@ -167,6 +167,23 @@ async def test_a_form_that_is_filled_in_wrong_stays_and_says_what_is_wrong(
     assert form.fields == ["level", "who", "text"]
 
 
+async def test_a_form_that_is_sent_twice_is_carried_out_once(
+    desk: Desk, card: Card, feishu: FeishuServer, adapter: FeishuAdapter
+) -> None:
+    desk.reply = a_form()
+    await card.click("Close…", by="ana")
+    form = await feishu.expect_dm("ana", "Whom to page?")
+    adapter._events.toast_within = 0.05  # noqa: SLF001
+    desk.gate.clear()
+    desk.reply = Note(("You escalated #42",))
+    for _ in range(2):
+        answer = await form.submit("Escalate", {"level": "3"}, by="ana")
+        assert "It takes a moment" in str(answer.body)
+    desk.gate.set()
+    await form.shows("You escalated #42")
+    assert len(desk.heard) == 2, "the click that asked for it, and one form"
+
+
 async def test_a_form_that_cannot_be_sent_is_not_left_to_be_looked_for(
     desk: Desk, card: Card, feishu: FeishuServer
 ) -> None:

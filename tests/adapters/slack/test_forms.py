@@ -176,6 +176,20 @@ async def test_what_was_done_late_and_needs_no_words_is_on_the_card(
     assert len(slack.log.calls("views.update")) == before
 
 
+async def test_what_came_of_a_form_is_told_though_its_window_was_closed_meanwhile(
+    desk: Desk, card: Card, slack: SlackServer, adapter: SlackAdapter
+) -> None:
+    adapter.windows.answer_within = 0.05
+    await card.click("Escalate…", by="ana")
+    await form_of(slack, "ana")
+    desk.note = Note(("Nothing changed: Bo was first",))
+    desk.gate.clear()
+    await slack.submit("ana", FILLED)
+    slack.close_view("ana")
+    desk.gate.set()
+    await slack.expect_ephemeral("ana", "Bo was first")
+
+
 async def test_a_window_that_was_closed_meanwhile_costs_nothing(
     desk: Desk, card: Card, slack: SlackServer, adapter: SlackAdapter
 ) -> None:

@@ -1,0 +1,103 @@
+"""Four chat apps with all workers at work: a click shows everywhere within two seconds, whatever becomes of one app.
+
+In real time, but for the rests in between: a chat takes only so many messages in a minute.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.clock import DemoClock
+from tests.support.apps import PLATFORMS, App
+from tests.support.everywhere import ON_CALL, Everywhere, everywhere
+from tests.support.world import served
+
+WITHIN = 2.0
+STATUS = {"Acknowledge": {"en": "Acknowledged by", "zh": "已认领："}, "Unacknowledge": {"en": "Triggered", "zh": "待处理"}}
+
+
+@pytest.fixture
+def clock() -> DemoClock:
+    return DemoClock()
+
+
+@pytest.fixture
+async def oncard(sqlite_url: str, clock: DemoClock) -> AsyncIterator[Everywhere]:
+    """Oncard as it is served, connected to all four apps."""
+    async with everywhere(sqlite_url, clock=clock) as made:
+        await made.configure_all(made.level())
+        async with served(made):
+            await all_connected(made)
+            yield made
+
+
+async def all_connected(oncard: Everywhere) -> None:
+    """Wait until every workspace is connected."""
+    statuses = oncard.service.connections.statuses
+    async with asyncio.timeout(30):
+        while len(statuses) < len(oncard.apps) or not all(one.connected for one in statuses.values()):
+            await asyncio.sleep(0.01)  # Statuses tell nobody when they change.
+
+
+async def rest(clock: DemoClock, seconds: float = 30) -> None:
+    """Let time pass quickly, so that every chat takes messages again."""
+    clock.run(seconds, within=0.3)
+    while clock.fast:
+        await asyncio.sleep(0.02)
+
+
+async def fire(oncard: Everywhere, number: int) -> None:
+    """Let monitoring report one more trouble."""
+    body = {"event_status": "Critical", "title_rule": "disk full", "alert_key": f"db-{number}"}
+    assert (await oncard.post(body)).is_success
+
+
+async def click(oncard: Everywhere, number: int, where: str, button: str, apps: dict[str, App]) -> dict[str, float]:
+    """Click in one app, and return after how many seconds the card in each of `apps` showed it."""
+    cards = {name: await one.card(number) for name, one in apps.items()}
+    loop = asyncio.get_running_loop()
+    since = loop.time()
+
+    async def seen(name: str) -> float:
+        await cards[name].shows(STATUS[button][apps[name].locale])
+        return loop.time() - since
+
+    took = await asyncio.gather(*map(seen, cards), oncard.press(where, cards[where], button, "eli"))
+    return dict(zip(cards, took, strict=False))  # The click's own answer comes last.
+
+
+async def test_a_click_in_any_app_shows_in_all_within_two_seconds(oncard: Everywhere, clock: DemoClock) -> None:
+    await fire(oncard, 1)
+    for number, where in enumerate(PLATFORMS):
+        await rest(clock)
+        button = "Unacknowledge" if number % 2 else "Acknowledge"
+        took = await click(oncard, 1, where, button, dict(oncard.apps))
+        print(where, {k: round(v, 2) for k, v in took.items()})
+        assert max(took.values()) < WITHIN, f"{button} in {where} took {took}"
+
+
+@pytest.mark.parametrize("how", ["dead", "hung"])
+async def test_an_app_that_is_away_delays_no_other(oncard: Everywhere, clock: DemoClock, how: str) -> None:
+    loop = asyncio.get_running_loop()
+    for number, (name, away) in enumerate(oncard.apps.items(), start=1):
+        others = {known: one for known, one in oncard.apps.items() if one is not away}
+        if how == "dead":
+            await away.server.pull_plug()
+        else:
+            away.hang()
+        since = loop.time()
+        await fire(oncard, number)
+        await asyncio.gather(*(one.card(number) for one in others.values()))
+        await asyncio.gather(*(one.dm(ON_CALL[known], f"#{number} disk full") for known, one in others.items()))
+        paged = loop.time() - since
+        took = await click(oncard, number, next(iter(others)), "Acknowledge", others)
+        print(how, name, round(paged, 2), {k: round(v, 2) for k, v in took.items()})
+        assert max(paged, *took.values()) < WITHIN, f"without {name}: paged after {paged}, then {took}"
+
+        away.server.faults.clear()
+        if how == "dead":
+            await away.server.put_back()
+        await rest(clock, 90)
+        await all_connected(oncard)
+        await (await away.card(number)).shows(STATUS["Acknowledge"][away.locale])

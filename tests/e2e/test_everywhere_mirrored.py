@@ -1,0 +1,55 @@
+"""Nights of trouble in four chat apps: in the morning every card shows the same, and everybody was told once.
+
+`ONCARD_NIGHTS=1-40` in the environment runs the nights of these seeds instead of the usual ones.
+"""
+
+import os
+import random
+from datetime import timedelta
+
+import pytest
+
+from tests.support.everywhere import Everywhere, everywhere
+from tests.support.mirrored import Morning, Night, places
+
+# A call that is never answered is given up after so many seconds of real time.
+PATIENCE = "0.4"
+
+
+def seeds() -> range:
+    """Return the seeds of the nights to run."""
+    first, _, last = os.environ.get("ONCARD_NIGHTS", "1-3").partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+async def a_night(oncard: Everywhere, seed: int) -> None:
+    """Let the night of a seed pass, and look at the morning."""
+    soon = timedelta(minutes=2)
+    first = oncard.level(repeat_every=soon, repeat_times=1)
+    await oncard.configure_all(first, oncard.level("slack", "dingtalk", escalate_after=soon), timeout=PATIENCE)
+    await oncard.connect_in_time()
+    known = places(oncard)
+    night = Night(oncard, random.Random(seed))  # noqa: S311 - The same night for the same seed.
+    try:
+        await night.pass_by()
+        await night.end()
+        morning = await Morning.of(oncard)
+        shown = await morning.all_cards_show_the_state(known)
+        told = morning.each_page_once(known)
+        named = morning.timeline_names_failures(night.slowed)
+    except BaseException:
+        print("\n".join(night.told))
+        raise
+    print(f"night {seed}: {len(morning.incidents)} incidents, {shown} cards, {told} messages, {named} named failures")
+    assert shown >= 2 * len(oncard.apps)
+
+
+@pytest.mark.parametrize("seed", seeds())
+async def test_a_night_ends_with_the_same_cards_everywhere(sqlite_url: str, seed: int) -> None:
+    async with everywhere(sqlite_url) as oncard:
+        await a_night(oncard, seed)
+
+
+async def test_a_night_on_postgresql(postgresql_url: str) -> None:
+    async with everywhere(postgresql_url) as oncard:
+        await a_night(oncard, 4)
