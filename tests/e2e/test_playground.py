@@ -86,20 +86,16 @@ async def test_it_is_usable_on_a_phone_in_the_dark(demo: str, new_page: NewPage)
 
 async def test_the_pictures_of_the_readme_can_be_made(demo: str, page: Page, pictures: Path) -> None:
     """With `--update-golden` they are written to `docs/`; without, it is seen that they could be."""
+    await page.set_viewport_size({"width": 1600, "height": 1000})
     await page.goto(f"{demo}/playground")
     await become(page, "Ana")
-    messages = page.get_by_role("article")
-    for title in ("Certificate expires in 14 days", "Checkout is slow", "Disk almost full on db-1"):
-        await page.get_by_role("button", name=f"Fire: {title}").click()
-        await expect(messages.filter(has_text=title).first).to_contain_text("Triggered")
-    slow = messages.filter(has_text="Checkout is slow").first
-    await slow.get_by_role("button", name="Acknowledge", exact=True).click()
-    await expect(slow).to_contain_text("Acknowledged by Ana")
-    await page.get_by_role("button", name="Recover: Certificate expires in 14 days").click()
-    await expect(messages.filter(has_text="Certificate expires in 14 days").first).to_contain_text("Recovered")
+    messages = page.get_by_role("article").filter(has_text="Disk almost full on db-1")
+    await page.get_by_role("button", name="Fire: Disk almost full on db-1").click()
+    # The same card in each of the four chat apps.
+    await expect(messages).to_have_count(4)
     await expect(page.locator(".toast")).to_have_count(0)
 
     await page.screenshot(path=pictures / "playground.png")
-    await messages.filter(has_text="Disk almost full on db-1").first.screenshot(path=pictures / "card.png")
+    await messages.first.screenshot(path=pictures / "card.png")
 
     assert (pictures / "card.png").stat().st_size > 5_000
