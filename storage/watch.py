@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.adapter import FailureKind
-from bot.domain.delivery import Lane, State
+from bot.domain.delivery import Kind, Lane, State
+from bot.domain.escalation import Chat
 from bot.domain.incident import ChannelId, Incident, IncidentId
 from bot.domain.people import WorkspaceId
-from bot.domain.trouble import Standing
+from bot.domain.trouble import Check, Standing, key_of
 from storage import codec, tables
 from storage.connection import Rows
 from storage.database import Connection
@@ -24,6 +25,11 @@ _TRIGGERED: Final[sa.ColumnElement[str]] = sa.literal_column("'Triggered'")
 _CLOSED: Final[sa.ColumnElement[str]] = sa.literal_column("'Closed'")
 
 LONGEST_NAME: Final = 64
+
+# A chat that says so takes no other message either. What is gone is a message, not the chat.
+_FOR_GOOD: Final = (FailureKind.REFUSED, FailureKind.UNLINKED)
+# An edit may be taken where nothing new is, or the other way round; a board's message is seen from the pages it tells.
+_NEW: Final = (Kind.CARD, Kind.REMINDER, Kind.NOTE)
 
 Mark = tuple[ChannelId, IncidentId]
 """How far a walk over the open incidents has come: they are ordered by channel and number."""
@@ -144,6 +150,33 @@ async def unsent(connection: Connection, now: datetime, patience: timedelta) -> 
     return found
 
 
+async def newest_in_chats(connection: Connection, since: datetime) -> dict[Chat, str | None]:
+    """Return what the newest message to each chat came to that was settled since an instant.
+
+    The platform's words where the chat refused it for good; None: it arrived. What failed otherwise says nothing.
+    """
+    columns = tables.deliveries.c
+    has_failed = columns.state == State.FAILED
+    # Few differ in these words; what is said of a message that arrived is another thing each time.
+    refusal = sa.case((has_failed, columns.said)).label("refusal")
+    alike = (columns.workspace_id, columns.chat, columns.state, refusal)
+    query = (
+        sa.select(*alike, sa.func.max(columns.settled_at).label("at"))
+        .where(
+            columns.settled_at >= since,
+            columns.chat.is_not(None),
+            columns.kind.in_(_NEW),
+            sa.or_(columns.state == State.DELIVERED, sa.and_(has_failed, columns.reason.in_(_FOR_GOOD))),
+        )
+        .group_by(*alike)
+        .order_by(sa.literal_column("at"))
+    )
+    return {
+        Chat(WorkspaceId(row.workspace_id), row.chat): (row.refusal or "") if row.state == State.FAILED else None
+        for row in await connection.execute(query)
+    }
+
+
 async def portion(connection: Connection, after: Mark | None, most: int) -> Portion:
     """Read the next open incidents, and compare each with what its columns say."""
     columns = tables.incidents.c
@@ -186,6 +219,17 @@ async def standing(
             continue  # Told by nobody else, it would keep the checker from telling of anything.
         found.setdefault(alert.key, []).append(Standing(alert, closed_at))
     return found
+
+
+async def standing_keys(connection: Connection, channels: Collection[ChannelId], check: Check) -> set[str]:
+    """Return the keys of the alerts of a check that have not recovered, whatever they are about."""
+    columns = tables.alerts.c
+    query = sa.select(columns.key).where(
+        columns.channel_id.in_(sorted(channels)),
+        columns.key.startswith(f"{key_of(check)}/", autoescape=True),
+        columns.recovered.is_(sa.false()),
+    )
+    return set(await connection.scalars(query))
 
 
 async def _open(connection: Connection, which: sa.ColumnElement[bool], most: int) -> list[sa.Row[*tuple[Any, ...]]]:

@@ -1,5 +1,6 @@
-"""Who is on duty and could not be told: people on a level whom no chat app knows."""
+"""Whom and which chats the levels tell, and who of them could not be told: people whom no chat app knows."""
 
+from bot.domain.escalation import Chat
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account
 
@@ -16,6 +17,22 @@ def on_duty(organisation: Organisation) -> tuple[Account, ...]:
         for account in people.resolve(level.targets)
     }
     return tuple(sorted((people.accounts[number] for number in named), key=lambda one: (one.name, one.id)))
+
+
+def chats_told(organisation: Organisation) -> tuple[Chat, ...]:
+    """Return the chats of the workspaces in use that any level of any channel tells, each once."""
+    active = {one.id for one in organisation.workspaces.values() if one.active}
+    return tuple(
+        dict.fromkeys(
+            chat
+            for channel in organisation.channels.values()
+            if channel.active
+            for rule in channel.rules
+            for level in rule.levels
+            for chat in level.chats
+            if chat.workspace in active
+        )
+    )
 
 
 def unreachable(organisation: Organisation) -> tuple[Account, ...]:

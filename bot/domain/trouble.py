@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.alert import Alert, too_old
-from bot.domain.event import Event, Severity, fit
+from bot.domain.event import ALERT_KEY_LIMIT, Event, Severity, fit
 from bot.domain.incident import IncidentId
 
 # Somebody closed the incident though the trouble stands: after this long it is said again.
@@ -20,6 +20,10 @@ SAY_AGAIN: Final = timedelta(hours=1)
 SAY_DAILY: Final = timedelta(hours=24)
 # So many incidents are named; the rest is a number.
 MOST_NAMED: Final = 10
+MEND_CHAT: Final = (
+    "Invite the bot to the chat or, where it was archived or dissolved, correct its id under `chats` of the level; "
+    "then try it: `oncard doctor --try WORKSPACE/CHAT`. This is over as soon as an incident's message arrives there."
+)
 
 
 class Check(StrEnum):
@@ -32,13 +36,17 @@ class Check(StrEnum):
     DIFFERS = "incident-differs"
     UNREADABLE = "incident-unreadable"
     DARK = "workspace-dark"
+    DEAD = "chat-dead"
     UNREACHABLE = "unreachable"
     SILENT = "watchdog-silent"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that must not be. `about`: the workspace, where each has a trouble of its own; `count` of what."""
+    """Something that must not be; `count` of what.
+
+    `about`: the workspace, where each has a trouble of its own; `chat`: the chat in it.
+    """
 
     check: Check
     title: str
@@ -47,11 +55,12 @@ class Trouble:
     about: str = ""
     count: int = 1
     incidents: tuple[IncidentId, ...] = field(default=())
+    chat: str = ""
 
     @property
     def key(self) -> str:
         """Return the key of its alert."""
-        return key_of(self.check, self.about)
+        return key_of(self.check, self.about, self.chat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,9 @@ class Standing:
     closed_at: datetime | None = None
 
 
-def key_of(check: Check, about: str = "") -> str:
-    """Return the alert key of a check, or of a check of one workspace."""
-    return f"oncard/{check}/{about}" if about else f"oncard/{check}"
+def key_of(check: Check, about: str = "", chat: str = "") -> str:
+    """Return the alert key of a check, or of a check of one workspace, or of one chat in it."""
+    return "/".join(word for word in ("oncard", str(check), about, chat) if word)[:ALERT_KEY_LIMIT]
 
 
 def report(trouble: Trouble) -> Event:
@@ -72,6 +81,8 @@ def report(trouble: Trouble) -> Event:
     labels = {"check": str(trouble.check)}
     if trouble.about:
         labels["workspace"] = trouble.about
+    if trouble.chat:
+        labels["chat"] = trouble.chat
     if trouble.incidents:
         labels["incidents"] = numbers(trouble.incidents)
     return fit(Event(trouble.severity, trouble.title, trouble.key, trouble.description, labels))
@@ -188,6 +199,17 @@ def dark(workspace: str, why: str) -> Trouble:
         f"For a minute or more: {why}. Clicks and commands there reach nobody, and messages may not go out. "
         "`/readyz` says how each workspace is.",
         about=workspace,
+    )
+
+
+def dead(workspace: str, chat: str, said: str) -> Trouble:
+    """A chat that a level tells has refused its newest message; `said` in the platform's words."""
+    return Trouble(
+        Check.DEAD,
+        f"Oncard cannot write to chat {chat} of workspace {workspace}: {said}",
+        f"A level of escalation tells this chat, and what goes there is lost. {MEND_CHAT}",
+        about=workspace,
+        chat=chat,
     )
 
 

@@ -12,12 +12,15 @@ from typing import Final
 
 from bot.adapter import Adapter, DeliveryFailed, Diagnoses, Finding, FindsByEmail, Identity, To
 from bot.clock import Clock
-from bot.domain.duty import unreachable
+from bot.domain import dead
+from bot.domain.duty import chats_told, unreachable
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account, WorkspaceId
+from bot.domain.trouble import MEND_CHAT
 from bot.engine.connections import ELSEWHERE, Connections, Status
 from bot.engine.directory import who_has
 from bot.engine.picture import Picture
+from bot.engine.troubles import own_channels
 from cards import checkup as notes
 from storage import watch
 from storage.database import Database
@@ -134,7 +137,14 @@ class Checkup:
             _connection(status),
             *self._granted(status.platform, identity),
             *await _diagnosed(adapter, chats_of(number, organisation)),
+            *await self._dead(number, organisation),
         ]
+
+    async def _dead(self, number: WorkspaceId, organisation: Organisation) -> Sequence[Finding]:
+        """Return the chats of which the checker knows that they refuse messages, and what they said."""
+        keys = [dead.key(chat, organisation) for chat in chats_told(organisation) if chat.workspace == number]
+        known = await self._database.read(partial(watch.standing, channels=own_channels(organisation), keys=keys))
+        return [Finding(some[-1].alert.title, MEND_CHAT) for some in known.values()]
 
     def _granted(self, platform: str, identity: Identity) -> Sequence[Finding]:
         """Return which scopes are missing, where the platform says which there are."""
@@ -173,17 +183,7 @@ class Checkup:
 
 def chats_of(workspace: WorkspaceId, organisation: Organisation) -> tuple[str, ...]:
     """Return the chats of a workspace that any level tells."""
-    return tuple(
-        dict.fromkeys(
-            chat.chat
-            for channel in organisation.channels.values()
-            if channel.active
-            for rule in channel.rules
-            for level in rule.levels
-            for chat in level.chats
-            if chat.workspace == workspace
-        )
-    )
+    return tuple(chat.chat for chat in chats_told(organisation) if chat.workspace == workspace)
 
 
 def _connection(status: Status) -> Finding:

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.domain.event import Event
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Organisation
-from bot.domain.trouble import Standing, Trouble, is_to_be_said, recovery, report
+from bot.domain.trouble import Check, Standing, Trouble, is_to_be_said, recovery, report
 from bot.engine.ingest import Ingest, Report
 from bot.engine.picture import Picture
 from storage import watch
@@ -36,7 +36,16 @@ class Troubles:
 
         async def work(connection: Connection) -> dict[str, list[Standing]]:
             organisation = await self._picture.current(connection)
-            return await watch.standing(connection, _channels(organisation), keys)
+            return await watch.standing(connection, own_channels(organisation), keys)
+
+        return await self._database.read(work)
+
+    async def standing_keys(self, check: Check) -> set[str]:
+        """Return the keys of a check's alerts that have not recovered, whatever they are about."""
+
+        async def work(connection: Connection) -> set[str]:
+            organisation = await self._picture.current(connection)
+            return await watch.standing_keys(connection, own_channels(organisation), check)
 
         return await self._database.read(work)
 
@@ -67,6 +76,6 @@ class Troubles:
             log.error("trouble_not_told", trouble=event.alert_key, error=type(error).__name__, detail=str(error)[:200])
 
 
-def _channels(organisation: Organisation) -> set[ChannelId]:
+def own_channels(organisation: Organisation) -> set[ChannelId]:
     """Return where alerts of Oncard's own may stand: one that was removed may hold some too."""
     return {UNCONFIGURED} | {one.id for one in organisation.channels.values() if one.name == OWN_NAME}

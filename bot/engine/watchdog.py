@@ -7,15 +7,16 @@ portion of the open incidents. Its own silence is watched in `bot.engine.pulse`.
 
 from collections import Counter
 from collections.abc import Collection, Coroutine, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
 from bot.clock import Clock
-from bot.domain import trouble
+from bot.domain import dead, trouble
 from bot.domain.adrift import is_adrift, resumed
+from bot.domain.dead import Dead
 from bot.domain.flow import rules_of
 from bot.domain.incident import Entry, IncidentId, Record
 from bot.domain.organisation import Organisation
@@ -41,6 +42,8 @@ AT_ONCE: Final = 100
 MOST_UNREADABLE: Final = 100
 # Of a number that the database can hold.
 _DIGITS: Final = 18
+# What is settled while a round is made is seen in the next one, and a refusal is counted for a while.
+LOOK_BACK: Final = timedelta(minutes=5)
 MENDED: Final = "The checker found that the stored state of this incident contradicted itself, and put it right."
 
 log = structlog.get_logger(__name__)
@@ -94,11 +97,14 @@ class Watchdog:
         # The first look may fall on a moment after a stop, or after the clock was moved; the second one does not.
         certain += [one for one in suspected if one.key in self._suspected]
         self._suspected = {one.key for one in suspected}
-        certain += self._lookout.look(self._statuses, await self._database.read(watch.beats))
+        beats = await self._database.read(watch.beats)
+        certain += self._lookout.look(self._statuses, beats)
+        chats = await self._dead(organisation, beats.get(WATCHDOG))
+        certain += chats.found
         missing = self._roll_call.look(organisation, self._clock.now())
         certain += missing.found
         _count(certain)
-        over = _judged(organisation, self._statuses) | missing.over
+        over = _judged(organisation, self._statuses) | missing.over | chats.over
         await self._troubles.agree(certain, over - self._suspected)
         names = [WATCHDOG, *map(beat_of, connected(self._statuses))]
         now = self._clock.now()
@@ -153,6 +159,15 @@ class Watchdog:
             return found
 
         return await self._database.read(work)
+
+    # ---- chats that take nothing any more ----------------------------------------------------------------------------
+
+    async def _dead(self, organisation: Organisation, looked: datetime | None) -> Dead:
+        """Judge the chats to which something was sent since any process has `looked`."""
+        now = self._clock.now()
+        since = min(looked or now, now) - LOOK_BACK
+        newest = await self._database.read(partial(watch.newest_in_chats, since=since))
+        return dead.judge(organisation, newest, await self._troubles.standing_keys(Check.DEAD))
 
     # ---- whether what is stored is right -----------------------------------------------------------------------------
 

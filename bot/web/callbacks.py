@@ -4,6 +4,7 @@ The adapter verifies before anything is parsed.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -11,8 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.adapter import Callback
+from bot.engine import metrics
 from bot.engine.connections import Connections
 from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
+
+# By these an adapter says that a request was not the platform's, or was too old.
+_REFUSALS: Final = (401, 403)
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +33,8 @@ class Callbacks:
         return [Route("/im/{platform}/{workspace}/{path:path}", self._pass_on, methods=["POST"])]
 
     async def _pass_on(self, request: Request) -> Response:
-        adapter = self.connections.taking_callbacks(request.path_params["platform"], request.path_params["workspace"])
+        platform, workspace = request.path_params["platform"], request.path_params["workspace"]
+        adapter = self.connections.taking_callbacks(platform, workspace)
         if adapter is None:
             return rejection(Rejected(Code.ROUTE_NOT_FOUND, "no workspace takes callbacks here"), new_request_id())
         try:
@@ -39,4 +45,6 @@ class Callbacks:
             return Response(status_code=400)
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = await adapter.callback(Callback(request.path_params["path"], body, headers))
+        if answer.status in _REFUSALS:
+            metrics.CALLBACKS_REJECTED.labels(platform=platform, workspace=workspace).inc()
         return Response(answer.body, answer.status, media_type=answer.content_type)

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain import trouble
 from bot.domain.alert import OLDEST, Alert, opened
-from bot.domain.event import DESCRIPTION_LIMIT, TITLE_LIMIT, Severity
+from bot.domain.event import ALERT_KEY_LIMIT, DESCRIPTION_LIMIT, TITLE_LIMIT, Severity
 from bot.domain.incident import AlertId, ChannelId, IncidentId
 from bot.domain.trouble import SAY_AGAIN, Check, Standing, Trouble, is_to_be_said, key_of, minutes, recovery, report
 from tests.domain.cast import NIGHT
@@ -22,6 +22,7 @@ EVERY = [
     trouble.differs(MANY),
     trouble.unreadable(MANY),
     trouble.dark("acme", "invalid_auth"),
+    trouble.dead("acme", "C1", "is_archived"),
     trouble.unreachable(["Ana (ana@example.com)"]),
     trouble.silent(HOURS),
 ]
@@ -52,7 +53,10 @@ def test_an_event_says_what_it_is_about() -> None:
     assert report(trouble.differs(MANY)).labels["incidents"].endswith("#10 and 3 more")
 
 
-def test_each_workspace_has_a_trouble_of_its_own() -> None:
+def test_each_workspace_and_each_chat_has_a_trouble_of_its_own() -> None:
+    assert key_of(Check.DEAD, "acme", "C1") == "oncard/chat-dead/acme/C1"
+    assert report(trouble.dead("acme", "C1", "x")).labels == {"check": "chat-dead", "workspace": "acme", "chat": "C1"}
+    assert len(key_of(Check.DEAD, "acme", "C" * 300)) == ALERT_KEY_LIMIT
     assert key_of(Check.DARK, "acme") == "oncard/workspace-dark/acme"
     assert key_of(Check.SILENT) == "oncard/watchdog-silent"
 

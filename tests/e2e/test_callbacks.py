@@ -12,6 +12,7 @@ import pytest
 from bot.clock import SystemClock
 from bot.domain.definition import Secret, WorkspaceDefinition
 from bot.domain.incident import Progress
+from bot.engine import metrics
 from storage import definitions
 from storage.database import Connection
 from tests.support.world import CHAT, World, level, served, world
@@ -59,9 +60,17 @@ async def test_a_signed_click_acknowledges(oncard: tuple[World, str]) -> None:
 
 async def test_what_is_not_signed_is_refused(oncard: tuple[World, str]) -> None:
     _, address = oncard
+    before = rejected()
     async with httpx.AsyncClient() as client:
         forged = await client.post(f"{address}/im/slack/acme/interactive", content=b"payload=%7B%7D")
         nowhere = await client.post(f"{address}/im/slack/nobody/interactive", content=b"payload=%7B%7D")
 
     assert forged.status_code == 401
     assert nowhere.status_code == 404
+    assert rejected() - before == 1
+
+
+def rejected() -> float:
+    """Return how many callbacks of the workspace have been refused."""
+    labels = {"platform": "slack", "workspace": "acme"}
+    return metrics.REGISTRY.get_sample_value("oncard_callbacks_rejected_total", labels) or 0

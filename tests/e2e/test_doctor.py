@@ -10,7 +10,13 @@ import pytest
 from click.testing import Result
 
 from bot.clock import SystemClock
+from bot.domain.alert import opened
+from bot.domain.incident import AlertId, IncidentId
+from bot.domain.organisation import UNCONFIGURED
+from bot.domain.trouble import dead, report
 from bot.playground.slack.server import SlackServer
+from storage import incidents
+from storage.database import Connection, Database
 from tests.cli.shell import SAMPLE, SECRETS, Shell, with_sample
 from tests.support.databases import NewDatabase
 from tests.support.world import CHAT
@@ -115,6 +121,25 @@ async def test_a_chat_that_is_not_there_is_said_and_wrong_names_are_refused(clin
     assert "chat C404: nothing can be posted" in found[-1]["what"]
     assert "there is no workspace `acne`" in (await clinic.run("doctor", "--try", "acne/C1")).stderr
     assert "names no chat" in (await clinic.run("doctor", "--try", "C1")).stderr
+
+
+async def test_a_chat_that_refused_a_message_is_named_with_the_platforms_words(clinic: Clinic) -> None:
+    known = dead("acme", "C0OPS", "chat.postMessage: is_archived")
+    where = (AlertId(900), UNCONFIGURED, IncidentId(900))
+    alert = opened(report(known), known.key, where, SystemClock().now())
+
+    async def work(connection: Connection) -> None:
+        await incidents.insert_alerts(connection, [alert])
+
+    database = Database(clinic.shell.url)
+    await database.transact(work)
+    await database.close()
+    code, found = await clinic.look()
+    assert code == 1
+    (refused,) = [one for one in found if not one["ok"]]
+    said = "Oncard cannot write to chat C0OPS of workspace acme: chat.postMessage: is_archived"
+    assert (refused["workspace"], refused["what"]) == ("acme", said)
+    assert "Invite the bot" in refused["mend"]
 
 
 async def test_where_nothing_is_configured_nobody_can_be_told(clinic: Clinic) -> None:

@@ -11,6 +11,7 @@ from bot.domain.definition import ChannelDefinition, Definition, Kind, RuleDefin
 from bot.domain.delivery import State
 from bot.domain.incident import Idle, IncidentId, Progress
 from bot.engine.pulse import EVERY, MOST_STILL
+from bot.playground.slack.pane import KICK, SlackPane
 from storage import definitions, incidents
 from storage.database import Connection
 from tests.support.world import CHAT, World, level, world
@@ -107,6 +108,31 @@ async def test_a_workspace_that_is_away_is_one_alert_whose_own_pages_make_no_mor
     await rounds(oncard, 1)
     assert (await oncard.incident(1)).recovered
     assert await known(oncard) == [1]
+
+
+async def test_a_chat_that_the_bot_was_removed_from_is_told_once_and_recovers_when_it_is_back(oncard: World) -> None:
+    await give_oncard_a_channel(oncard)
+    pane = SlackPane(oncard.slack)
+    await pane.switch(KICK)
+    await oncard.fire()
+    await rounds(oncard, 12)
+
+    # Its own card is for the chat that takes none, and makes nothing new of it.
+    own = await oncard.incident(2)
+    said = f"Oncard cannot write to chat {oncard.chat()} of workspace acme: chat.postMessage: not_in_channel"
+    assert own.facts.title == said
+    assert await known(oncard) == [2, 1]
+    await oncard.slack.expect_dm("dee", "Oncard cannot write to chat")
+    await oncard.slack.expect_dm("ana", "#1 disk full")
+
+    await pane.switch(KICK)
+    await rounds(oncard, 2)
+    assert not (await oncard.incident(2)).recovered
+    await oncard.fire("engine hot")
+    await oncard.slack.expect_card("#3 engine hot", chat=CHAT)
+    await rounds(oncard, 1)
+    assert (await oncard.incident(2)).recovered
+    assert await known(oncard) == [3, 2, 1]
 
 
 async def test_a_silent_checker_is_told_by_readiness_and_metrics_and_alerts_are_taken(oncard: World) -> None:
