@@ -68,6 +68,7 @@ def card(scene: BoardScene) -> Card:
         listings=_listings(scene),
         mentions=_mentions(scene),
         buttons=_buttons(scene),
+        repeat=scene.may_repeat,
     )
 
 
@@ -83,7 +84,7 @@ def call(scene: BoardScene) -> Note:
         count = amount(locale, pages.incidents)
         said = say(locale, form, count=count, where=where, newest=_newest(pages.newest, locale), **state)
     text = said + _warnings(scene) + _repeated(scene)
-    return Note(text, _mentions(scene), _buttons(scene), aloud=not scene.direct)
+    return Note(text, _mentions(scene), _buttons(scene), aloud=not scene.direct, repeat=scene.may_repeat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,7 @@ def card(scene: Scene) -> Card:
         history=_history(scene),
         mentions=mentions(scene),
         buttons=buttons(scene),
+        repeat=scene.may_repeat,
     )
 
 

@@ -105,6 +105,7 @@ class Card:
 
     `summary` is one plain line for lock screens and for where nothing else can be sent. `status` says who has it and
     what happens next; `history` who did what, oldest first. `mentions` are those who must notice this message.
+    `repeat`: an earlier try of this very message got no answer, so it may be there already.
     """
 
     number: int | None
@@ -124,6 +125,7 @@ class Card:
     history: tuple[Text, ...] = ()
     mentions: tuple[Person, ...] = ()
     buttons: tuple[Button, ...] = ()
+    repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Note:
     `rows` stand under the text, each on a line of its own, the most wanted first: where not all fit, the last are left
     out. `aloud`: it stands under a card, but the whole conversation is to see it. `field`: it answers a form, and says
     what is wrong in the field of that name. `done`: what was asked for was done, so that its form is over.
+    `repeat` is as in a card.
     """
 
     text: Text
@@ -142,6 +145,7 @@ class Note:
     rows: tuple[Text, ...] = ()
     field: str = ""
     done: bool = False
+    repeat: bool = False
 
     @property
     def is_spoken(self) -> bool:

@@ -31,7 +31,7 @@ from cards.dingtalk import (
     summary,
     usable,
 )
-from cards.dingtalk_text import BREAK, NOTHING, bold, described, escaped, fit, marked, mentions, size
+from cards.dingtalk_text import BREAK, NOTHING, bold, described, escaped, fit, marked, mentions, size, unsent
 from cards.form import Choice, Field, Form, sentence
 from cards.plain import line, spoken
 
@@ -56,6 +56,8 @@ SENDS: Final = "dtmd://dingtalkclient/sendMessage?content="
 _KEEPS_ITS_VERSION: Final = r"[a-z]+\?|escalate|ackboard|undo"
 _TOKEN: Final = re.compile(rf"(?:{_KEEPS_ITS_VERSION}) \d{{1,18}} v\d{{1,9}}(?: .*)?", re.ASCII | re.DOTALL)
 _VERSION: Final = re.compile(r"^([a-z]+(?: \d[\d,]*)?) v\d{1,9}(?= |$)", re.ASCII)
+# A button alone confirms: what is typed could have been dictated by somebody else.
+_CONFIRMS: Final = re.compile(r"link .+ yes\d{1,18}", re.ASCII)
 _SIGNS: Final = {
     Tone.CRITICAL: "🔴",
     Tone.WARNING: "🟠",
@@ -85,7 +87,7 @@ def robot(message: Message | Form) -> tuple[str, JsonObject]:
 def robot_plain(message: Message | Form) -> tuple[str, JsonObject]:
     """Return a message of one plain line, for when DingTalk refuses the whole one."""
     said = spoken(message.text) if isinstance(message, Form) else plain_line(message)
-    return "sampleText", {"content": fit(said, STATUS_LIMIT) or NOTHING}
+    return "sampleText", {"content": fit(unsent(said), STATUS_LIMIT) or NOTHING}
 
 
 def webhook(message: Message | Form, user: str = "") -> JsonObject:
@@ -116,6 +118,11 @@ def said_by(token: str) -> str:
 def is_pressed(text: str) -> bool:
     """Whether a text is what a button has sent, to be taken to the letter: nobody types a version."""
     return _TOKEN.fullmatch(text) is not None
+
+
+def is_sayable(message: Card | Note) -> bool:
+    """Whether all that the buttons of a message do can be done by typing it, too."""
+    return not any(_CONFIRMS.fullmatch(button.token) for button in message.buttons)
 
 
 def _content(message: Message | Form) -> tuple[str, str, list[tuple[str, str]]]:

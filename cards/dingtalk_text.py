@@ -20,10 +20,12 @@ URL_LIMIT: Final = 500
 MOST_MENTIONS: Final = 20
 BREAK: Final = "  \n"
 
-_ALIKE: Final = str.maketrans("*_~`<>[]|\\@!", "∗ˍ∼ˋ＜＞［］｜＼＠！")
+_ALIKE: Final = str.maketrans("*_~`<>[]|\\@!&", "∗ˍ∼ˋ＜＞［］｜＼＠！＆")
 _ALIKE_AT_THE_START: Final = str.maketrans("#-+=.)", "＃‐＋＝․）")
 # Emphasis works only at the edge of a word, so `disk_usage_percent` and ana@example.com may stay as they are.
-_MARKUP: Final = re.compile(r"[`<>\[\]|\\]|!(?=\[)|(?<![0-9A-Za-z])[*_~@]|[*_~](?![0-9A-Za-z])")
+_MARKUP: Final = re.compile(
+    r"[`<>\[\]|\\]|!(?=\[)|&(?=#?[0-9A-Za-z]{1,32};)|(?<![0-9A-Za-z])[*_~@]|[*_~](?![0-9A-Za-z])"
+)
 _START: Final = re.compile(r"[#+=-]+|\d{1,9}[.)]")
 _SENDS: Final = re.compile(r"(dtmd|dingtalk)(?=:)", re.IGNORECASE)
 _EDGES: Final = frozenset("*_~")
@@ -68,8 +70,12 @@ def described(text: str) -> list[str]:
 
 def escaped(text: str) -> str:
     """Return foreign text with look-alikes for what is markup wherever it stands but at the start of a line."""
-    inert = _SENDS.sub(lambda found: f"{found[1]}\u200a", text)
-    return _MARKUP.sub(lambda found: found[0].translate(_ALIKE), inert)
+    return _MARKUP.sub(lambda found: found[0].translate(_ALIKE), unsent(text))
+
+
+def unsent(text: str) -> str:
+    """Return foreign text in which no address makes the reader's client say something."""
+    return _SENDS.sub(lambda found: f"{found[1]}\u200a", text)
 
 
 def link(text: str, address: str, limit: int) -> str:

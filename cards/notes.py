@@ -182,4 +182,4 @@ def _aloud(scene: Scene, text: Text) -> Note:
     """Return a note that all who see the card see, with the button that ends it."""
     waits = scene.incident.progress is Progress.TRIGGERED
     buttons: tuple[Button, ...] = (acknowledge(scene),) if waits else ()
-    return Note(text + repeated(scene), mentions(scene), buttons, aloud=not scene.direct)
+    return Note(text + repeated(scene), mentions(scene), buttons, aloud=not scene.direct, repeat=scene.may_repeat)

@@ -28,6 +28,7 @@ from cards.telegram_text import (
     bold,
     code,
     fit,
+    inert,
     joined,
     link,
     mentioned,
@@ -98,10 +99,10 @@ def render(message: Message) -> JsonObject:
 def plain(message: Message) -> JsonObject:
     """Return one line without markup and buttons, for when Telegram refuses the rest: it is still a page."""
     if isinstance(message, Note):
-        return {"text": shortened(spoken(message.text), PLAIN_LIMIT), **_NO_PREVIEW}
+        return {"text": shortened(inert(spoken(message.text)), PLAIN_LIMIT), **_NO_PREVIEW}
     title = shortened(line(message.title), HEAD_LIMIT)
     number = f" (#{message.number})" if message.number is not None else ""
-    said = shortened(f"{line(message.severity_word)}: {title}{number} · {spoken(message.status)}", PLAIN_LIMIT)
+    said = shortened(inert(f"{line(message.severity_word)}: {title}{number} · {spoken(message.status)}"), PLAIN_LIMIT)
     address = next((whole for one in message.links if (whole := url(one.href))), "")
     return {"text": f"{said} {address}".strip(), **_NO_PREVIEW}
 

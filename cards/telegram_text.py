@@ -96,6 +96,11 @@ def words(text: str) -> Iterator[Piece]:
     yield from _characters(text[at:])
 
 
+def inert(text: str) -> str:
+    """Return foreign text in which names and commands are look-alikes."""
+    return _ACTIVE.sub(lambda found: found[0].translate(_LOOK_ALIKES), text)
+
+
 def code(text: str) -> Piece:
     """Return words in which nothing is active, and which are copied by a tap."""
     return tagged("code", joined(_characters(text)))
@@ -103,14 +108,12 @@ def code(text: str) -> Piece:
 
 def bold(text: str, limit: int) -> Piece:
     """Return foreign words that stand out, on one line; empty when nothing of them can be seen."""
-    inert = _ACTIVE.sub(lambda found: found[0].translate(_LOOK_ALIKES), isolated(line(text)))
-    return tagged("b", fit(_characters(inert), limit))
+    return tagged("b", fit(_characters(inert(isolated(line(text)))), limit))
 
 
 def link(text: str, address: str, limit: int) -> Piece:
     """Return a link; where the address is none that a chat should open, only its words."""
-    inert = _ACTIVE.sub(lambda found: found[0].translate(_LOOK_ALIKES), isolated(line(text)))
-    shown, whole = fit(_characters(inert), limit), url(address)
+    shown, whole = fit(_characters(inert(isolated(line(text)))), limit), url(address)
     return tagged("a", shown, f' href="{escaped(whole)}"') if whole else shown
 
 

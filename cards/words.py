@@ -342,6 +342,7 @@ FORM_IS_DONE: Final = "Done."
 ANSWER_IS_DIRECT: Final = "The answer stands in your direct conversation with Oncard."
 REPLY_TO_THIS: Final = "Reply to this message."
 PRESS_START: Final = "Press Start in {bot}: then such answers reach you alone."
+ASK_DIRECTLY: Final = "The answer is for you alone. Open a direct chat with Oncard and ask there."
 
 # ---- commands: answers -----------------------------------------------------------------------------------------------
 

@@ -200,6 +200,8 @@ class DingTalkAdapter:
             self._reject(judged.verdict)
             return Answer(401)
         if self._events.inbox is None:
+            # When it is made again, it is no repeat.
+            verifier.forget(judged)
             return Answer(503)
         if judged.verdict is Verdict.REPEATED:
             return _json({})

@@ -4,7 +4,7 @@ Only ids, our own button's params and typed words are read, whatever stands arou
 https://open.dingtalk.com/document/development/event-callback-card and .../orgapp/receive-message. A click tells no
 name, so it is the id. In a direct conversation the chat is the person's userId, as it is where we send. A message holds
 no place for the people it mentions, so they stand at its end. Who has no userId of the organisation is an outsider:
-known by the id that they have for this app, which no message reaches; they are answered where they wrote.
+known by the id that they have for this app, which no message reaches; they are answered directly, if they wrote so.
 """
 
 import json

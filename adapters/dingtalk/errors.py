@@ -72,11 +72,15 @@ _addresses: Final = Redaction()
 
 
 class DingTalkFailed(DeliveryFailed):
-    """A failure with DingTalk's own `code`; empty where DingTalk gave none."""
+    """A failure with DingTalk's own `code`; empty where DingTalk gave none.
+
+    `is_nowhere`: it said itself that the card is in no place; the card may exist all the same.
+    """
 
     def __init__(self, kind: FailureKind, detail: str, *, code: str = "", retry_after: float | None = None) -> None:
         super().__init__(kind, _addresses(detail)[:DETAIL_LIMIT], retry_after=retry_after)
         self.code = code
+        self.is_nowhere = False
 
     @property
     def is_content(self) -> bool:
@@ -123,7 +127,9 @@ def not_delivered(method: str, results: object) -> DingTalkFailed | None:
         if not isinstance(result, dict) or result.get("success") is not True:
             said = result.get("errorMsg") if isinstance(result, dict) else None
             words = said if isinstance(said, str) else ""
-            return refused(method, _first_code(words), words)
+            failure = refused(method, _first_code(words), words)
+            failure.is_nowhere = isinstance(result, dict) and result.get("success") is False
+            return failure
     return None
 
 

@@ -3,7 +3,7 @@
 DingTalk waits two seconds for the answer to a click, and an update of the card must not come before it. So the answer
 says only what is known without asking anybody: nothing, or that a form is closed. The one who clicks sees the button at
 work for a moment, and then the card as it has become; there is no toast, since that takes an event chain in the
-template. What else there is to say goes to the direct conversation. Where that cannot be, it is said in the group.
+template. What else there is to say goes to the direct conversation. Where that cannot be, the group sees how it could.
 """
 
 import asyncio
@@ -20,9 +20,11 @@ from adapters.dingtalk.web import JsonObject
 from bot.adapter import FailureKind, Inbox
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
+from cards import words
 from cards.card import Card, Note
 from cards.dingtalk_form import CLOSED
 from cards.form import Form
+from cards.words import name_of
 
 CARD_TOPIC: Final = "/v1.0/card/instances/callback"
 ROBOT_TOPIC: Final = "/v1.0/im/bot/messages/get"
@@ -98,18 +100,21 @@ class Events:
         return await self._answer(said, form)
 
     async def _answer(self, said: Said, reply: Card | Note | Form) -> None:
-        """Show an answer to one person: directly, and in the group only where that cannot be.
+        """Show an answer to one person directly; where that cannot be, the group sees how it could.
 
         In the direct conversation the session is answered in, which costs none of the month's calls.
         """
         asked = said.interaction
         session = self._session(asked.chat)
         named = "" if said.direct or said.outsider else asked.user
+        # A form says no more than the card. An answer may hold a code that nobody else must know.
+        shown = reply if said.direct or isinstance(reply, Form) else _hint()
         ways: list[Callable[[], Awaitable[None]]] = []
         if not said.outsider:
             ways.append(lambda: self._messages.tell(asked.user, reply))
         if session is not None:
-            ways.insert(0 if said.direct else len(ways), lambda: self._messages.answer(session.webhook, reply, named))
+            first = said.direct and not self._messages.needs_card(reply)
+            ways.insert(0 if first else len(ways), lambda: self._messages.answer(session.webhook, shown, named))
         for way in ways[:-1]:
             try:
                 return await way()
@@ -159,3 +164,8 @@ class Events:
             _log.error("answer_not_delivered", why=failure.detail)
         except Exception as error:  # noqa: BLE001 - A defect of the core costs this click its answer, and is said.
             _log.error("interaction_failed", error=self._redaction(f"{type(error).__name__}: {error}"))
+
+
+def _hint() -> Note:
+    """Return how an answer could be had, in both languages: DingTalk does not tell which one somebody reads."""
+    return Note((" ".join(dict.fromkeys(name_of(locale, words.ASK_DIRECTLY) for locale in ("en", "zh"))),))

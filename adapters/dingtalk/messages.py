@@ -24,7 +24,7 @@ from bot.clock import Clock
 from cards.card import Card, Message, Note
 from cards.dingtalk import plain, render, summary
 from cards.dingtalk_form import render_form
-from cards.dingtalk_robot import robot, robot_plain, webhook
+from cards.dingtalk_robot import is_sayable, robot, robot_plain, webhook
 from cards.dingtalk_text import mentions
 from cards.form import Form
 
@@ -50,6 +50,8 @@ class Messages:
         self._route = route
         self._repeats = Repeats()
         self._carriers: OrderedDict[str, str] = OrderedDict()
+        # The ids of cards that were refused for their content, and by which code.
+        self._refused: OrderedDict[str, str] = OrderedDict()
         self._refused_at: datetime | None = None
 
     @property
@@ -57,7 +59,8 @@ class Messages:
         """Whether messages are cards that can be changed."""
         if not self._config.card_template_id:
             return False
-        return self._refused_at is None or self._clock.now() - self._refused_at > WITHOUT_TEMPLATE
+        # A clock that was set back must not make it longer.
+        return self._refused_at is None or not (timedelta() <= self._clock.now() - self._refused_at <= WITHOUT_TEMPLATE)
 
     def card_of(self, message_id: str) -> str | None:
         """Return which card of ours a message shows, as far as this process knows."""
@@ -75,7 +78,8 @@ class Messages:
             raise
         except DingTalkFailed as failure:
             # An id that was used without an answer stays that of this message, whatever comes of it now.
-            if failure.kind is FailureKind.UNCERTAIN or one.again:
+            # One that is in no place is spent: a repeat under it would find a card there that nobody sees.
+            if (failure.kind is FailureKind.UNCERTAIN or one.again) and not failure.is_nowhere:
                 self._repeats.lost(one)
             if failure.code not in TEMPLATE_CODES:
                 raise
@@ -101,6 +105,10 @@ class Messages:
     async def open_form(self, track: str, user: str, form: Form) -> None:
         """Open a form on a card, for one person alone. Raises DingTalkFailed."""
         await self._update(track, {"privateData": {user: {"cardParamMap": render_form(form)}}})
+
+    def needs_card(self, message: Card | Note | Form) -> bool:
+        """Whether a message has a button that no sentence can stand for, and can be sent as a card."""
+        return self.are_cards and not isinstance(message, Form) and not is_sayable(message)
 
     async def tell(self, user: str, message: Card | Note | Form) -> None:
         """Show a message to one person, in the direct conversation. Raises DingTalkFailed."""
@@ -166,8 +174,18 @@ class Messages:
         except DingTalkFailed as failure:
             if failure.code != EXISTS:
                 raise
+            if track in self._refused:
+                # It exists, and stands nowhere.
+                raise refused(CREATE[1], self._refused[track]) from None
             return await self._up_to_date(MessageRef(to.id, track), message)
-        return self._delivered(MessageRef(to.id, track), body)
+        try:
+            return self._delivered(MessageRef(to.id, track), body)
+        except DingTalkFailed as failure:
+            if failure.is_content or failure.code in MENTION_CODES:
+                self._refused[track] = failure.code
+            if len(self._refused) > MOST_CARRIERS:
+                self._refused.popitem(last=False)
+            raise
 
     def _callback(self) -> JsonObject:
         if self._config.mode is Mode.HTTP:
@@ -199,7 +217,9 @@ class Messages:
 
     async def _update(self, track: str, values: JsonObject) -> None:
         content = {"outTrackId": track, "userIdType": 1, "cardUpdateOptions": BY_KEY, **values}
-        await self._api.call(UPDATE, content)
+        body = await self._api.call(UPDATE, content)
+        if body.get("success") is not True and body.get("result") is not True:
+            raise DingTalkFailed(FailureKind.UNCERTAIN, f"{UPDATE[1]}: the answer does not say whether it was done")
 
     # The robot
 

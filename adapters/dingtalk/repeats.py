@@ -1,8 +1,9 @@
 """Cards that got no answer: the same one, sent again, carries the same outTrackId, so that DingTalk makes it once.
 
 They are remembered in this process only; what another one sends again may stand there twice, and says so itself. A
-repeat is the card of the same incident for the same place, or a note that begins like the one before: what may be a
-repeat says that in addition.
+repeat is a message of which the core knows that it was tried before (`repeat`): the card of the same incident for the
+same place, or a note that begins like the one before. What the core sends for the first time is a page of its own,
+which must be heard.
 """
 
 import secrets
@@ -40,7 +41,7 @@ class Repeats:
         """Return the id under which to send it: that of the one that got no answer, if this is the same again."""
         self._lost = {track: one for track, one in self._lost.items() if now - one.at < KEPT_FOR}
         for one in self._lost.values():
-            if one.to == to and _is_same(one.message, message):
+            if message.repeat and one.to == to and _is_same(one.message, message):
                 return replace(self._lost.pop(one.track), message=message, again=True)
         return Try(new_track(), to, message, now)
 

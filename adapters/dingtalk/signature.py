@@ -66,6 +66,10 @@ class Verifier:
         name = f"{timestamp}/{hashlib.sha256(request.body).hexdigest()}"
         return Judged(self._first_time(name, now), name)
 
+    def forget(self, judged: Judged) -> None:
+        """Take the request for one that was never made: it was not carried out."""
+        self._seen.pop(judged.request, None)
+
     def _first_time(self, name: str, now: datetime) -> Verdict:
         # A timestamp may lie up to one window ahead, and is then good for two.
         while self._seen and now - next(iter(self._seen.values())) > 2 * self._window:

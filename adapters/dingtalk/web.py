@@ -70,7 +70,9 @@ class OpenApi:
         """Post to the address that came with a message. Raises DingTalkFailed."""
         if not self._is_dingtalks(webhook):
             raise DingTalkFailed(FailureKind.REFUSED, "the session's address is none of DingTalk's")
-        _judged("sessionWebhook", await self._ask(("POST", webhook), content))
+        body = _judged("sessionWebhook", await self._ask(("POST", webhook), content))
+        if body.get("errcode") != 0:
+            raise DingTalkFailed(FailureKind.UNCERTAIN, "sessionWebhook: the answer does not say whether it was sent")
 
     async def ticket(self, topics: tuple[str, ...]) -> tuple[str, str]:
         """Return where a Stream connection is opened that hears of `topics`, and the ticket that opens it once."""

@@ -19,16 +19,21 @@ CLICK: Final = "card.action.trigger"
 MESSAGE: Final = "im.message.receive_v1"
 _PLACEHOLDER: Final = re.compile(r"@_user_\d{1,6}|@_all", re.ASCII)
 _USER: Final = re.compile(r"ou_[0-9A-Za-z]{1,64}", re.ASCII)
+_MILLIS: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
 _SPACES: Final = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody asked. `form`: by a form, whose card is the message. `direct`: where only they and our bot are."""
+    """What somebody asked. `form`: by a form, whose card is the message. `direct`: where only they and our bot are.
+
+    `at`: when it was written, in seconds since 1970; None: it is not known, or a click, which is told at once or never.
+    """
 
     interaction: Interaction
     form: bool = False
     direct: bool = False
+    at: float | None = None
 
 
 def kind_of(event: Mapping[str, object]) -> str:
@@ -80,7 +85,8 @@ def read_message(event: Mapping[str, object], bot: str) -> Said | None:
         trigger=message_id or None,
         replied=MessageRef(chat, answered) if chat and answered else None,
     )
-    return Said(interaction, direct=direct)
+    written_at = _text(message.get("create_time"))
+    return Said(interaction, direct=direct, at=int(written_at) / 1000 if _MILLIS.fullmatch(written_at) else None)
 
 
 def _answers(fields: list[str], value: Mapping[str, object], filled: Mapping[str, object]) -> Iterator[tuple[str, str]]:

@@ -157,7 +157,7 @@ class _Thread(threading.Thread):
         # What the SDK's tasks end with is known here already.
         self.loop.set_exception_handler(lambda _loop, _context: None)
         try:
-            module = sdk.load(self._config)
+            module = sdk.load(self._config, self._left.is_set)
             self._tell(self._connection.tell_loaded)
             if not self._left.is_set():
                 self.loop.run_until_complete(self._live(module))

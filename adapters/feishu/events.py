@@ -36,6 +36,9 @@ ANSWERED_WITHIN: Final = 0.3
 # Seconds that answers under way are given when the adapter is closed.
 CLOSE_WITHIN: Final = 2.0
 LONGEST_TOAST: Final = 300
+# What nobody took is told again after 15 s, 5 min, 1 h and 6 h. Whoever typed it an hour ago means what was then, so
+# nothing is done, and they are told. The rest is for clocks that differ.
+LONGEST_LATE: Final = 30 * 60.0
 # Feishu tells an event again for as long as seven hours.
 MOST_REMEMBERED: Final = 20_000
 
@@ -155,11 +158,14 @@ class Events:
     async def _written(self, inbox: Inbox, said: Said) -> None:
         if said.direct and said.interaction.chat is not None:
             self._messages.direct[said.interaction.user] = said.interaction.chat
+        if said.at is not None and self._clock.now().timestamp() - said.at > LONGEST_LATE:
+            return await self._show(said, notes.try_again())
         reply = await self._asked(inbox, said)
         if isinstance(reply, Form):
             await self._ask(said, reply)
         elif reply is not None:
             await self._show(said, reply)
+        return None
 
     async def _show(self, said: Said, reply: Card | Note) -> None:
         """Show an answer to one person: in the group to them alone, else in the direct conversation."""

@@ -41,8 +41,9 @@ class Repeats:
     def begin(self, to: To, under: MessageRef | None, message: Message, now: datetime) -> Try:
         """Return the key under which to send it: that of the one that got no answer, if this is the same again."""
         self._lost = {key: one for key, one in self._lost.items() if now - one.at < KEPT_FOR}
-        for one in self._lost.values():
-            if (one.to, one.under) == (to, under) and _is_same(one.message, message):
+        # The newest first: an earlier one may be a page that was given up.
+        for one in reversed(self._lost.values()):
+            if message.repeat and (one.to, one.under) == (to, under) and _is_same(one.message, message):
                 return replace(self._lost.pop(one.key), again=True)
         return Try(secrets.token_hex(16), to, under, message, now)
 

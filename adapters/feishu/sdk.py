@@ -21,6 +21,7 @@ import httpx
 import websockets
 
 from adapters.feishu.config import FeishuConfig
+from bot.outbound.client import LARGEST_ANSWER
 from bot.outbound.redaction import Redaction, quiet
 
 # The server says how often it wants pings, every two minutes as a rule: too rarely to notice its silence in time.
@@ -33,8 +34,11 @@ Answer = Callable[[bytes], Awaitable[tuple[object, Callable[[], None]]]]
 """What an event is answered with, and what to call when the answer is on its way."""
 
 
-def load(config: FeishuConfig) -> Any:
-    """Return a copy of the SDK's module for one connection; takes seconds the first time."""
+def load(config: FeishuConfig, given_up: Callable[[], bool]) -> Any:
+    """Return a copy of the SDK's module for one connection; takes seconds the first time.
+
+    `given_up`: nobody waits for the connection any more.
+    """
     spec = importlib.util.find_spec("lark_oapi.ws.client")
     if spec is None or spec.loader is None:
         raise ImportError("lark_oapi has no long connection any more")
@@ -43,7 +47,7 @@ def load(config: FeishuConfig) -> Any:
     # Its own handler prints, its lines hold the address of the connection with its ticket, and it calls every end of a
     # connection an error, also one that was asked for. What matters of it is told by whoever runs the connection.
     quiet("Lark", Redaction(*config.secrets()), logging.CRITICAL)
-    way = _Way(config)
+    way = _Way(config, given_up)
     vars(module).update(requests=SimpleNamespace(post=way.post), websockets=SimpleNamespace(connect=way.connect))
     return module
 
@@ -112,8 +116,9 @@ class _Prepared:
 class _Way:
     """The calls that the SDK makes, by our own way out and with our deadlines."""
 
-    def __init__(self, config: FeishuConfig) -> None:
+    def __init__(self, config: FeishuConfig, given_up: Callable[[], bool]) -> None:
         self._config = config
+        self._given_up = given_up
         self._logger = quiet("adapters.feishu.websocket", Redaction(*config.secrets()))
 
     def post(self, url: str, headers: Mapping[str, str], json: object) -> httpx.Response:
@@ -121,8 +126,17 @@ class _Way:
         way = self._config
         # Without TLS no authority is needed, and reading all of them takes a while.
         trusted = way.certificates() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        with httpx.Client(proxy=way.way_out(url), verify=trusted, timeout=way.timeout, trust_env=False) as http:
-            return http.post(url, headers=dict(headers), json=json)
+        body = bytearray()
+        with (
+            httpx.Client(proxy=way.way_out(url), verify=trusted, timeout=way.timeout, trust_env=False) as http,
+            http.stream("POST", url, headers=dict(headers), json=json) as response,
+        ):
+            # The deadline is for each step: an answer that comes byte by byte would keep the thread for ever.
+            for part in response.iter_bytes():
+                body += part
+                if self._given_up() or len(body) > LARGEST_ANSWER:
+                    raise ConnectionError("the address of the connection did not come in time")
+        return httpx.Response(response.status_code, content=bytes(body))
 
     def connect(
         self,

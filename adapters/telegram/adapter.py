@@ -7,8 +7,10 @@ is sent once more as a plain line, and a group that got another id (it became a 
 
 import asyncio
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 import structlog
@@ -43,7 +45,12 @@ from cards.telegram_text import JsonObject
 
 # Seconds that answers under way are given when the adapter is closed.
 CLOSE_WITHIN: Final = 2.0
+# Seconds after which what was typed is not done any more: Telegram keeps it for a day while nobody fetches it, and a
+# bare `ack` would take an incident that its writer has never seen. Clicks it keeps for 150 seconds.
+LATE: Final = 600.0
 MOST_KNOWN: Final = 2000
+# So much of one person is carried out at once: anybody can write to a bot, and each answer is a message.
+MOST_OF_ONE: Final = 20
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -61,6 +68,7 @@ class TelegramAdapter:
         self._webhook = Webhook(config)
         self._inbox: Inbox | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._busy: Counter[str] = Counter()
         # What came lately, since Telegram repeats what it is not sure of; who said something; which group is which now.
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._names: OrderedDict[str, str] = OrderedDict()
@@ -71,6 +79,8 @@ class TelegramAdapter:
         """Seconds between two looks at whether Telegram still calls us."""
         self.rejected = 0
         """How many requests came in without our secret."""
+        self.dropped = 0
+        """How much was not carried out, since one person asked too much at once."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -224,13 +234,26 @@ class TelegramAdapter:
         said = read_update(update, self._me, self._names)
         if isinstance(said, Told):
             _log.warning(said.event, chat=said.chat, why=said.why)
-        elif said is not None and self._inbox is not None:
+        elif said is not None and self._inbox is not None and self._has_room(said.interaction.user):
+            said = replace(said, late=bool(said.at) and self._clock.now().timestamp() - said.at > LATE)
+            self._busy[said.interaction.user] += 1
             task = asyncio.create_task(self.answers.answer(self._inbox, said))
             self._tasks.add(task)
-            task.add_done_callback(self._done)
+            task.add_done_callback(partial(self._done, said.interaction.user))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _has_room(self, user: str) -> bool:
+        if self._busy[user] < MOST_OF_ONE:
+            return True
+        self.dropped += 1
+        if self.dropped & (self.dropped - 1) == 0:
+            _log.warning("too_much_at_once", user=user, so_far=self.dropped)
+        return False
+
+    def _done(self, user: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._busy[user] -= 1
+        if not self._busy[user]:
+            del self._busy[user]
         error = None if task.cancelled() else task.exception()
         if error is not None:
             _log.error("interaction_failed", error=without_secrets(f"{type(error).__name__}: {error}"))

@@ -100,7 +100,7 @@ class Answers:
             await click.answer()
             await self._take_away(said)
             return
-        reply = await inbox.handle(said.interaction)
+        reply = notes.try_again(said.locale) if said.late else await inbox.handle(said.interaction)
         try:
             await self._tell(said, reply, click)
         except TelegramFailed as failure:

@@ -50,7 +50,8 @@ async def poll(api: Api, inbox: Inbox, receive: Receive, clock: Clock, silence: 
         if numbers and not known:
             # It would be given again at once, and again.
             raise TelegramFailed(FailureKind.UNCERTAIN, "getUpdates: no update that can be read")
-        offset = max((offset, *(number + 1 for number in known)))
+        # Not the highest so far: after a week of silence the numbers begin anew, perhaps lower.
+        offset = max(known) + 1 if known else offset
         # The first poll is answered at once, so that it is known that polling works.
         wait = math.ceil(silence)
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from adapters.telegram.texts import Me, read_text
+from adapters.telegram.commands import IN_PRIVATE
+from adapters.telegram.texts import Me, Typed, read_text
 from bot.adapter import Interaction, MessageRef
 from cards.form import sentence
 from cards.telegram_form import CANCEL, Turn, completes, is_form, read_turn
@@ -30,7 +31,8 @@ class Said:
 
     `query`: the click that waits for an answer; empty: it was typed. `message`: what was clicked or typed, 0 where only
     that person sees it, by the number `alone`. `private`: the chat is theirs and ours. `form`: the message is a form's,
-    `cancel`: which is to go away, `turn`: or to show something else.
+    `cancel`: which is to go away, `turn`: or to show something else. `at`: when it was typed, in seconds of Unix time,
+    0 where nothing tells. `late`: too long ago to be done now.
     """
 
     interaction: Interaction
@@ -43,6 +45,8 @@ class Said:
     cancel: bool = False
     turn: Turn | None = None
     locale: str = "en"
+    at: int = 0
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,13 @@ def _message(message: Mapping[str, object], me: Me, names: Mapping[str, str]) ->
     words = message.get("text")
     if not isinstance(words, str) or not _id(user) or user.get("is_bot") is not False:
         return None
+    if "forward_origin" in message:
+        # The words of somebody else, who may have asked for just that.
+        return None
     typed = read_text(words, message.get("entities"), me, names)
     replied = _object(message.get("reply_to_message"))
-    token = _completed(replied, me)
+    # Clients offer to reply to a question of ours whatever is typed next: our command is none the less one.
+    token = "" if _is_command(words, typed) else _completed(replied, me)
     private = chat.get("type") == "private"
     if not private and not typed.addressed and not token:
         return None
@@ -106,6 +114,7 @@ def _message(message: Mapping[str, object], me: Me, names: Mapping[str, str]) ->
         alone=alone if isinstance(alone, int) else 0,
         private=private,
         locale=_locale(user),
+        at=at if isinstance(at := message.get("date"), int) else 0,
     )
 
 
@@ -154,6 +163,10 @@ def _standing(member: Mapping[str, object], _me: Me, _names: Mapping[str, str]) 
     if status in LEFT:
         return Told("person_blocked_us" if private else "removed_from_chat", _id(chat), status)
     return Told("person_is_back" if private else "added_to_chat", _id(chat), status)
+
+
+def _is_command(words: str, typed: Typed) -> bool:
+    return words.startswith("/") and (typed.addressed or words[1:].strip() in IN_PRIVATE)
 
 
 def _completed(replied: Mapping[str, object], me: Me) -> str:

@@ -142,7 +142,8 @@ def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | 
     if not setback.again or now - delivery.created_at >= LONGEST_TRY:
         return None
     doubt_is_over = delivery.attempts >= MOST_UNCERTAIN and now - delivery.created_at >= LONGEST_DOUBT
-    if setback.uncertain and doubt_is_over:
+    # An edit that may have arrived does no harm a second time, and without it the card would stay behind.
+    if setback.uncertain and doubt_is_over and delivery.kind is not Kind.EDIT:
         return None
     if setback.retry_after is not None:
         return now + min(setback.retry_after, LONGEST_HOLD)

@@ -52,7 +52,10 @@ def handling(incident: Incident) -> Handling:
 
 
 def remembered(before: Incident, action: Action, made: Step, now: datetime) -> Step:
-    """Return the step with what it takes to take the action back; a comment leaves what could be taken back before."""
+    """Return the step of a person's action with what it takes to take it back; it shows at once: somebody waits for it.
+
+    A comment leaves what could be taken back before.
+    """
     if isinstance(action, Comment):
         return made
     entry = next(effect.entry for effect in made.effects if isinstance(effect, Record) and effect.by == action.by)
@@ -64,7 +67,8 @@ def remembered(before: Incident, action: Action, made: Step, now: datetime) -> S
         before=handling(before),
         has_climbed=before.turned > before.moved,
     )
-    return Step(replace(made.incident, undo=undo), made.effects)
+    shown = tuple(Refresh(prompt=True) if isinstance(effect, Refresh) else effect for effect in made.effects)
+    return Step(replace(made.incident, undo=undo), shown)
 
 
 def take_back(incident: Incident, action: Undo, rules: Rules, now: datetime) -> Step | Refused:

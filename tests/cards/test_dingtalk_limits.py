@@ -174,10 +174,16 @@ def test_a_board_has_no_number() -> None:
         ("**fire** @all <font color=red>", "∗∗fire∗∗ ＠all ＜font color=red＞"),
         ("![x](https://a.example)", "！［x］(https://a.example)"),
         ("dtmd://dingtalkclient/sendMessage?content=close", "dtmd\u200a://dingtalkclient/sendMessage?content=close"),
+        ("&#91;x&#93; &lt;font&gt; R&D; a & b", "＆#91;x＆#93; ＆lt;font＆gt; R＆D; a & b"),
     ],
 )
 def test_foreign_marks_become_look_alikes(text: str, shown: str) -> None:
     assert escaped(text) == shown
+
+
+def test_a_plain_line_sends_nothing_when_it_is_touched() -> None:
+    told = Note(("dtmd://dingtalkclient/sendMessage?content=close",))
+    assert "dtmd:" not in str(robot_plain(told))
 
 
 def test_the_start_of_a_line_is_no_heading_list_or_rule() -> None:

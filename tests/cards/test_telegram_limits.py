@@ -215,3 +215,8 @@ def test_the_check_itself_sees_what_is_active_or_broken(text: str) -> None:
 def test_the_check_itself_sees_what_no_keyboard_holds(markup: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         check_message({"text": "x", "link_preview_options": {"is_disabled": True}, "reply_markup": markup})
+
+
+def test_a_plain_line_calls_nobody_and_commands_nothing() -> None:
+    said = str(plain(Note(("ask @bo, /ban@others or https://example.com/a",)))["text"])
+    assert said == "ask ＠bo, ∕ban＠others or https://example.com/a"

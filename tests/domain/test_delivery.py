@@ -198,6 +198,12 @@ def test_a_first_doubt_after_a_long_outage_is_no_reason_to_give_up_at_once() -> 
     assert next_try(tried(MOST_UNCERTAIN), HANGS, NIGHT + LONGEST_DOUBT) is None
 
 
+def test_an_edit_is_tried_until_it_is_known_to_show() -> None:
+    edit = replace(tried(MOST_UNCERTAIN), kind=Kind.EDIT)
+    assert next_try(edit, HANGS, NIGHT + LONGEST_TRY - MINUTE) is not None
+    assert next_try(edit, HANGS, NIGHT + LONGEST_TRY) is None
+
+
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.booleans(), st.integers(0, 86_399))
 def test_a_try_comes_later_and_never_much_later(attempts: int, number: int, uncertain: bool, age: int) -> None:
     now = NIGHT + timedelta(seconds=age)

@@ -1,4 +1,4 @@
-"""One incident is one live card in every chat app: each app does all that Slack does, and what happens in one shows in all.
+"""One incident is one live card in every chat app: each does all that Slack does, what happens in one shows in all.
 
 Through each platform's own SDK, against the local servers.
 """
@@ -10,15 +10,14 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.incident import Progress
+from cards import words
 from tests.support.apps import CLOSE, PLATFORMS, SNOOZE, App
 from tests.support.everywhere import ON_CALL, STRANGER, Everywhere, everywhere
 
 # The slowest chat takes a message every three seconds; a page goes before an edit.
 A_WHILE = timedelta(seconds=10)
-TRIGGERED = {"en": "Triggered", "zh": "待处理"}
-ACKNOWLEDGED = {"en": "Acknowledged by {who} in {via}", "zh": "已认领：{who}（{via}）"}
-
-UNLINKED = {"en": "not linked to an Oncard account", "zh": "没有关联 Oncard 账号"}
+# What is in the language of the chat, and names Oncard.
+UNLINKED = {"en": ("is not linked", "Oncard"), "zh": ("账号", "Oncard")}
 
 
 @pytest.fixture(params=PLATFORMS)
@@ -54,22 +53,22 @@ async def test_it_is_posted_edited_and_clicked(oncard: Everywhere, here: App, pl
     card = await here.card()
     direct = await here.dm(ON_CALL[platform])
     for one in (card, direct):
-        await one.shows("#1", "disk full", TRIGGERED[here.locale])
+        await one.shows("#1", "disk full", here.says(words.PAGING))
     await oncard.press(platform, card, "Acknowledge", "eli")
     await oncard.until(Progress.PROCESSING)
     await oncard.told(platform, "eli", "#1 is yours")
     await oncard.settle()
     for one in (card, direct):
-        await one.shows(ACKNOWLEDGED[here.locale].format(who="Eli", via=platform))
+        await one.shows(here.says(words.ACKNOWLEDGED, who=here.by("Eli", platform)))
     await oncard.press(platform, card, "Unacknowledge", "eli")
     await oncard.until(Progress.TRIGGERED)
     await oncard.advance(A_WHILE)
     for one in (card, direct):
-        await one.shows(TRIGGERED[here.locale])
+        await one.shows(here.says(words.PAGING))
     await oncard.recover()
     await oncard.advance(A_WHILE)
     for one in (card, direct):
-        await one.shows({"en": "Recovered", "zh": "已恢复"}[here.locale])
+        await one.shows(here.says(words.RECOVERED))
         assert one.buttons == [here.says("Reopen")]
 
 
@@ -105,7 +104,7 @@ async def test_who_clicks_in_vain_reads_why(oncard: Everywhere, here: App, platf
     cards = await oncard.cards()
     before = await oncard.incident()
     await oncard.press(platform, cards[platform], "Acknowledge", STRANGER)
-    await oncard.told(platform, STRANGER, UNLINKED[here.locale])
+    await oncard.told(platform, STRANGER, *UNLINKED[here.locale])
     assert await oncard.incident() == before
 
     # The cards are not changed before the outbox is let run: both clicks are on what they show now.
@@ -143,4 +142,4 @@ async def test_of_two_clicks_at_once_one_acts_and_undo_restores_the_timers(
     assert restored.due == due
     await oncard.advance(A_WHILE)
     for name, card in cards.items():
-        await card.shows(TRIGGERED[oncard.apps[name].locale])
+        await card.shows(oncard.apps[name].says(words.PAGING))

@@ -1,6 +1,7 @@
 """Calls over HTTP: whatever the other side does, one ends in time, and takes no more memory than an answer may."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,24 +20,23 @@ HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n"
 @asynccontextmanager
 async def asking(serve: Serve, within: float = 5.0) -> AsyncIterator[HttpClient]:
     """Give a client of a server that answers by `serve`."""
+    ended = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             await reader.readuntil(b"\r\n\r\n")
             await serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+        writer.transport.abort()
+        ended.set()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    client = HttpClient(Way(api_base_url=f"http://127.0.0.1:{port}/", timeout=within))
-    try:
-        yield client
-    finally:
-        await client.close()
-        server.close()
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        client = HttpClient(Way(api_base_url=f"http://127.0.0.1:{port}/", timeout=within))
+        try:
+            yield client
+        finally:
+            await client.close()
+            await ended.wait()
 
 
 async def failure(client: HttpClient) -> DeliveryFailed:

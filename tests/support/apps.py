@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
+from string import Formatter
 from typing import Any, ClassVar
 
 from bot.clock import Clock
@@ -56,6 +57,12 @@ class Answers:
 
 CLOSE = Answers(words.ASK_CLOSE, "text", "Disk replaced", words.FIELD_RESOLUTION)
 SNOOZE = Answers(words.ASK_SNOOZE, "time", "60m", "1 h")
+
+
+def beginning(locale: str, message: str, /, **known: str) -> str:
+    """Return a message of the catalogue in a language, up to the first part of it that is not `known`."""
+    parts = {name: known.get(name, "\0") for _, name, _, _ in Formatter().parse(message) if name}
+    return name_of(locale, message, **parts).partition("\0")[0].replace("[", "").replace("]", "").strip()
 
 
 class App:
@@ -148,9 +155,13 @@ class App:
 
     # ---- what people do ----------------------------------------------------------------------------------------------
 
-    def says(self, text: str) -> str:
-        """Return plain words as they stand in the chat, in its language."""
-        return name_of(self.locale, text)
+    def says(self, text: str, **known: str) -> str:
+        """Return a message as it stands in the chat, in its language, up to the first part that is not `known`."""
+        return beginning(self.locale, text, **known)
+
+    def by(self, who: str, via: str) -> str:
+        """Return how the chat names who has done something, and where."""
+        return self.says(words.BY_CHAT, name=who, place=via)
 
     async def press(self, card: Card, button: str, by: str) -> object:
         """Press a button of a card, named in English; the app must answer in time."""
@@ -210,10 +221,9 @@ class Slack(App):
         for field in fields():
             name, kind = field["block_id"], field["element"]["type"]
             value = answers.value if name == answers.field else None
-            key, said = ("value", value)
-            if kind == "static_select":
-                key, said = "selected_option", {"value": value} if value else None
-            state[name] = {name: {"type": kind, key: said}}
+            is_choice = kind == "static_select"
+            chosen = {"value": value} if value else None
+            state[name] = {name: {"type": kind, **({"selected_option": chosen} if is_choice else {"value": value})}}
         assert (await self.server.submit(by, state)).acked
 
     def _posted(self, chat: str) -> list[Posted]:

@@ -24,7 +24,7 @@ from bot.domain.definition import (
 )
 from bot.domain.people import TargetKind
 from bot.main import Service, Settings
-from storage import definitions
+from storage import definitions, incidents
 from storage.database import Connection
 from tests.support.apps import HEARD, PLATFORMS, Answers, App, Card, app
 from tests.support.clocks import ManualClock
@@ -54,7 +54,7 @@ class Everywhere(World):
         return LevelDefinition(targets, tuple(ChatDefinition(name, self.apps[name].chat) for name in used), **more)
 
     async def configure_all(self, *levels: LevelDefinition, **settings: str) -> None:
-        """Configure everybody, a workspace for each app with these `settings` besides, and a channel with the levels."""
+        """Configure everybody, a workspace for each app with these `settings` besides, a channel with the levels."""
         wanted = [
             *(Definition(Kind.ACCOUNT, AccountDefinition(f"{who}@example.com", who.title())) for who in HANDS),
             *(
@@ -106,6 +106,25 @@ class Everywhere(World):
         """Let the moment pass that some adapters wait before they carry out a click, so that it is answered first."""
         if isinstance(self.service.clock, ManualClock):
             self.service.clock.advance(HEARD)
+
+    async def end_clicks(self) -> None:
+        """Wait until what people have clicked and typed is carried out, and what follows from it at once."""
+        quiet = before = 0
+        while quiet < 3:
+            self.heard()
+            await asyncio.sleep(0.02)  # What is being carried out tells nobody when it is done.
+            await self.settle()
+            now = await self._changes()
+            quiet, before = (quiet + 1, now) if now == before else (0, now)
+
+    async def _changes(self) -> int:
+        """Return a number that is another one after each change of an incident."""
+
+        async def work(connection: Connection) -> int:
+            found = (await incidents.newest(connection, most=100, open_only=False)).incidents
+            return sum(one.version for one in found)
+
+        return await self.service.database.read(work)
 
     async def connect_in_time(self, *, within: float = 20) -> None:
         """Follow what is configured, and let time pass until every workspace is connected, however often it takes."""

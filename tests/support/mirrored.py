@@ -4,8 +4,8 @@ People click, type and fill in forms everywhere, alerts come and go, time passes
 down, refuse, take calls without an answer. In the morning every app is back and some time has passed. Then:
 
 1. All cards of an incident show its state, in the words of their language, with the buttons that fit it.
-2. What stands in each place is what the ledger says was delivered there: nothing is lost, nothing is told twice, but for
-   tries without an answer, and what follows such a try says that it may be a repeat.
+2. What stands in each place is what the ledger says was delivered there: nothing is lost and nothing is told twice, but
+   for tries without an answer, and what follows such a try says that it may be a repeat.
 3. The timeline names every page that an app did not take.
 """
 
@@ -15,13 +15,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from bot.domain.delivery import Delivery, Kind, State
 from bot.domain.delivery import Place as DeliveryPlace
-from bot.domain.incident import Entry, Happened, Incident, Progress
+from bot.domain.incident import Entry, Happened, Incident, IncidentId, Progress
+from cards import words
 from storage import cards, deliveries, incidents
 from storage.cards import CardRow
 from storage.database import Connection
@@ -33,20 +34,12 @@ STEPS = 30
 TITLE = "disk full"
 KEYS = ("db-1", "db-2")
 MORNING = timedelta(minutes=20)
-STATUS: Mapping[str, Mapping[str, str]] = {
-    "recovered": {"en": "Recovered at", "zh": "已恢复"},
-    "closed": {"en": "Closed by {who} in {via}", "zh": "已关闭：{who}（{via}）"},
-    "acknowledged": {"en": "Acknowledged by {who} in {via}", "zh": "已认领：{who}（{via}）"},
-    "exhausted": {"en": "Nobody acknowledged.", "zh": "无人认领。"},
-    "triggered": {"en": "Triggered", "zh": "待处理"},
-}
 BUTTONS: Mapping[Progress, str] = {
     Progress.TRIGGERED: "Acknowledge",
     Progress.PROCESSING: "Unacknowledge",
     Progress.CLOSED: "Reopen",
 }
 _CARD = re.compile(rf"#(\d+) {TITLE}")
-REPEAT: Mapping[str, str] = {"en": "may be a repeat", "zh": "可能是重复消息"}
 
 
 @dataclass
@@ -58,10 +51,13 @@ class Night:
     told: list[str] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     slowed: set[str] = field(default_factory=set)
+    # Those that were away at some time: whether they are connected again is known a little late.
+    shaken: set[str] = field(default_factory=set)
 
     async def pass_by(self) -> None:
         """Let everything of the night happen."""
         await self._fire("db-1")
+        await self.oncard.settle()
         steps: Mapping[Any, int] = {
             self._click: 10,
             self._click_at_once: 4,
@@ -87,7 +83,7 @@ class Night:
                 await one.server.put_back()
         self.away.clear()
         await self.oncard.connect_in_time()
-        await asyncio.sleep(0.05)  # What was clicked last is still being carried out.
+        await self.oncard.end_clicks()
         await self.oncard.advance(MORNING)
 
     # ---- people ------------------------------------------------------------------------------------------------------
@@ -110,26 +106,27 @@ class Night:
     async def _fill(self) -> None:
         name, by = self._somewhere(), self.dice.choice(HANDS)
         one, card = self.oncard.apps[name], await self._card(name)
-        self.oncard.heard()
-        await self.oncard.settle()
+        one.server.faults.clear()
+        await self.oncard.end_clicks()
+        is_well = name not in self.shaken and card is not None and one.says("Reopen") not in card.buttons
         # A form of what is closed is an explanation.
-        if card is not None and self._is_well(name) and one.says(CLOSE.button) in str(card.message):
+        if is_well and await self._is_open(card):
             self._say(f"{by} closes in {name} by the form")
             await one.fill(card, CLOSE, by)
 
     async def _type(self) -> None:
         name, by = self._somewhere(), self.dice.choice(HANDS)
-        words = self.dice.choice(("ack 1", "认领 1", "unack 1", "close 1 done", "reopen 1", "undo 1", "list"))
+        said = self.dice.choice(("ack 1", "认领 1", "unack 1", "close 1 done", "reopen 1", "undo 1", "list"))
         if self._is_well(name):
-            self._say(f"{by} types {words} in {name}")
-            await self.oncard.apps[name].command(words, by)
+            self._say(f"{by} types {said} in {name}")
+            await self.oncard.apps[name].command(said, by)
 
     async def _answered(self, name: str, asked: Any) -> None:
-        was_well = self._is_well(name)
+        """Wait for the answer to a click; where the app was away, there may be none."""
         try:
             await asked
         except AssertionError:
-            if was_well and self._is_well(name):
+            if name not in self.shaken:
                 raise
 
     # ---- monitoring and time -----------------------------------------------------------------------------------------
@@ -157,6 +154,7 @@ class Night:
         if name not in self.away:
             self._say(f"{name} vanishes")
             self.away.add(name)
+            self.shaken.add(name)
             await self.oncard.apps[name].server.pull_plug()
 
     async def _return(self) -> None:
@@ -206,6 +204,10 @@ class Night:
 
     def _is_well(self, name: str) -> bool:
         return name not in self.away and self._is_connected(name)
+
+    async def _is_open(self, card: Card) -> bool:
+        found = _CARD.search(card.text)
+        return found is not None and (await self.oncard.incident(int(found[1]))).is_open
 
     async def _card(self, name: str) -> Card | None:
         """Return a card that stands in the chat of an app; None: nothing can be pressed there."""
@@ -260,7 +262,7 @@ class Morning:
 
     oncard: Everywhere
     incidents: Mapping[int, Incident]
-    cards: Mapping[int, Sequence[CardRow]]
+    cards: Mapping[IncidentId, list[CardRow]]
     timelines: Mapping[int, Sequence[Happened]]
     ledger: Sequence[Settled]
     names: Mapping[tuple[int, str], str]
@@ -304,28 +306,29 @@ class Morning:
                 if row.message is None:
                     continue
                 place, where = known[self.where(row.place)], f"#{number} in {self.where(row.place)}"
-                assert row.shown == incident.version, f"{where} shows {row.shown} of {incident.version}"
+                # What its alert still says of what is closed is on no card.
+                since = incident.version if incident.is_open else incident.moved
+                assert row.shown is not None, f"{where} is not known to show anything"
+                assert row.shown >= since, f"{where} shows {row.shown} of {since}"
                 card = await place.card(number)
-                wanted = self.status(incident, place.app.locale)
+                wanted = self.status(incident, place.app)
                 assert wanted in card.text, f"{where} does not say {wanted!r}:\n{card.text}"
                 button = place.app.says(BUTTONS[incident.progress])
                 assert card.buttons[0] == button, f"{where} offers {card.buttons}, not {button!r}"
                 count += 1
         return count
 
-    def status(self, incident: Incident, locale: str) -> str:
-        """Return what the card says of the state."""
-        deed = incident.closed or incident.acknowledged
-        name = "triggered"
-        if not incident.is_open:
-            name = "recovered" if incident.recovered else "closed"
-        elif incident.progress is Progress.PROCESSING:
-            name = "acknowledged"
-        elif incident.exhausted_at is not None:
-            name = "exhausted"
+    def status(self, incident: Incident, one: App) -> str:
+        """Return what a card in the app says of the state."""
+        if not incident.is_open and incident.recovered:
+            return one.says(words.RECOVERED)
+        if incident.exhausted_at is not None and incident.progress is Progress.TRIGGERED:
+            return one.says(words.EXHAUSTED)
+        deed = incident.acknowledged if incident.is_open else incident.closed
         if deed is None or deed.by.account is None:
-            return STATUS[name][locale]
-        return STATUS[name][locale].format(who=HANDS[deed.by.account - 1].title(), via=deed.by.via)
+            return one.says(words.PAGING)
+        who = one.by(HANDS[deed.by.account - 1].title(), deed.by.via)
+        return one.says(words.ACKNOWLEDGED if incident.is_open else words.CLOSED, who=who)
 
     def each_page_once(self, known: Mapping[str, Place]) -> int:
         """Return how many messages were delivered. Raises AssertionError."""
@@ -333,7 +336,7 @@ class Morning:
         assert not waits, f"not delivered: {waits}"
         pages = [row for row in self.ledger if row.delivery.kind is not Kind.EDIT and row.state is State.DELIVERED]
         turns = Counter((self.where(row.delivery.place), *_turn(row.delivery)) for row in pages)
-        assert max(turns.values()) == 1, [turn for turn, count in turns.items() if count > 1]
+        assert set(turns.values()) <= {1}, [turn for turn, count in turns.items() if count > 1]
         # An app took it and did not say so; then somebody acted, and it was not wanted any more.
         unknown = [row for row in self.ledger if row.state is State.WITHDRAWN and row.delivery.uncertain]
         for name, place in known.items():
@@ -348,7 +351,9 @@ class Morning:
         for number, happened in self.timelines.items():
             said = [one.record.said for one in happened if one.record.entry is Entry.NOT_DELIVERED]
             named = {str(one.get("via")) for one in said}
-            late = [row.delivery for row in self.ledger if row.delivery.incident == number and row.delivery.attempts > 1]
+            late = [
+                row.delivery for row in self.ledger if row.delivery.incident == number and row.delivery.attempts > 1
+            ]
             for page in late:
                 app = self.where(page.place).partition(":")[0]
                 # An app that only asks for patience for a moment is not named.
@@ -367,7 +372,8 @@ def _one_each(name: str, delivered: Sequence[Settled], place: Place, unknown: in
 
     `unknown`: of so many messages that were withdrawn it is not known whether they had arrived.
     """
-    left = list(place.posted)
+    # A hint where to press Start is no page.
+    left = [one for one in place.posted if TITLE in one.text]
     for row in sorted(delivered, key=lambda row: row.delivery.attempts):
         there = next((one for one in left if one.at == row.settled_at), None)
         if there is None and row.delivery.attempts > 1:
@@ -376,7 +382,7 @@ def _one_each(name: str, delivered: Sequence[Settled], place: Place, unknown: in
             there = next((one for one in left if row.settled_at and since <= one.at < row.settled_at), None)
         assert there is not None, f"{name}: what was delivered at {row.settled_at} is not there: {row}"
         left.remove(there)
-    sign = REPEAT[place.app.locale]
+    sign = place.app.says(words.MAY_REPEAT)
     repeats = [one for one in place.posted if sign in one.text and one not in left]
     for twice in reversed(left):
         after = next((one for one in reversed(repeats) if one.at > twice.at), None)

@@ -115,6 +115,10 @@ async def test_nobody_is_called_where_nobody_listens(
     assert (await adapter.callback(request)).status == 404
     assert (await still.callback(posted("elsewhere", SECRET, {}, clock.at))).status == 404
     assert (await still.callback(request)).status == 503
+    desk = Desk()
+    async with listening(still, desk):
+        assert (await still.callback(request)).status == 200
+        await desk.until(lambda: bool(desk.heard))
 
 
 async def test_without_a_template_only_messages_are_taken(make: Make, clock: Still) -> None:

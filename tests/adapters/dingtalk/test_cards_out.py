@@ -2,16 +2,17 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from adapters.dingtalk.adapter import DingTalkAdapter
 from adapters.dingtalk.errors import DingTalkFailed
 from bot.adapter import Edit, FailureKind, MessageRef, To
-from bot.playground.dingtalk import DingTalkServer
+from bot.playground.dingtalk import DingTalkServer, instances
 from cards.card import Button, Note, Person, Tone
 from tests.adapters.dingtalk.conftest import Make
-from tests.adapters.dingtalk.desk import Still, a_card
+from tests.adapters.dingtalk.desk import Still, a_card, again
 
 CREATE = "card/instances/createAndDeliver"
 UPDATE = "card/instances"
@@ -97,12 +98,43 @@ async def test_a_card_whose_answer_was_lost_is_there_once_and_up_to_date(
     with pytest.raises(DingTalkFailed) as caught:
         await adapter.send(To(ops), a_card())
     assert caught.value.kind is FailureKind.UNCERTAIN
-    receipt = await adapter.send(To(ops), replace(a_card(), status=("Taken",)))
+    receipt = await adapter.send(To(ops), again(replace(a_card(), status=("Taken",))))
     assert receipt.said == "ok, sent before without an answer"
     card = await dingtalk.expect_card("disk full", chat="ops")
     await card.shows("Taken")
     assert len(dingtalk.workspace.messages(ops)) == 1
     assert (await adapter.send(To(ops), a_card())).message != receipt.message
+
+
+async def test_a_card_that_was_said_to_be_nowhere_is_sent_anew(
+    adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dingtalk.faults.cut(CREATE, applied=False)
+    with pytest.raises(DingTalkFailed):
+        await adapter.send(To(ops), a_card())
+    with monkeypatch.context() as trouble:
+        trouble.setattr(instances, "group_trouble", lambda *_: "system.error")
+        with pytest.raises(DingTalkFailed) as caught:
+            await adapter.send(To(ops), again(a_card()))
+    assert caught.value.kind is FailureKind.UNCERTAIN
+    await adapter.send(To(ops), again(a_card()))
+    assert len(dingtalk.workspace.messages(ops)) == 1
+
+
+async def test_a_plain_line_that_was_lost_is_sent_though_the_refused_card_exists(
+    adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> str:
+        dingtalk.faults.cut(CREATE, applied=False)
+        return "param.contentUnsafe"
+
+    with monkeypatch.context() as trouble:
+        trouble.setattr(instances, "group_trouble", refused)
+        with pytest.raises(DingTalkFailed) as caught:
+            await adapter.send(To(ops), a_card())
+    assert caught.value.kind is FailureKind.UNCERTAIN
+    assert "as a plain line" in (await adapter.send(To(ops), again(a_card()))).said
+    assert len(dingtalk.workspace.messages(ops)) == 1
 
 
 async def test_a_plain_line_whose_answer_was_lost_is_there_once(
@@ -113,7 +145,7 @@ async def test_a_plain_line_whose_answer_was_lost_is_there_once(
     with pytest.raises(DingTalkFailed):
         await adapter.send(To(ops), a_card())
     dingtalk.faults.refuse(CREATE, "param.contentUnsafe")
-    assert "as a plain line" in (await adapter.send(To(ops), a_card())).said
+    assert "as a plain line" in (await adapter.send(To(ops), again(a_card()))).said
     assert len(dingtalk.workspace.messages(ops)) == 1
 
 
@@ -127,7 +159,7 @@ async def test_a_card_that_was_given_up_waiting_for_is_not_sent_twice(
     await asyncio.gather(sending, return_exceptions=True)
     held.release()
     dingtalk.faults.refuse(UPDATE, "system.busy")
-    await adapter.send(To(ops), a_card())
+    await adapter.send(To(ops), again(a_card()))
     assert len(dingtalk.workspace.messages(ops)) == 1
 
 
@@ -137,10 +169,12 @@ async def test_another_message_after_a_lost_answer_is_another_one(
     dingtalk.faults.cut(CREATE, applied=True)
     with pytest.raises(DingTalkFailed):
         await adapter.send(To(ops), Note(("first",)))
-    await adapter.send(To(ops), Note(("second",)))
-    await adapter.send(To(ops), a_card())
-    assert (await adapter.send(To(ops), Note(("first", " again")))).said == "ok, sent before without an answer"
-    assert len(dingtalk.workspace.messages(ops)) == 3
+    await adapter.send(To(ops), again(Note(("second",))))
+    await adapter.send(To(ops), again(a_card()))
+    # What the core sends for the first time is another page, though it says the same.
+    await adapter.send(To(ops), Note(("first",)))
+    assert (await adapter.send(To(ops), again(Note(("first", " again"))))).said == "ok, sent before without an answer"
+    assert len(dingtalk.workspace.messages(ops)) == 4
 
 
 async def test_a_card_that_is_gone_says_so(adapter: DingTalkAdapter, ops: str) -> None:
@@ -167,6 +201,10 @@ async def test_without_a_usable_template_the_robot_sends_for_a_while(
     assert not adapter.capabilities.mention
     await adapter.send(To(ops), a_card())
     assert count(dingtalk, CREATE) == 1
+    refused_at = clock.at
+    clock.at -= timedelta(hours=1)
+    assert can_edit(adapter) == Edit.ALWAYS
+    clock.at = refused_at
     clock.at = clock.at.replace(hour=clock.at.hour + 1)
     assert can_edit(adapter) == Edit.ALWAYS
     assert (await adapter.send(To(ops), a_card())).said == "ok"

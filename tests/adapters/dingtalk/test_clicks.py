@@ -86,33 +86,6 @@ def _fields(card: Card) -> dict[str, Any]:
     return {name: getattr(card, name) for name in Card.__slots__}
 
 
-async def test_the_note_after_a_click_goes_to_the_person_alone(
-    adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str
-) -> None:
-    desk = Desk(Note(("Bo was first",)))
-    async with listening(adapter, desk):
-        await adapter.send(To(ops), a_card())
-        card = await dingtalk.expect_card("disk full", chat="ops")
-        await card.click("Acknowledge", by="ana")
-        await dingtalk.expect_dm("ana", "Bo was first")
-    assert len(dingtalk.workspace.messages(ops)) == 1
-
-
-async def test_the_note_after_a_click_is_said_in_the_group_where_it_cannot_be_said_directly(
-    adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str, ana: str
-) -> None:
-    desk = Desk(Note(("Bo was first",)))
-    async with listening(adapter, desk):
-        await dingtalk.type("bo", "ops", "@Oncard list")
-        await dingtalk.expect_dm("bo", "Bo was first")
-        await adapter.send(To(ops), a_card())
-        card = await dingtalk.expect_card("disk full", chat="ops")
-        dingtalk.faults.refuse("robot/oToMessages/batchSend", "robot.oto.notExist")
-        await card.click("Acknowledge", by="ana")
-        said = await dingtalk.expect_card("Bo was first", chat="ops")
-    assert said.message.mentions == (ana,)
-
-
 async def test_a_note_with_buttons_is_a_card_whose_buttons_are_clicks(
     adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str, ana: str
 ) -> None:
@@ -234,15 +207,6 @@ async def test_the_direct_conversation_is_answered_in_its_session(
     assert not [entry for entry in dingtalk.log if entry.method == "robot/oToMessages/batchSend"]
 
 
-async def test_a_session_that_is_over_is_no_way(adapter: DingTalkAdapter, dingtalk: DingTalkServer) -> None:
-    desk = Desk(Note(("Nothing is open",)))
-    dingtalk.faults.refuse("robot/sendBySession", "300001")
-    async with listening(adapter, desk):
-        await dingtalk.type("ana", None, "list")
-        await dingtalk.expect_dm("ana", "Nothing is open")
-    assert [entry for entry in dingtalk.log if entry.method == "robot/oToMessages/batchSend"]
-
-
 async def test_a_reply_names_the_card_that_it_answers(
     adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str
 ) -> None:
@@ -265,39 +229,6 @@ async def test_a_reply_names_the_robots_message_that_it_answers(
         await dingtalk.type("ana", None, "ack", reply_to=card.id)
         await desk.until(lambda: bool(desk.heard))
     assert desk.heard[0].replied == sent.message
-
-
-async def test_an_outsider_is_answered_where_they_wrote(adapter: DingTalkAdapter, dingtalk: DingTalkServer) -> None:
-    eve = dingtalk.workspace.add_user("eve", outsider=True)
-    desk = Desk(Note(("You are not linked",)))
-    async with listening(adapter, desk):
-        await dingtalk.type("eve", "ops", "@Oncard ack 42")
-        await dingtalk.expect_card("You are not linked", chat="ops")
-    assert desk.heard[0].user == eve.dingtalk_id
-    assert not [entry for entry in dingtalk.log if entry.method == "robot/oToMessages/batchSend"]
-
-
-async def test_an_outsider_who_cannot_be_answered_where_they_wrote_is_not_answered(
-    adapter: DingTalkAdapter, dingtalk: DingTalkServer
-) -> None:
-    desk = Desk(Note(("You are not linked",)))
-    async with listening(adapter, desk):
-        adapter._events.receive(events.ROBOT_TOPIC, "f1", written("", "list"))  # noqa: SLF001
-        await desk.until(lambda: bool(desk.heard))
-    await adapter.close()
-    assert not [entry for entry in dingtalk.log if "batchSend" in entry.method or "Session" in entry.method]
-
-
-async def test_an_answer_that_may_have_arrived_is_not_given_again(
-    adapter: DingTalkAdapter, dingtalk: DingTalkServer, ops: str
-) -> None:
-    desk = Desk(Note(("Bo was first",)))
-    dingtalk.faults.cut("robot/oToMessages/batchSend", applied=True)
-    async with listening(adapter, desk):
-        await dingtalk.type("ana", "ops", "@Oncard ack 42")
-        await dingtalk.expect_dm("ana", "Bo was first")
-    await adapter.close()
-    assert [message.kind for message in dingtalk.workspace.messages(ops)] == ["text"]
 
 
 async def test_a_message_without_its_words_tells_the_admin_that_the_calls_are_used_up(

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
+import aiohttp.web
 import pytest
 from structlog.testing import capture_logs
 
@@ -18,11 +19,13 @@ from adapters.dingtalk.errors import (
     not_delivered,
     refused,
 )
-from bot.adapter import FailureKind, To
+from adapters.dingtalk.messages import Messages
+from bot.adapter import FailureKind, MessageRef, To
 from bot.outbound.client import Reply
 from bot.playground.dingtalk import DingTalkServer
 from tests.adapters.dingtalk.conftest import Make
 from tests.adapters.dingtalk.desk import Still, a_card
+from tests.adapters.telegram.desk import answering
 
 K = FailureKind
 QPS = "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi"
@@ -194,6 +197,25 @@ async def test_both_generations_of_the_api_share_the_token(adapter: DingTalkAdap
     assert await adapter.find_by_mobile("13900000000") is None
     await adapter.check()
     assert tokens(dingtalk) == 2
+
+
+@pytest.mark.parametrize("body", [{"hello": "world"}, {"status": "maintenance"}, {"code": None}])
+async def test_an_answer_that_says_neither_yes_nor_no_is_no_yes(make: Make, body: object) -> None:
+    def answer(request: aiohttp.web.Request) -> aiohttp.web.Response:
+        is_token = request.path.endswith("accessToken")
+        return aiohttp.web.json_response({"accessToken": "t", "expireIn": 7200} if is_token else body)
+
+    async with answering(answer) as base:
+        adapter = make(api_base_url=base)
+        messages = Messages(adapter._config, adapter._api, adapter._clock, "")  # noqa: SLF001
+        for told in (
+            adapter.send(To("cid1"), a_card()),
+            adapter.edit(MessageRef("cid1", "oncard-1"), a_card()),
+            messages.answer(f"{base}robot/sendBySession", a_card()),
+        ):
+            with pytest.raises(DingTalkFailed) as caught:
+                await told
+            assert caught.value.kind is K.UNCERTAIN
 
 
 async def test_a_token_is_asked_for_once_and_again_before_its_end(make: Make, dingtalk: DingTalkServer) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.adapter import Callback, Interaction, Reply
 from bot.domain.event import Severity
 from bot.playground.feishu.callbacks import request
 from bot.playground.feishu.tenant import Tenant
-from cards.card import Button, Card, Tone
+from cards.card import Button, Card, Message, Tone
 from cards.form import Choice, Field, Form
 
 WITHIN = 8.0
@@ -101,6 +102,11 @@ def a_card() -> Card:
         status=("Nobody has it yet",),
         buttons=(Button("Acknowledge", "ack 42 v3"), Button("Close…", "close? 42 v3")),
     )
+
+
+def again(message: Message) -> Message:
+    """Return the message as the core sends it after a try without an answer."""
+    return replace(message, repeat=True)
 
 
 def a_form() -> Form:

@@ -21,7 +21,7 @@ from bot.playground.feishu.tenant import Tenant
 from bot.playground.listener import LOOPBACK, Listener
 from cards.card import Note
 from tests.adapters.feishu.conftest import Make
-from tests.adapters.feishu.desk import Desk, Still, a_card, clicked, listening, posted
+from tests.adapters.feishu.desk import Desk, Still, a_card, clicked, listening, posted, written
 
 
 @pytest.fixture
@@ -275,3 +275,17 @@ async def test_a_slow_database_delays_no_answer(
     await feishu.expect_private("ana", "It takes a moment")
     desk.gate.set()
     await feishu.expect_private("ana", "#42 is yours")
+
+
+@pytest.mark.parametrize(("minutes", "heard"), [(-10, 1), (6, 1), (61, 0)])
+async def test_what_was_typed_an_hour_ago_is_not_done_and_its_author_is_told(
+    http: FeishuAdapter, feishu: FeishuServer, tenant: Tenant, minutes: int, heard: int
+) -> None:
+    desk = Desk(Note(("Done",)))
+    typed = str(int((tenant.clock.now() - timedelta(minutes=minutes)).timestamp() * 1000))
+    async with listening(http, desk):
+        event = written(tenant.user("ana").id, "close", create_time=typed)
+        event["header"]["token"] = tenant.app.verification_token
+        assert (await http.callback(posted(tenant, event))).status == 200
+        await feishu.expect_dm("ana", "Done" if heard else "nothing changed")
+    assert len(desk.heard) == heard

@@ -14,7 +14,7 @@ from bot.playground.feishu import FeishuServer
 from bot.playground.wire import as_object, as_text
 from cards.card import Card, Note, Person
 from tests.adapters.feishu.conftest import Make
-from tests.adapters.feishu.desk import Still, a_card
+from tests.adapters.feishu.desk import Still, a_card, again
 
 POST, PATCH, REPLY = CREATE[0], "im.v1.message.patch", "im.v1.message.reply"
 TOKEN = "auth.v3.tenant_access_token.internal"
@@ -158,7 +158,7 @@ async def test_a_card_whose_answer_was_lost_is_posted_once_and_shows_what_is_tru
         await adapter.send(To(ops), a_card())
     assert caught.value.kind is FailureKind.UNCERTAIN
     feishu.faults.clear()
-    receipt = await adapter.send(To(ops), replace(a_card(), status=(status, " · may be a repeat")))
+    receipt = await adapter.send(To(ops), again(replace(a_card(), status=(status, " · may be a repeat"))))
     assert len(feishu.workspace.messages(ops)) == 1
     assert receipt.message.id == feishu.workspace.messages(ops)[0].id
     card = await feishu.expect_card("disk full", chat="ops")
@@ -173,7 +173,7 @@ async def test_a_card_whose_answer_was_lost_and_that_was_recalled_meanwhile_is_p
     with pytest.raises(DeliveryFailed):
         await adapter.send(To(ops), a_card())
     feishu.faults.refuse("im.v1.message.patch", 230011)
-    receipt = await adapter.send(To(ops), a_card())
+    receipt = await adapter.send(To(ops), again(a_card()))
     assert [message.id for message in feishu.workspace.messages(ops)][1:] == [receipt.message.id]
 
 
@@ -186,9 +186,9 @@ async def test_a_card_whose_answer_was_lost_is_posted_once_though_no_token_can_b
     adapter._api._drop(await adapter._api.token())  # noqa: SLF001
     await feishu.pull_plug()
     with pytest.raises(FeishuFailed, match="unreachable"):
-        await adapter.send(To(ops), a_card())
+        await adapter.send(To(ops), again(a_card()))
     await feishu.put_back()
-    await adapter.send(To(ops), a_card())
+    await adapter.send(To(ops), again(a_card()))
     assert len(feishu.workspace.messages(ops)) == 1
 
 
@@ -198,7 +198,7 @@ async def test_a_note_whose_answer_was_lost_is_posted_once_and_another_is_anothe
     feishu.faults.cut(POST, applied=True)
     with pytest.raises(DeliveryFailed):
         await adapter.send(To(ops), Note(("reminder 1",)))
-    await adapter.send(To(ops), Note(("reminder 1", " · may be a repeat")))
+    await adapter.send(To(ops), again(Note(("reminder 1", " · may be a repeat"))))
     assert len(feishu.workspace.messages(ops)) == 1
     await adapter.send(To(ops), Note(("reminder 1",)))
     await adapter.send(To(ops), Note(("reminder 2",)))
@@ -209,14 +209,14 @@ async def test_what_was_lost_is_posted_when_it_is_sent_again(
     adapter: FeishuAdapter, feishu: FeishuServer, ops: str, ana: str
 ) -> None:
     feishu.faults.cut(POST, applied=False, times=2)
-    for _ in range(2):
+    for card in (a_card(), again(a_card())):
         with pytest.raises(DeliveryFailed):
-            await adapter.send(To(ops), a_card())
+            await adapter.send(To(ops), card)
     # Neither another incident, nor another place, nor a note is the same message.
-    await adapter.send(To(ops), replace(a_card(), number=43))
-    await adapter.send(To(ana, direct=True), a_card())
-    await adapter.send(To(ops), Note(("Nobody has it yet",)))
-    await adapter.send(To(ops), a_card())
+    await adapter.send(To(ops), again(replace(a_card(), number=43)))
+    await adapter.send(To(ana, direct=True), again(a_card()))
+    await adapter.send(To(ops), again(Note(("Nobody has it yet",))))
+    await adapter.send(To(ops), again(a_card()))
     keys = [as_text(as_object(call.request).get("uuid")) for call in feishu.log.calls(POST)]
     assert keys[0] == keys[1] == keys[5]
     assert len(set(keys)) == 4
@@ -231,7 +231,7 @@ async def test_after_half_an_hour_nobody_remembers_what_was_lost(make: Make, fei
     with pytest.raises(DeliveryFailed):
         await adapter.send(To(ops), a_card())
     clock.at += timedelta(minutes=26)
-    await adapter.send(To(ops), a_card())
+    await adapter.send(To(ops), again(a_card()))
     keys = [as_text(as_object(call.request).get("uuid")) for call in feishu.log.calls(POST)]
     assert len(set(keys)) == 2
 

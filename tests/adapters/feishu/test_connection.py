@@ -1,17 +1,22 @@
 """The long connection: whatever befalls it, it is noticed, said, and given up without holding anything else."""
 
 import asyncio
+import contextlib
 import ctypes
 import threading
 from collections.abc import AsyncIterator, Iterator
 from typing import Self
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from adapters.feishu.connection import NAME
+from adapters.feishu.config import FeishuConfig
+from adapters.feishu.connection import NAME, Connection
+from adapters.feishu.errors import FeishuFailed
 from bot.adapter import FailureKind, To
 from bot.playground.feishu import FeishuServer
+from bot.playground.listener import LOOPBACK
 from cards.card import Note
 from tests.adapters.feishu.conftest import Make
 from tests.adapters.feishu.desk import WITHIN, Desk, a_card, failed, listening
@@ -46,6 +51,10 @@ def gate() -> Iterator[threading.Event]:
 def newest(feishu: FeishuServer) -> None:
     """Let the newest connection be told, while the old one is still counted."""
     feishu.connections.choose = lambda connections: connections[-1]
+
+
+async def nobody(payload: bytes, answered: asyncio.Event) -> None:
+    """Take no event."""
 
 
 async def is_heard(feishu: FeishuServer, desk: Desk) -> bool:
@@ -171,6 +180,32 @@ async def test_a_discovery_that_hangs_ends_the_run_and_holds_up_nothing(make: Ma
     assert failure.kind is FailureKind.UNREACHABLE
     assert desk.ups == 0
     assert desk.downs
+
+
+async def test_an_address_that_comes_byte_by_byte_does_not_keep_its_thread() -> None:
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.transport.abort()
+        left.set()
+
+    left = asyncio.Event()
+    async with await asyncio.start_server(trickle, LOOPBACK, 0) as server:
+        address = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}/"
+        config = FeishuConfig(app_id="cli_1", app_secret=SecretStr("a-secret"), api_base_url=address, timeout=0.1)
+        connection = Connection(config, nobody)
+        with pytest.raises(FeishuFailed, match="not open within"):
+            await connection.open()
+        await connection.close()
+        async with asyncio.timeout(WITHIN):
+            for thread in threads():
+                await asyncio.to_thread(thread.join)
+            await left.wait()
 
 
 async def test_a_handshake_that_hangs_ends_the_run(make: Make, feishu: FeishuServer) -> None:

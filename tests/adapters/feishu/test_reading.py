@@ -12,7 +12,7 @@ from adapters.feishu.repeats import MOST, Repeats
 from bot.adapter import MessageRef, To
 from bot.domain.delivery import LONGEST_DOUBT, RAREST_REPEAT
 from cards.card import Note
-from tests.adapters.feishu.desk import Still, a_card, clicked, written
+from tests.adapters.feishu.desk import Still, a_card, again, clicked, written
 
 BOT = "ou_bot"
 values = st.recursive(
@@ -116,17 +116,19 @@ def test_what_was_lost_is_remembered_but_not_without_end() -> None:
     repeats, now = Repeats(), Still().at
     for number in range(MOST + 10):
         repeats.lost(repeats.begin(To(f"oc_{number}"), None, a_card(), now))
-    assert not repeats.begin(To("oc_0"), None, a_card(), now).again
-    assert repeats.begin(To(f"oc_{MOST + 9}"), None, a_card(), now).again
-    assert not repeats.begin(To(f"oc_{MOST + 9}"), None, a_card(), now).again
-    assert not repeats.begin(To(f"oc_{MOST + 8}"), None, Note(("x",)), now).again
+    assert not repeats.begin(To("oc_0"), None, again(a_card()), now).again
+    assert not repeats.begin(To(f"oc_{MOST + 9}"), None, a_card(), now).again, "a page of its own"
+    assert repeats.begin(To(f"oc_{MOST + 9}"), None, again(a_card()), now).again
+    assert not repeats.begin(To(f"oc_{MOST + 9}"), None, again(a_card()), now).again
+    assert not repeats.begin(To(f"oc_{MOST + 8}"), None, again(Note(("x",))), now).again
 
 
 def test_a_reminder_is_not_the_one_whose_number_begins_alike() -> None:
     repeats, now = Repeats(), Still().at
     repeats.lost(repeats.begin(To("oc_0"), None, Note(("disk full · reminder 1",)), now))
-    assert not repeats.begin(To("oc_0"), None, Note(("disk full · reminder 12",)), now).again
-    assert repeats.begin(To("oc_0"), None, Note(("disk full · reminder 1", " · may be a repeat")), now).again
+    assert not repeats.begin(To("oc_0"), None, again(Note(("disk full · reminder 12",))), now).again
+    repeated = again(Note(("disk full · reminder 1", " · may be a repeat")))
+    assert repeats.begin(To("oc_0"), None, repeated, now).again
 
 
 def test_a_page_of_later_is_no_repeat_and_is_heard() -> None:
@@ -135,7 +137,16 @@ def test_a_page_of_later_is_no_repeat_and_is_heard() -> None:
     lost = repeats.begin(To("oc_0"), None, a_card(), now)
     repeats.lost(lost)
     last = now + LONGEST_DOUBT + 1.5 * RAREST_REPEAT
-    again = repeats.begin(To("oc_0"), None, a_card(), last)
-    assert (again.again, again.key) == (True, lost.key)
-    repeats.lost(again)
-    assert not repeats.begin(To("oc_0"), None, a_card(), now + timedelta(minutes=30)).again
+    tried = repeats.begin(To("oc_0"), None, again(a_card()), last)
+    assert (tried.again, tried.key) == (True, lost.key)
+    repeats.lost(tried)
+    assert not repeats.begin(To("oc_0"), None, again(a_card()), now + timedelta(minutes=30)).again
+
+
+def test_a_page_that_is_tried_again_is_not_taken_for_an_earlier_one() -> None:
+    repeats, now = Repeats(), Still().at
+    earlier = repeats.begin(To("oc_0"), None, a_card(), now)
+    repeats.lost(earlier)
+    page = repeats.begin(To("oc_0"), None, a_card(), now + timedelta(minutes=1))
+    repeats.lost(page)
+    assert repeats.begin(To("oc_0"), None, again(a_card()), now + timedelta(minutes=2)).key == page.key

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Self
@@ -109,11 +109,14 @@ def a_card(
 
 
 @asynccontextmanager
-async def answering(answer: Callable[[web.Request], web.StreamResponse]) -> AsyncIterator[str]:
+async def answering(
+    answer: Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse]],
+) -> AsyncIterator[str]:
     """Serve one answer to every request; give the base address."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return answer(request)
+        answered = answer(request)
+        return answered if isinstance(answered, web.StreamResponse) else await answered
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handle)

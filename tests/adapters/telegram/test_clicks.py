@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from adapters.telegram.adapter import TelegramAdapter
+from adapters.telegram.adapter import MOST_OF_ONE, TelegramAdapter
 from bot.adapter import MessageRef, To
 from bot.playground.telegram.expect import Card
 from bot.playground.telegram.server import TelegramServer
@@ -367,3 +367,20 @@ async def test_what_comes_twice_is_done_once(
     assert adapter._receive(update) == update["update_id"]  # noqa: SLF001 - as the next poll would, after a lost answer
     await asyncio.sleep(0)
     assert len(desk.heard) == 1
+
+
+async def test_whoever_asks_too_much_at_once_is_not_heard_until_they_were_answered(
+    desk: Desk, telegram: TelegramServer, logs: Logs
+) -> None:
+    desk.gate.clear()
+    for number in range(MOST_OF_ONE + 5):
+        await telegram.type("ana", None, f"show {number}")
+    await telegram.type("bo", "ops", "/oncard list")
+    await heard(desk, MOST_OF_ONE + 1)
+    assert [one.text for one in desk.heard].count("list") == 1
+    assert str(logs).count("too_much_at_once") == 3  # For the first, the second and the fourth of five.
+    desk.gate.set()
+    while len(desk.heard) == MOST_OF_ONE + 1:
+        await telegram.type("ana", None, "help")
+        await asyncio.sleep(0.02)
+    assert desk.heard[-1].text == "help"

@@ -234,3 +234,19 @@ async def test_with_ephemeral_messages_a_form_stays_in_the_group(
         assert desk.heard[-1].text == "escalate 42 v7 @3"
         await gone(telegram, form)
     assert len(telegram.workspace.messages(ops)) == 1
+
+
+@pytest.mark.parametrize("typed", ["/oncard ack 43", "/ack@oncard_bot 43", "/list"])
+async def test_a_command_is_no_answer_to_a_question(desk: Desk, telegram: TelegramServer, typed: str) -> None:
+    desk.note = COMMENT
+    await telegram.type("ana", None, "comment")
+    asked = await telegram.expect_dm("ana", "✏️ comment 42 v7")
+    desk.note = None
+    await telegram.type("ana", None, typed, reply_to=asked.id)
+    await desk.until(lambda: len(desk.heard) == 2)
+    assert desk.heard[1].text in ("ack 43", "list")
+    assert not desk.heard[1].is_token
+    await telegram.type("ana", None, "/var was full", reply_to=asked.id)
+    await desk.until(lambda: len(desk.heard) == 3)
+    assert desk.heard[2].is_token
+    assert desk.heard[2].text.startswith("comment 42 v7 ")

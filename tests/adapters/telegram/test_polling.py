@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -10,7 +11,7 @@ from bot.adapter import DeliveryFailed, FailureKind
 from bot.playground.telegram.server import TelegramServer
 from bot.playground.wire import as_object
 from tests.adapters.telegram.conftest import Logs, Make
-from tests.adapters.telegram.desk import WITHIN, Desk, Proxy, answering, listening
+from tests.adapters.telegram.desk import WITHIN, Desk, Proxy, Still, answering, listening
 
 
 async def failed(run: asyncio.Task[None]) -> DeliveryFailed:
@@ -294,3 +295,40 @@ async def test_closing_waits_for_answers_but_not_for_ever(
     async with asyncio.timeout(WITHIN):
         await adapter.close()
     assert desk.cancelled == 1
+
+
+async def test_numbers_that_begin_anew_lower_are_followed(make: Make) -> None:
+    # Telegram picks a random number after a week without updates, and tells from the first for a number to come.
+    waiting = [_typed(900, "first"), _typed(5, "second"), _typed(6, "third")]
+    polls: list[int] = []
+
+    async def take(request: web.Request) -> web.StreamResponse:
+        if not request.path.endswith("getUpdates"):
+            return web.json_response({"ok": True, "result": {"id": 1, "username": "oncard_bot"}})
+        polls.append(int(str((await request.post())["offset"])))
+        if waiting and waiting[0]["update_id"] == polls[-1] - 1:
+            del waiting[0]
+        if not waiting or len(polls) > 9:
+            return web.json_response({"ok": False, "description": "Conflict: end"}, status=409)
+        return web.json_response({"ok": True, "result": waiting[:1]})
+
+    desk = Desk()
+    async with answering(take) as base:
+        await failed(asyncio.create_task(make(api_base_url=base).run(desk)))
+        await desk.until(lambda: len(desk.heard) == 3)
+    assert polls == [0, 901, 6, 7]
+
+
+def _typed(number: int, text: str) -> dict[str, object]:
+    person = {"id": 7, "is_bot": False, "first_name": "Ana"}
+    message = {"message_id": number, "chat": {"id": 7, "type": "private"}, "from": person, "text": text}
+    return {"update_id": number, "message": message}
+
+
+async def test_what_was_typed_long_ago_is_not_done_now(make: Make, telegram: TelegramServer) -> None:
+    # A bare `ack` would take an incident that its writer has never seen.
+    await telegram.type("ana", None, "ack")
+    desk = Desk()
+    async with listening(make(clock=Still(datetime.now(UTC) + timedelta(minutes=11))), desk):
+        await telegram.expect_dm("ana", "nothing changed. Try again")
+    assert desk.heard == []

@@ -121,3 +121,10 @@ def entity(kind: str, offset: object, length: object, **more: object) -> dict[st
 def test_a_text_means_what_its_entities_say(text: str, entities: object, said: str, addressed: bool) -> None:
     typed = read_text(text, entities, ME, {"ana_l": "7"})
     assert (typed.text, typed.addressed) == (said, addressed)
+
+
+def test_what_is_forwarded_is_nobodys_command() -> None:
+    own = {name: value for name, value in MESSAGE.items() if name != "reply_to_message"}
+    assert isinstance(read_update({"message": own}, ME, {}), Said)
+    forwarded = {**own, "forward_origin": {"type": "user", "sender_user": {"id": 8}}}
+    assert read_update({"message": forwarded}, ME, {}) is None
