@@ -95,6 +95,14 @@ link_codes = sa.Table(
     sa.Column("expires_at", Instant, nullable=False),
 )
 
+# What people asked for in chats and was carried out, so that it is not when a platform tells of it again.
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("done_at", Instant, nullable=False, index=True),
+)
+
 events = sa.Table(
     "events",
     metadata,

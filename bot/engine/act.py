@@ -28,7 +28,7 @@ from bot.engine.sweep import Sweep, Sweeper
 from bot.engine.wakeups import Wakeups
 from cards import board, forms, linking, notes
 from cards.form import Form
-from storage import incidents, questions
+from storage import idempotency, incidents, questions
 from storage.database import Connection, Database
 from storage.incidents import Unreadable
 
@@ -76,6 +76,7 @@ class Desk:
             interaction.replied,
             around,
             interaction.user_name,
+            interaction.trigger,
         )
         # Also where the message that was clicked shows what was done: the answer takes it back.
         return (await self.hear(heard)).answer
@@ -149,10 +150,16 @@ class Desk:
             return Reply(notes.unreadable_incident(number, locale), is_done=False)
         if incident is None:
             return Reply(notes.unknown_incident(number, locale), is_done=False)
+        key = idempotency.key_of(heard.place.workspace, heard.trigger, number) if heard.trigger else ""
+        if key and await idempotency.is_done(connection, key):
+            # The platform tells of it again, to a process that did not hear it the first time: it was answered then.
+            return Reply(None, is_done=False, incident=number)
         made = step(incident, asked, rules_of(incident, organisation), now)
         if isinstance(made, Refused):
             scene = await scene_of(connection, incident, organisation, heard.place, ())
             return Reply(notes.refusal(scene, made, now), is_done=False, incident=incident.id)
+        if key:
+            await idempotency.done(connection, key, now)
         await incidents.update(connection, [made.incident])
         await apply(connection, [(made.incident, made.effects)], (), organisation, now)
         return await self._done(connection, made, organisation, heard)

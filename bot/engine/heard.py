@@ -52,7 +52,7 @@ class Heard:
     """A sentence, who said it, and where the answer will be read. `is_token`: a button or a form said it.
 
     `user` is the platform's id of who said it, in `chat`, and `user_name` their name there; `replied` is the message
-    that it replies to.
+    that it replies to. `trigger` is what the platform gives once for the same action, however often it tells of it.
     """
 
     text: str
@@ -64,6 +64,7 @@ class Heard:
     replied: MessageRef | None = None
     around: Around = field(default_factory=Around)
     user_name: str = ""
+    trigger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

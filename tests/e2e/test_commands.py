@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.adapter import Interaction, MessageRef
 from bot.domain.definition import AccountDefinition
@@ -16,7 +17,7 @@ from cards.card import Card as CardSaid
 from cards.card import Note
 from cards.form import Form
 from cards.plain import spoken
-from storage import definitions
+from storage import definitions, tables
 from storage.database import Connection
 from tests.support.world import CHAT, World, level, world
 
@@ -318,6 +319,33 @@ async def test_what_is_answered_where_no_forms_can_be_shown(oncard: World, card:
     assert isinstance(await oncard.service.desk.handle(await acme(oncard), token), Form)
     missing = await oncard.service.desk.handle(await acme(oncard), replace(token, text="snooze? 99 v2"))
     assert isinstance(missing, Note)
+
+
+async def test_what_a_platform_tells_again_hours_later_is_not_done_again(oncard: World, card: Card) -> None:
+    """Whatever process hears it: the adapters forget what they heard when they are restarted."""
+    user = oncard.slack.workspace.user("bo").id
+    said = Interaction(user, "bo", "comment 1 the disk is new", chat=card.channel, trigger="Ev01")
+    first = await oncard.service.desk.handle(await acme(oncard), said)
+    oncard.clock.advance(6 * 3600)
+    again = await oncard.service.desk.handle(await acme(oncard), said)
+    assert isinstance(first, Note)
+    assert again is None
+    assert (await oncard.timeline()).count("commented") == 1
+    await oncard.service.desk.handle(await acme(oncard), replace(said, trigger="Ev02"))
+    assert (await oncard.timeline()).count("commented") == 2
+
+
+async def test_what_was_refused_may_be_asked_again_and_old_keys_go(oncard: World, card: Card) -> None:
+    user = oncard.slack.workspace.user("bo").id
+    said = Interaction(user, "bo", "unack 1", chat=card.channel, trigger="Ev01")
+    await oncard.service.desk.handle(await acme(oncard), said)
+    await oncard.service.desk.handle(await acme(oncard), replace(said, text="ack 1", trigger="Ev02"))
+    await oncard.service.desk.handle(await acme(oncard), said)
+    assert (await oncard.timeline())[-2:] == ["unacknowledged", "notified"]
+    oncard.clock.advance(25 * 3600)
+    await oncard.service.desk.handle(await acme(oncard), replace(said, text="ack 1", trigger="Ev03"))
+    keys = await oncard.service.database.read(lambda connection: connection.scalars(sa.select(tables.idempotency_keys)))
+    assert len(list(keys)) == 1
 
 
 async def acme(oncard: World) -> WorkspaceId:

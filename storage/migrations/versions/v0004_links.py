@@ -1,4 +1,4 @@
-"""One-time codes by which people link their chat accounts; what a message is about is found by its id."""
+"""One-time codes by which people link their chat accounts; what a message is about, and what was done already."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,13 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_link_codes")),
     )
+    op.create_table(
+        "idempotency_keys",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_keys")),
+    )
+    op.create_index(op.f("ix_idempotency_keys_done_at"), "idempotency_keys", ["done_at"])
     op.create_index(
         "ix_deliveries_message_id",
         "deliveries",
