@@ -383,7 +383,8 @@ def _one_each(name: str, delivered: Sequence[Settled], place: Place, unknown: in
         assert there is not None, f"{name}: what was delivered at {row.settled_at} is not there: {row}"
         left.remove(there)
     sign = place.app.says(words.MAY_REPEAT)
-    repeats = [one for one in place.posted if sign in one.text and one not in left]
+    # A repeat whose answer is lost too is followed by another.
+    repeats = [one for one in place.posted if sign in one.text]
     for twice in reversed(left):
         after = next((one for one in reversed(repeats) if one.at > twice.at), None)
         if after is not None:
