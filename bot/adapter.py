@@ -236,11 +236,15 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What we answer to a callback."""
+    """What we answer to a callback.
+
+    `repeated`: the request was recognised as one that was had before, and nothing was done.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
+    repeated: bool = False
 
 
 @runtime_checkable

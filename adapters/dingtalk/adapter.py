@@ -199,12 +199,13 @@ class DingTalkAdapter:
         if judged.verdict in (Verdict.FORGED, Verdict.OLD):
             self._reject(judged.verdict)
             return Answer(401)
+        if judged.verdict is Verdict.REPEATED:
+            # It may be DingTalk's own retry, the answer to the first being lost: only a 200 stops it.
+            return _json({}, repeated=True)
         if self._events.inbox is None:
             # When it is made again, it is no repeat.
             verifier.forget(judged)
             return Answer(503)
-        if judged.verdict is Verdict.REPEATED:
-            return _json({})
         try:
             told = json.loads(request.body)
         except (ValueError, RecursionError):
@@ -224,8 +225,8 @@ class DingTalkAdapter:
         await self._api.close()
 
 
-def _json(body: JsonObject) -> Answer:
-    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), _JSON)
+def _json(body: JsonObject, *, repeated: bool = False) -> Answer:
+    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), _JSON, repeated)
 
 
 def connect(values: Mapping[str, str], clock: Clock) -> DingTalkAdapter:

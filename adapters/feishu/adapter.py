@@ -207,7 +207,8 @@ class FeishuAdapter:
             self._reject(verdict)
             return Answer(401)
         if verdict is Verdict.REPEATED:
-            return _json({})
+            # It may be Feishu's own retry, the answer to the first being lost: only a 200 stops it.
+            return _json({}, repeated=True)
         event = self._verifier.read(request.body)
         if event is None:
             return Answer(400)
@@ -215,6 +216,8 @@ class FeishuAdapter:
         if challenge is not None:
             return _json({"challenge": challenge})
         if self._events.inbox is None:
+            # When it is made again, it is no repeat.
+            self._verifier.forget(request)
             return Answer(503)
         return _json(await self._events.receive(event, asyncio.Event()) or {})
 
@@ -229,8 +232,8 @@ class FeishuAdapter:
         await self._api.close()
 
 
-def _json(body: JsonObject) -> Answer:
-    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), _JSON)
+def _json(body: JsonObject, *, repeated: bool = False) -> Answer:
+    return Answer(200, json.dumps(body, ensure_ascii=False).encode(), _JSON, repeated)
 
 
 def connect(values: Mapping[str, str], clock: Clock) -> FeishuAdapter:

@@ -55,6 +55,8 @@ TOKEN_CODES: Final = frozenset(int(code) for code in _TOKEN.split())
 THREAD_CODES: Final = frozenset({230071, 230072})
 BAD_MENTION: Final = 100290
 BAD_CARD: Final = 230099
+# Nobody has this ID, or, where the message was for a chat, no chat has it.
+BAD_RECEIVER: Final = 230034
 _INVALID: Final = 230001
 _LOCKED: Final = 11310
 _SUB_CODE: Final = re.compile(r"ErrCode:\s*(\d{1,12})")

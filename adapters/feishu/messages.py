@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import structlog
 
-from adapters.feishu.errors import BAD_MENTION, THREAD_CODES, FeishuFailed
+from adapters.feishu.errors import BAD_MENTION, BAD_RECEIVER, THREAD_CODES, FeishuFailed
 from adapters.feishu.repeats import Repeats, Try
 from adapters.feishu.web import JsonObject, OpenApi, text_at
 from bot.adapter import FailureKind, MessageRef, Receipt, To
@@ -98,7 +98,13 @@ class Messages:
         content = {"receive_id": to.id, "msg_type": "interactive", "content": _content(card)}
         if key is not None:
             content["uuid"] = key
-        return _message(await self._api.call(CREATE, params={"receive_id_type": kind}, content=content))
+        try:
+            return _message(await self._api.call(CREATE, params={"receive_id_type": kind}, content=content))
+        except FeishuFailed as failure:
+            if to.direct or failure.code != BAD_RECEIVER:
+                raise
+            # A chat is nobody who could be linked.
+            raise FeishuFailed(FailureKind.REFUSED, failure.detail, code=failure.code) from None
 
     async def _reply(self, under: MessageRef, message: Message, card: JsonObject, one: Try) -> MessageRef:
         """Answer a message in its thread, or beside it where all are to see it or the group has no threads."""

@@ -58,7 +58,7 @@ class Verifier:
         nonce = request.headers.get("x-lark-request-nonce", "")
         if not _TIMESTAMP.fullmatch(timestamp):
             return Verdict.FORGED
-        given = request.headers["x-lark-signature"].encode(errors="replace")
+        given = _signature(request)
         head = f"{timestamp}{nonce}".encode(errors="replace")
         digest = hashlib.sha256(head + self._key + request.body).hexdigest()
         if not hmac.compare_digest(digest.encode(), given):
@@ -66,6 +66,10 @@ class Verifier:
         if abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds():
             return Verdict.OLD
         return self._first_time(given, now)
+
+    def forget(self, request: Callback) -> None:
+        """Take a genuine request for one that was never made: it was not carried out."""
+        self._seen.pop(_signature(request), None)
 
     def read(self, body: bytes) -> JsonObject | None:
         """Return what a body says; None: it is not encrypted with our key, holds no object, or not our token."""
@@ -97,6 +101,10 @@ class Verifier:
             return Verdict.REPEATED
         self._seen[signature] = now
         return Verdict.GENUINE
+
+
+def _signature(request: Callback) -> bytes:
+    return request.headers.get("x-lark-signature", "").encode(errors="replace")
 
 
 def _decrypted(sealed: bytes, key: bytes) -> bytes:

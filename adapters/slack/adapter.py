@@ -219,10 +219,13 @@ class SlackAdapter:
         if verdict in (Verdict.FORGED, Verdict.OLD):
             self._reject(verdict)
             return Answer(401)
-        if self._inbox is None:
-            return Answer(503)
         if verdict is Verdict.REPEATED:
-            return Answer(200)
+            # It may be Slack's own retry, the answer to the first being lost: only a 2xx stops it.
+            return Answer(200, repeated=True)
+        if self._inbox is None:
+            # When it is made again, it is no repeat.
+            self._verifier.forget(request)
+            return Answer(503)
         asked = _bolt_request(request)
         if asked is None:
             return Answer(400)

@@ -40,13 +40,17 @@ class Verifier:
         timestamp = request.headers.get("x-slack-request-timestamp", "")
         if not _TIMESTAMP.fullmatch(timestamp):
             return Verdict.FORGED
-        given = request.headers.get("x-slack-signature", "").encode(errors="replace")
+        given = _signature(request)
         digest = hmac.new(self._key, f"v0:{timestamp}:".encode() + request.body, hashlib.sha256).hexdigest()
         if not hmac.compare_digest(f"v0={digest}".encode(), given):
             return Verdict.FORGED
         if abs(now.timestamp() - int(timestamp)) > WINDOW.total_seconds():
             return Verdict.OLD
         return self._first_time(given, now)
+
+    def forget(self, request: Callback) -> None:
+        """Take a genuine request for one that was never made: it was not carried out."""
+        self._seen.pop(_signature(request), None)
 
     def _first_time(self, signature: bytes, now: datetime) -> Verdict:
         # A timestamp may lie up to one window ahead, and is then good for two.
@@ -56,3 +60,7 @@ class Verifier:
             return Verdict.REPEATED
         self._seen[signature] = now
         return Verdict.GENUINE
+
+
+def _signature(request: Callback) -> bytes:
+    return request.headers.get("x-slack-signature", "").encode(errors="replace")

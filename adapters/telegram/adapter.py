@@ -201,9 +201,11 @@ class TelegramAdapter:
             update = json.loads(request.body)
         except (ValueError, RecursionError):
             update = None
-        # What cannot be read, too: Telegram would repeat it for a day, and keep back what comes after it.
+        # Telegram signs nothing: only the number tells that an update came before.
+        repeated = _update_number(update) in self._seen
         self._receive(update)
-        return Answer(200)
+        # What is repeated or cannot be read, too: Telegram would make it again for a day, and keep back what follows.
+        return Answer(200, repeated=repeated)
 
     def _reject(self) -> None:
         self.rejected += 1
@@ -215,8 +217,8 @@ class TelegramAdapter:
 
     def _receive(self, update: object) -> int | None:
         """Take one update, unless it came before, and return its number; what it asks is done in a task of its own."""
-        number = update.get("update_id") if isinstance(update, dict) else None
-        if not isinstance(update, dict) or not isinstance(number, int):
+        number = _update_number(update)
+        if not isinstance(update, dict) or number is None:
             _log.warning("update_unreadable", why="it is no object with a number")
             return None
         if number not in self._seen:
@@ -273,6 +275,11 @@ def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> Non
     known.move_to_end(key)
     if len(known) > MOST_KNOWN:
         known.popitem(last=False)
+
+
+def _update_number(update: object) -> int | None:
+    number = update.get("update_id") if isinstance(update, dict) else None
+    return number if isinstance(number, int) else None
 
 
 def _number(message: str) -> int:

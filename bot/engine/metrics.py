@@ -49,6 +49,9 @@ WATCHDOG_SILENT: Final = Gauge(
     "oncard_watchdog_silent", "Whether the checker has not been heard of for minutes.", registry=REGISTRY
 )
 CALLBACKS_REJECTED: Final = Counter(
-    "oncard_callbacks_rejected", "Callbacks that were forged or old.", ["platform", "workspace"], registry=REGISTRY
+    "oncard_callbacks_rejected",
+    "Callbacks that were not carried out: forged, which includes old, or repeated.",
+    ["platform", "workspace", "reason"],
+    registry=REGISTRY,
 )
 REMOVED: Final = Counter("oncard_retention_removed", "Rows that were kept long enough.", ["table"], registry=REGISTRY)

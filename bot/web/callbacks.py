@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.adapter import Callback
+from bot.adapter import Answer, Callback
 from bot.engine import metrics
 from bot.engine.connections import Connections
 from bot.web.answers import Code, Rejected, body_of, new_request_id, rejection
@@ -45,6 +45,14 @@ class Callbacks:
             return Response(status_code=400)
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = await adapter.callback(Callback(request.path_params["path"], body, headers))
-        if answer.status in _REFUSALS:
-            metrics.CALLBACKS_REJECTED.labels(platform=platform, workspace=workspace).inc()
+        reason = _reason(answer)
+        if reason:
+            metrics.CALLBACKS_REJECTED.labels(platform=platform, workspace=workspace, reason=reason).inc()
         return Response(answer.body, answer.status, media_type=answer.content_type)
+
+
+def _reason(answer: Answer) -> str:
+    """Return why a request was not carried out, as the metric names it; empty: it was."""
+    if answer.status in _REFUSALS:
+        return "forged"
+    return "repeated" if answer.repeated else ""

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from adapters.dingtalk.adapter import DingTalkAdapter
-from bot.adapter import Callback, To
+from bot.adapter import Answer, Callback, To
 from bot.playground.dingtalk import DingTalkServer
 from bot.playground.dingtalk.interactivity import signature
 from bot.playground.listener import LOOPBACK, Listener
@@ -91,15 +91,17 @@ async def test_what_is_repeated_is_answered_and_not_done_again(still: DingTalkAd
     body = clicked(ana)
     request = posted("cards", SECRET, body, clock.at)
     async with listening(still, desk):
-        for _ in range(3):
-            assert (await still.callback(request)).status == 200
+        for turn in range(3):
+            answer = await still.callback(request)
+            assert (answer.status, answer.body, answer.repeated) == (200, b"{}", turn > 0)
             clock.at += timedelta(minutes=2)
         verifier = still._verifiers["cards"]  # noqa: SLF001 - what it remembers
         assert len(verifier._seen) == 1  # noqa: SLF001
         clock.at += timedelta(minutes=12)
-        assert (await still.callback(request)).status == 401
-        await still.callback(posted("cards", SECRET, body, clock.at))
+        assert await still.callback(request) == Answer(401)
+        assert not (await still.callback(posted("cards", SECRET, body, clock.at))).repeated
         assert len(verifier._seen) == 1  # noqa: SLF001
+        await desk.until(lambda: len(desk.heard) == 2)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
@@ -114,11 +116,15 @@ async def test_nobody_is_called_where_nobody_listens(
     request = posted("cards", SECRET, clicked(ana), clock.at)
     assert (await adapter.callback(request)).status == 404
     assert (await still.callback(posted("elsewhere", SECRET, {}, clock.at))).status == 404
-    assert (await still.callback(request)).status == 503
+    for _ in range(2):
+        assert (await still.callback(request)).status == 503
     desk = Desk()
     async with listening(still, desk):
-        assert (await still.callback(request)).status == 200
+        for repeated in (False, True):
+            answer = await still.callback(request)
+            assert (answer.status, answer.repeated) == (200, repeated)
         await desk.until(lambda: bool(desk.heard))
+    assert len(desk.heard) == 1
 
 
 async def test_without_a_template_only_messages_are_taken(make: Make, clock: Still) -> None:

@@ -76,9 +76,10 @@ async def test_a_request_that_is_repeated_does_nothing_more(http: FeishuAdapter,
         request = posted(tenant, click(tenant))
         for minutes in (0, 1, 4):
             clock.at += timedelta(minutes=minutes)
-            assert (await http.callback(request)).status == 200
+            answer = await http.callback(request)
+            assert (answer.status, answer.body, answer.repeated) == (200, b"{}", minutes > 0)
         clock.at += timedelta(seconds=1)
-        assert (await http.callback(request)).status == 401
+        assert await http.callback(request) == Answer(401)
     assert len(desk.heard) == 1
 
 
@@ -214,7 +215,15 @@ async def test_a_workspace_that_is_listened_to_takes_no_requests(adapter: Feishu
 
 
 async def test_nobody_home_is_said_so_that_feishu_comes_again(http: FeishuAdapter, tenant: Tenant) -> None:
-    assert (await http.callback(posted(tenant, click(tenant)))).status == 503
+    desk = Desk()
+    request = posted(tenant, click(tenant))
+    for _ in range(2):
+        assert await http.callback(request) == Answer(503)
+    async with listening(http, desk):
+        for repeated in (False, True):
+            answer = await http.callback(request)
+            assert (answer.status, answer.repeated) == (200, repeated)
+    assert len(desk.heard) == 1
 
 
 async def test_a_wrong_secret_ends_the_run(make: Make, feishu: FeishuServer) -> None:

@@ -74,6 +74,19 @@ async def test_a_person_who_left_is_unlinked(adapter: FeishuAdapter, feishu: Fei
     assert caught.value.kind is FailureKind.UNLINKED
 
 
+@pytest.mark.parametrize(
+    ("to", "kind"),
+    [(To("oc_none"), FailureKind.REFUSED), (To("none@example.com", direct=True), FailureKind.UNLINKED)],
+    ids=["chat", "person"],
+)
+async def test_an_id_that_nobody_has_is_refused_for_a_chat_and_unlinked_for_a_person(
+    adapter: FeishuAdapter, to: To, kind: FailureKind
+) -> None:
+    with pytest.raises(DeliveryFailed, match="230034") as caught:
+        await adapter.send(to, a_card())
+    assert caught.value.kind is kind
+
+
 @pytest.mark.parametrize("aloud", [True, False])
 async def test_a_note_stands_in_the_cards_thread_and_aloud_in_the_chat(
     adapter: FeishuAdapter, feishu: FeishuServer, ops: str, aloud: bool

@@ -106,9 +106,10 @@ async def test_a_request_that_is_repeated_does_nothing_more(called: SlackAdapter
         request = signed(SECRET, COMMAND, clock.at)
         for minutes in (0, 1, 4):
             clock.at += timedelta(minutes=minutes)
-            assert (await called.callback(request)).status == 200
+            answer = await called.callback(request)
+            assert (answer.status, answer.repeated) == (200, minutes > 0)
         clock.at += timedelta(seconds=1)
-        assert (await called.callback(request)).status == 401
+        assert await called.callback(request) == Answer(401)
         assert (await called.callback(signed(SECRET, COMMAND, clock.at))).status == 200
         await desk.until(lambda: len(desk.heard) == 2)
 
@@ -202,7 +203,16 @@ async def test_an_event_that_nobody_asked_for_is_acknowledged(called: SlackAdapt
 
 
 async def test_before_it_runs_slack_is_asked_to_come_back(called: SlackAdapter, clock: Still) -> None:
-    assert (await called.callback(signed(SECRET, CLICK, clock.at))).status == 503
+    desk = Desk()
+    request = signed(SECRET, CLICK, clock.at)
+    for _ in range(2):
+        assert await called.callback(request) == Answer(503)
+    async with listening(called, desk):
+        answer = await called.callback(request)
+        assert (answer.status, answer.repeated) == (200, False)
+        await desk.until(lambda: bool(desk.heard))
+        assert await called.callback(request) == Answer(200, repeated=True)
+    assert len(desk.heard) == 1
 
 
 async def test_who_listens_by_a_socket_takes_no_requests(make: Make, clock: Still) -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from adapters.telegram.adapter import TelegramAdapter
 from adapters.telegram.webhook import HEADER
-from bot.adapter import Callback, DeliveryFailed, FailureKind, To
+from bot.adapter import Answer, Callback, DeliveryFailed, FailureKind, To
 from bot.playground.telegram.server import TelegramServer
 from bot.playground.wire import as_object
 from tests.adapters.telegram.conftest import Logs, Make
@@ -114,8 +114,9 @@ async def test_our_secret_at_another_address_is_refused(called: TelegramAdapter,
 async def test_a_repeated_update_is_taken_and_not_done_again(called: TelegramAdapter, telegram: TelegramServer) -> None:
     desk = Desk()
     async with listening(called, desk):
-        for _ in range(3):
-            assert (await called.callback(request_of(telegram, json.dumps(UPDATE).encode()))).status == 200
+        for turn in range(3):
+            answer = await called.callback(request_of(telegram, json.dumps(UPDATE).encode()))
+            assert answer == Answer(200, repeated=turn > 0)
         await desk.until(lambda: len(desk.heard) == 1)
         await asyncio.sleep(0)
     assert len(desk.heard) == 1
@@ -128,7 +129,7 @@ async def test_what_cannot_be_read_is_not_asked_for_again(
     called: TelegramAdapter, telegram: TelegramServer, logs: Logs, body: bytes
 ) -> None:
     async with listening(called, Desk()):
-        assert (await called.callback(request_of(telegram, body))).status == 200
+        assert await called.callback(request_of(telegram, body)) == Answer(200)
     assert "update_unreadable" in str(logs)
 
 
@@ -136,8 +137,15 @@ async def test_before_it_runs_telegram_has_to_come_again(called: TelegramAdapter
     async with listening(called, Desk()):
         request = request_of(telegram, json.dumps(UPDATE).encode())
     fresh = called.__class__(called._config, called._clock)  # noqa: SLF001 - the same workspace in another process
-    assert (await fresh.callback(request)).status == 503
+    for _ in range(2):
+        assert await fresh.callback(request) == Answer(503)
+    desk = Desk()
+    async with listening(fresh, desk):
+        for repeated in (False, True):
+            assert await fresh.callback(request) == Answer(200, repeated=repeated)
+        await desk.until(lambda: bool(desk.heard))
     await fresh.close()
+    assert len(desk.heard) == 1
 
 
 async def test_who_polls_is_not_called(adapter: TelegramAdapter) -> None:
