@@ -226,12 +226,14 @@ class Diagnoses(Protocol):
 class Callback:
     """A request that the platform made to us: raw, because it is verified before it is parsed.
 
-    Header names are lower case.
+    Header names are lower case. `query`: what follows the question mark, as it came.
     """
 
     path: str
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)

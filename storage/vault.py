@@ -30,6 +30,7 @@ class Vault:
             )
         self._fernet = Fernet(base64.urlsafe_b64encode(_derive(key, "encrypt")))
         self._digest_key = _derive(key, "digest")
+        self._signing_key = _derive(key, "sign")
 
     def seal(self, secrets: Mapping[str, Secret]) -> str:
         """Return the secrets as one encrypted text."""
@@ -46,6 +47,20 @@ class Vault:
     def digest(self, secret: str) -> str:
         """Return a text by which a secret can be looked up; it tells nothing without our key."""
         return hmac.new(self._digest_key, secret.encode(), hashlib.sha256).hexdigest()
+
+    def sign(self, purpose: str, what: str) -> str:
+        """Return `what` with a signature, safe in an address if it is; for another purpose it is worth nothing."""
+        return f"{what}.{self._signature(purpose, what)}"
+
+    def signed(self, purpose: str, text: str) -> str | None:
+        """Return what was signed for this purpose; None: nobody who has our key has signed this text."""
+        what, _, signature = text.rpartition(".")
+        expected = self._signature(purpose, what)
+        return what if hmac.compare_digest(signature.encode(), expected.encode()) else None
+
+    def _signature(self, purpose: str, what: str) -> str:
+        mac = hmac.new(self._signing_key, f"{purpose}\n{what}".encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(mac[:18]).decode()
 
     def fingerprint(self, secret: Secret) -> str:
         """Return eight characters that tell two secrets apart."""

@@ -6,7 +6,7 @@ from typing import Final, NewType
 
 from bot.domain.escalation import Rule
 from bot.domain.incident import ChannelId
-from bot.domain.people import AccountId, ChatLink, People, Target, TargetKind, TeamId, WorkspaceId
+from bot.domain.people import LINES, AccountId, ChatLink, Method, People, Target, TargetKind, TeamId, WorkspaceId
 
 IntegrationId = NewType("IntegrationId", int)
 
@@ -55,6 +55,21 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """A service that carries messages by one method, without its settings.
+
+    `countries`: the beginnings of the numbers that it serves, such as `+49`; none: all. `links`: for a push, the e-mail
+    addresses of those who have a device there.
+    """
+
+    name: str
+    kind: str
+    method: Method
+    countries: tuple[str, ...] = ()
+    links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
     """In which language and time zone something will be read."""
 
@@ -72,6 +87,14 @@ class Organisation:
     integrations: Mapping[IntegrationId, Integration] = field(default_factory=dict)
     workspaces: Mapping[WorkspaceId, Workspace] = field(default_factory=dict)
     links: tuple[ChatLink, ...] = ()
+    providers: tuple[Provider, ...] = ()
+
+    def via(self, line: WorkspaceId) -> str:
+        """Return the name of a workspace or, of what stands in the place of one, the method; empty: it is unknown."""
+        known = self.workspaces.get(line)
+        if known is not None:
+            return known.name
+        return next((str(method) for method, number in LINES.items() if number == line), "")
 
     @property
     def own_channel(self) -> ChannelId:

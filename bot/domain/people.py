@@ -6,8 +6,11 @@ acted; nobody who left is ever told anything.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
+
+from bot.domain.event import Severity
 
 AccountId = NewType("AccountId", int)
 TeamId = NewType("TeamId", int)
@@ -26,6 +29,55 @@ class Method(StrEnum):
     """How one person is reached."""
 
     IM = "im"
+    SMS = "sms"
+    VOICE = "voice"
+    EMAIL = "email"
+    PUSH = "push"
+
+
+LINES: Final[Mapping[Method, WorkspaceId]] = {
+    Method.SMS: WorkspaceId(-1),
+    Method.VOICE: WorkspaceId(-2),
+    Method.EMAIL: WorkspaceId(-3),
+    Method.PUSH: WorkspaceId(-4),
+}
+"""What stands in the place of a workspace for each method beside the chat apps: a line to people, by providers."""
+
+LONGEST_DELAY: Final = timedelta(minutes=120)
+
+
+class ContactKind(StrEnum):
+    """What a person can prove to be theirs."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """One way by which somebody wants to be told.
+
+    `after`: so long after the page began it is used too if nobody has acted; None: only if the ways before it fail.
+    """
+
+    method: Method
+    after: timedelta | None = None
+
+
+Preferences = Mapping[Severity, tuple[Preference, ...]]
+"""How somebody wants to be told, by severity; for one that is missing the default applies."""
+
+DEFAULT: Final[Preferences] = {
+    Severity.CRITICAL: (
+        Preference(Method.IM),
+        Preference(Method.PUSH, timedelta(0)),
+        Preference(Method.SMS, timedelta(minutes=2)),
+        Preference(Method.VOICE, timedelta(minutes=5)),
+    ),
+    Severity.WARNING: (Preference(Method.IM), Preference(Method.PUSH, timedelta(0))),
+    Severity.INFO: (Preference(Method.IM),),
+}
+"""How somebody is told who has not said how."""
 
 
 class TargetKind(StrEnum):
@@ -37,7 +89,7 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person of the organisation."""
+    """A person of the organisation. `verified`: which of `phone` and `email` have been proven to be theirs."""
 
     id: AccountId
     name: str
@@ -47,6 +99,12 @@ class Account:
     locale: str = "en"
     timezone: str = "UTC"
     active: bool = True
+    preferences: Preferences = field(default_factory=dict)
+    verified: frozenset[ContactKind] = frozenset()
+
+    def wants(self, severity: Severity) -> tuple[Preference, ...]:
+        """Return how this person wants to be told of what is so bad."""
+        return self.preferences.get(severity) or DEFAULT.get(severity, DEFAULT[Severity.INFO])
 
     @property
     def is_admin(self) -> bool:
