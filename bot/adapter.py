@@ -51,14 +51,30 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class Personal:
+    """Whose message it is that goes by a line, and as which of ours: the same for every try of it.
+
+    `urgent`: it is to wake somebody.
+    """
+
+    delivery: int
+    account: int
+    locale: str = "en"
+    timezone: str = "UTC"
+    urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class To:
     """Where a message goes.
 
-    A chat by the platform's id, or with `direct` the one-to-one conversation with that user.
+    A chat by the platform's id, or with `direct` the one-to-one conversation with that user. By a line it goes to a
+    number or an address, and `personal` says whose it is.
     """
 
     id: str
     direct: bool = False
+    personal: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +86,23 @@ class MessageRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try by one of several providers that came to nothing, in its words."""
+
+    provider: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """The platform took it. `said` is the platform's own word for it, for the timeline."""
+    """The platform took it. `said` is the platform's own word for it, for the timeline.
+
+    `tried`: other providers that were asked before.
+    """
 
     message: MessageRef
     said: str
+    tried: tuple[Attempt, ...] = ()
 
 
 class FailureKind(StrEnum):
@@ -100,7 +128,8 @@ class FailureKind(StrEnum):
 class DeliveryFailed(Exception):
     """The platform did not take it.
 
-    `detail` holds the platform's own words and no secret; `retry_after` is in seconds.
+    `detail` holds the platform's own words and no secret; `retry_after` is in seconds. `tried`: each of several providers
+    that were asked.
     """
 
     def __init__(self, kind: FailureKind, detail: str, *, retry_after: float | None = None) -> None:
@@ -108,6 +137,7 @@ class DeliveryFailed(Exception):
         self.kind = kind
         self.detail = detail
         self.retry_after = retry_after
+        self.tried: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +214,15 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Give back what the adapter holds: sessions, sockets, threads."""
+        ...
+
+
+@runtime_checkable
+class Stops(Protocol):
+    """A line by which what was sent can be stopped: a call that still rings, an alarm that still sounds."""
+
+    async def stop(self, message: MessageRef) -> str:
+        """Stop it; return what the provider said. Raises DeliveryFailed; `gone`: it is over already."""
         ...
 
 

@@ -10,38 +10,51 @@ import pkgutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 import adapters
+import adapters.providers
 from bot import sources
 from bot.adapter import Adapter
 from bot.clock import Clock, SystemClock
+from bot.config import duration
 from bot.config.context import Context, KeyFault, PlatformKeys, StoredSecrets
-from bot.domain.definition import IntegrationDefinition, Secret, WorkspaceDefinition
+from bot.domain.definition import IntegrationDefinition, ProviderDefinition, Secret, WorkspaceDefinition
+from bot.domain.fallback import DEADLINE, LONGEST_DEADLINE, SHORTEST_DEADLINE
+from bot.domain.people import LINES, Method
 from bot.engine.act import Desk
 from bot.engine.bell import Bell
+from bot.engine.confirmations import Confirmations
 from bot.engine.connections import Connections
 from bot.engine.directory import Directory
 from bot.engine.ingest import Ingest
+from bot.engine.lines import ConnectProvider, Lines, Post
 from bot.engine.outbox import Outbox
+from bot.engine.phone import PhoneDesk
 from bot.engine.picture import Picture
 from bot.engine.pulse import Pulse
 from bot.engine.retention import Keep, Retention, keep
+from bot.engine.signing import Signing
 from bot.engine.timers import Timers
 from bot.engine.troubles import Troubles
 from bot.engine.wakeups import Wakeups
 from bot.engine.watchdog import Watchdog
+from bot.provider import Provider
 from bot.sources import mapping
 from bot.web.alerts import Door, closed_door
 from bot.web.app import application, with_short_way
 from bot.web.callbacks import Callbacks
 from bot.web.gate import Gate
 from bot.web.health import Health
+from bot.web.links import Links
+from bot.web.reports import Reports
 from bot.web.server import Server
 from storage import definitions, schema
 from storage.database import Connection, Database, DatabaseUnusable
@@ -71,11 +84,17 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the environment says."""
+    """What the environment says.
+
+    `public_url`: where people and providers reach us from outside, without a slash at its end; empty: they do not.
+    `fallback_after`: within it a way to somebody must be accepted, or the next is tried beside it.
+    """
 
     database_url: str
     secret_key: str = field(repr=False)
     keep: Keep = field(default_factory=Keep)
+    public_url: str = ""
+    fallback_after: timedelta = DEADLINE
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -86,14 +105,35 @@ def settings(environment: Mapping[str, str]) -> Settings:
             "ONCARD_SECRET_KEY is not set: set it to a long random text that you keep, "
             "such as the output of `openssl rand -hex 32`"
         )
-    return Settings(environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE, key, keep(environment))
+    return Settings(
+        environment.get("ONCARD_DATABASE_URL", "") or DEFAULT_DATABASE,
+        key,
+        keep(environment),
+        _public_url(environment.get("ONCARD_PUBLIC_URL", "")),
+        _fallback_after(environment.get("ONCARD_FALLBACK_AFTER", "")),
+    )
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError(f"ONCARD_PUBLIC_URL is {url!r}: write an address such as https://oncall.example.com")
+    return url.rstrip("/")
+
+
+def _fallback_after(text: str) -> timedelta:
+    after = duration.read(text) if text else DEADLINE
+    if after is None or not SHORTEST_DEADLINE <= after <= LONGEST_DEADLINE:
+        raise ValueError(f"ONCARD_FALLBACK_AFTER is {text!r}: write a time from 5s to 10m, such as 30s")
+    return after
 
 
 class Platforms(Mapping[str, PlatformKeys]):
     """The platforms that there are adapters for, by name; one is imported when it is asked for."""
 
     def __init__(self) -> None:
-        self._names = tuple(sorted(found.name for found in pkgutil.iter_modules(adapters.__path__)))
+        found = {one.name for one in pkgutil.iter_modules(adapters.__path__)}
+        self._names = tuple(sorted(found - {"providers"}))
 
     def __getitem__(self, platform: str) -> PlatformKeys:
         if platform not in self._names:
@@ -110,12 +150,43 @@ class Platforms(Mapping[str, PlatformKeys]):
         return len(self._names)
 
 
+class ProviderKinds(Mapping[Method, Mapping[str, PlatformKeys]]):
+    """The kinds of providers of each method; they are imported when those of a method are asked for."""
+
+    def __init__(self) -> None:
+        self._names = tuple(sorted(one.name for one in pkgutil.iter_modules(adapters.providers.__path__)))
+
+    def __getitem__(self, method: Method) -> Mapping[str, PlatformKeys]:
+        if method not in LINES:
+            raise KeyError(method)
+        found = {name: importlib.import_module(f"adapters.providers.{name}.config").KEYS for name in self._names}
+        return {name: keys[method] for name, keys in found.items() if method in keys}
+
+    def __iter__(self) -> Iterator[Method]:
+        return iter(LINES)
+
+    def __len__(self) -> int:
+        return len(LINES)
+
+
 def connect(definition: WorkspaceDefinition, secrets: Mapping[str, Secret], clock: Clock) -> Adapter:
     """Make the adapter of a workspace. Raises ValueError, in words for the admin, when its settings cannot work."""
     module = importlib.import_module(f"adapters.{definition.platform}.adapter")
     values = {**definition.settings, **{name: secret.value for name, secret in secrets.items()}}
     adapter: Adapter = module.connect(values, clock)
     return adapter
+
+
+def connect_provider(clock: Clock) -> ConnectProvider:
+    """Return what makes a provider."""
+
+    def connect_one(definition: ProviderDefinition, secrets: Mapping[str, Secret]) -> Provider:
+        module = importlib.import_module(f"adapters.providers.{definition.kind}.{definition.method}")
+        values = {**definition.settings, **{name: secret.value for name, secret in secrets.items()}}
+        provider: Provider = module.connect(definition.name, values, clock)
+        return provider
+
+    return connect_one
 
 
 class Service:
@@ -132,7 +203,7 @@ class Service:
                 "leave --role out, or set ONCARD_DATABASE_URL to postgresql+asyncpg://…"
             )
         self.vault = Vault(configured.secret_key)
-        self.picture = Picture()
+        self.picture = Picture(configured.fallback_after)
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
@@ -140,6 +211,11 @@ class Service:
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
+        signing = Signing(self.vault, configured.public_url, self.clock)
+        post = Post(self.vault, configured.public_url, signing)
+        self.lines = Lines(self.database, post, self.connections.adapters, connect_provider(self.clock), self.clock)
+        self.phone = PhoneDesk(self.database, self.picture, self.desk, (self.lines, post), self.clock)
+        self.confirmations = Confirmations(self.database, self.picture, self.desk, signing, self.clock)
         self.directory = Directory(self.database, self.picture, self.connections.adapters, self.clock)
         self.retention = Retention(self.database, configured.keep, self.clock)
         troubles = Troubles(self.database, self.picture, self.ingest, self.clock)
@@ -156,7 +232,9 @@ class Service:
         if self.role is Role.WORKER:
             return application([*closed_door(), *health.routes(), *more])
         door = Door(self.database, self.vault, self.picture, self.ingest, self.clock)
-        routes = application([*door.routes(), *Callbacks(self.connections).routes(), *health.routes(), *more])
+        called = [*Callbacks(self.connections).routes(), *Reports(self.lines, self.phone).routes()]
+        pages = Links(self.confirmations).routes()
+        routes = application([*door.routes(), *called, *pages, *health.routes(), *more])
         return with_short_way(routes, door.short_way)
 
     def claim_database(self) -> None:
@@ -189,15 +267,15 @@ class Service:
             yield
         finally:
             await self.finish()
-            await _within(CLOSE_WITHIN, self.connections.close(), "connections_not_closed")
+            await _within(CLOSE_WITHIN, self._hang_up(), "connections_not_closed")
             await _cancel(ringing)
 
     def _at_work(self) -> Sequence[Worker]:
         """Return what runs until it is cancelled; the outbox has an end of its own."""
         if self.role is Role.WEB:
-            return (self.connections.run, self.pulse.run)
+            return (self.connections.run, self.lines.run, self.pulse.run)
         checks = (self.pulse.run, self.watchdog.run, self.retention.run)
-        return (self.connections.run, self.timers.run, self.directory.run, *checks)
+        return (self.connections.run, self.lines.run, self.timers.run, self.directory.run, *checks)
 
     async def finish(self, answered: Callable[[], Awaitable[None]] | None = None) -> None:
         """Begin nothing new, let what is under way come to its end, and give back what has not in time.
@@ -226,6 +304,9 @@ class Service:
         await _within(CLOSE_WITHIN, self.database.close(), "database_not_closed")
         if self._serving is not None:
             self._serving.close()
+
+    async def _hang_up(self) -> None:
+        await asyncio.gather(self.connections.close(), self.lines.close())
 
     def _connect(self, definition: WorkspaceDefinition, secrets: Mapping[str, Secret]) -> Adapter | None:
         adapter = connect(definition, secrets, self.clock)
@@ -256,7 +337,7 @@ async def context(service: Service, environment: Mapping[str, str]) -> Context:
         return StoredSecrets(await definitions.stored(connection, service.vault), service.vault.fingerprint)
 
     stored = await service.database.read(work)
-    return Context(environment, Platforms(), sources.names(), stored=stored, check_mapping=mapping_faults)
+    return Context(environment, Platforms(), sources.names(), stored, mapping_faults, ProviderKinds())
 
 
 def mapping_faults(integration: IntegrationDefinition) -> Iterator[KeyFault]:

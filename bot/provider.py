@@ -111,8 +111,11 @@ class ProviderInbox(Protocol):
         """Return what a call says now that somebody has picked it up."""
         ...
 
-    async def pressed(self, reference: str, keys: str) -> Script:
-        """Carry out the keys that were pressed, empty: none was; return what the call says next."""
+    async def pressed(self, reference: str, keys: str, *, id: str = "") -> Script:  # noqa: A002 - As in a report.
+        """Carry out the keys that were pressed, empty: none was; return what the call says next.
+
+        The call is known by our reference; where a provider cannot carry one, empty, by the provider's own `id` of it.
+        """
         ...
 
     async def seen(self, reference: str, token: str) -> str:

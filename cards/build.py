@@ -11,7 +11,7 @@ from typing import Final
 from bot.domain.event import cut
 from bot.domain.incident import Actor, Entry, Happened, Idle, Incident, Progress
 from bot.domain.people import AccountId
-from cards import words
+from cards import doors, words
 from cards.card import Button, Card, Confirm, Fact, Moment, Part, Person, Style, Text, Tone
 from cards.history import line_of, newest
 from cards.plain import line
@@ -130,7 +130,7 @@ def repeated(scene: Scene) -> Text:
 
 def by(scene: Scene, actor: Actor) -> Text:
     """Return who it was, and through which door."""
-    form = words.BY_DOOR.get(actor.via, words.BY_CHAT)
+    form = doors.BY_DOOR.get(actor.via, words.BY_CHAT)
     return say(scene.locale, form, name=_who(scene, actor), place=actor.via)
 
 

@@ -54,10 +54,6 @@ ALERTS: Final = "Alerts"
 ALERTS_ACTIVE: Final = "{active} active of {total}"
 MORE_LABELS: Final = ("and {count} more label", "and {count} more labels")
 BY_CHAT: Final = "{name} in {place}"
-# Doors that are no workspace, by the names that the law records.
-BY_DOOR: Final[Mapping[str, str]] = MappingProxyType(
-    {"": "{name}", "cli": "{name} from the command line", "api": "{name} through the API"}
-)
 ONCARD: Final = "Oncard"
 SOMEBODY: Final = "somebody"
 

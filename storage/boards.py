@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.adapter import MessageRef, Receipt
 from bot.domain.board import Board, BoardId, Lot, Pages, Summary, may_tell
-from bot.domain.delivery import ON_THE_BOARD, Delivery, Dropped, Kind, Lane, Place, State
+from bot.domain.delivery import ON_THE_BOARD, Delivery, Dropped, Kind, Lane, PageId, Place, State
 from bot.domain.event import Severity
 from bot.domain.incident import ChannelId, Entry, IncidentId, Progress
 from bot.domain.people import AccountId
@@ -252,11 +252,11 @@ async def pages(connection: Connection, claimed: Claimed) -> tuple[Pages, tuple[
     return Pages(count, found.incidents[-1] if found.incidents else None, notes, told), found.unreadable
 
 
-async def told(connection: Connection, claimed: Claimed, receipt: Receipt, now: datetime) -> None:
-    """Store that the board was heard: what went out with its message is delivered."""
+async def told(connection: Connection, claimed: Claimed, receipt: Receipt, now: datetime) -> list[PageId]:
+    """Store that the board was heard: what went out with its message is delivered. Return the pages that have ways."""
     columns = tables.deliveries.c
     message = {"message_chat": receipt.message.chat, "message_id": receipt.message.id}
-    await connection.execute(
+    delivered = await connection.execute(
         sa.update(tables.deliveries)
         .where(_goes_with(claimed))
         .values(
@@ -268,8 +268,11 @@ async def told(connection: Connection, claimed: Claimed, receipt: Receipt, now: 
             settled_at=now,
             **message,
         )
+        .returning(columns.page_id)
     )
+    several = [PageId(row.page_id) for row in delivered if row.page_id is not None]
     await connection.execute(sa.update(tables.boards).where(_is(claimed)).values(told_at=now))
+    return several
 
 
 async def posted(connection: Connection, claimed: Claimed, message: MessageRef) -> None:

@@ -16,11 +16,13 @@ from bot.domain.definition import (
     ChannelDefinition,
     IntegrationDefinition,
     Kind,
+    ProviderDefinition,
     TeamDefinition,
     WorkspaceDefinition,
 )
 from bot.domain.event import Event
 from bot.domain.incident import Incident, Record
+from bot.domain.people import Preference
 
 Value = TypeVar("Value")
 
@@ -46,11 +48,13 @@ INCIDENT: Final = Codec(Incident)
 ALERT: Final = Codec(Alert)
 EVENT: Final = Codec(Event)
 RECORD: Final = Codec(Record)
+WAYS: Final[Codec[tuple[Preference, ...]]] = Codec(tuple[Preference, ...])
 SECRETS: Final[Codec[dict[str, str]]] = Codec(dict[str, str])
 BODIES: Final[Mapping[Kind, Codec[Body]]] = {
     Kind.ACCOUNT: Codec[Body](AccountDefinition),
     Kind.TEAM: Codec[Body](TeamDefinition),
     Kind.WORKSPACE: Codec[Body](WorkspaceDefinition),
+    Kind.PROVIDER: Codec[Body](ProviderDefinition),
     Kind.CHANNEL: Codec[Body](ChannelDefinition),
     Kind.INTEGRATION: Codec[Body](IntegrationDefinition),
 }

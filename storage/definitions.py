@@ -4,11 +4,20 @@ from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
-from bot.domain.definition import Definition, Kept, Kind, Secret, WorkspaceDefinition, organise
+from bot.domain.definition import (
+    Definition,
+    Kept,
+    Kind,
+    ProviderDefinition,
+    Secret,
+    WorkspaceDefinition,
+    organise,
+)
 from bot.domain.organisation import IntegrationId, Organisation
-from bot.domain.people import AccountId, ChatLink, WorkspaceId
+from bot.domain.people import ChatLink, WorkspaceId
 from storage import codec, tables
 from storage.database import Connection
+from storage.said import said
 from storage.vault import Vault
 
 _REVISION = "revision"
@@ -32,9 +41,7 @@ async def organisation(connection: Connection) -> Organisation:
     query = sa.select(tables.definitions).where(_KNOWN).order_by(tables.definitions.c.id)
     rows = (await connection.execute(query)).all()
     kept = [Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows]
-    links = (await connection.execute(sa.select(tables.links))).all()
-    known = tuple(ChatLink(WorkspaceId(row.workspace_id), row.user, AccountId(row.account_id)) for row in links)
-    return organise(known_as, kept, known)
+    return organise(known_as, kept, await said(connection))
 
 
 async def stored(connection: Connection, vault: Vault) -> tuple[Definition, ...]:
@@ -58,6 +65,19 @@ async def workspace_secrets(
         body = codec.BODIES[Kind.WORKSPACE].read(row.body)
         if isinstance(body, WorkspaceDefinition):
             found[WorkspaceId(row.id)] = (body, vault.open(row.secrets))
+    return found
+
+
+async def provider_secrets(
+    connection: Connection, vault: Vault
+) -> dict[str, tuple[ProviderDefinition, dict[str, Secret]]]:
+    """Return what is needed to connect each active provider, by the name of its definition (`sms/main`)."""
+    query = sa.select(tables.definitions).where(tables.definitions.c.active, tables.definitions.c.kind == Kind.PROVIDER)
+    found: dict[str, tuple[ProviderDefinition, dict[str, Secret]]] = {}
+    for row in (await connection.execute(query)).all():
+        body = codec.BODIES[Kind.PROVIDER].read(row.body)
+        if isinstance(body, ProviderDefinition):
+            found[row.name] = (body, vault.open(row.secrets))
     return found
 
 

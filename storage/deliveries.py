@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.adapter import Receipt
-from bot.domain.delivery import CardId, Delivery, DeliveryId, Dropped, Kind, Lane, Place, State
+from bot.domain.delivery import PAGES, CardId, Delivery, DeliveryId, Dropped, Kind, Lane, PageId, Place, State
 from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
 from storage import bulk, tables
@@ -21,6 +21,9 @@ from storage.cards import place_of, place_row
 from storage.database import Connection, portions
 
 LEASE: Final = timedelta(seconds=60)
+WAITED: Final = "waits_for_an_earlier_way"
+"""The reason of a delivery whose turn has come, and that has given those before it some more time."""
+
 # While a new version and an old one share the database, each leaves alone what only the other knows how to send.
 _KINDS: Final = tuple(str(kind) for kind in Kind)
 _ENTRIES: Final = tuple(str(entry) for entry in Entry)
@@ -35,7 +38,7 @@ END
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A delivery that is to be made."""
+    """A delivery that is to be made. `page`, `rank`, `latest`: which way of a page it is (`bot.domain.fallback`)."""
 
     incident: IncidentId
     kind: Kind
@@ -46,6 +49,9 @@ class Wanted:
     not_before: datetime
     card: CardId | None = None
     entry: Entry | None = None
+    page: PageId | None = None
+    rank: int | None = None
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,7 @@ async def restamp(connection: Connection, page: Wanted) -> bool:
             columns.workspace_id == page.place.workspace,
             columns.place == page.place.key,
             columns.state == State.PENDING,
-            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+            columns.kind.in_(PAGES),
             # A board's message that has been claimed is on its way with what waited for it.
             sa.or_(columns.board_id.is_(None), columns.claim.is_(None)),
         )
@@ -266,6 +272,13 @@ async def postponed(
     return await _settle(connection, claimed, {**values, "uncertain": uncertain or delivery.uncertain})
 
 
+async def put_off(connection: Connection, claimed: Claimed, at: datetime) -> bool:
+    """Put it back untried, since another way of its page comes first; False: the claim was no longer ours."""
+    tries = claimed.delivery.attempts - 1
+    values = {"state": State.PENDING, "reason": WAITED, "not_before": at, "attempts": tries}
+    return await _settle(connection, claimed, values)
+
+
 async def pages_like(connection: Connection, page: Delivery) -> list[State]:
     """Return how far the pages have come that were decided together with this one."""
     columns = tables.deliveries.c
@@ -274,7 +287,7 @@ async def pages_like(connection: Connection, page: Delivery) -> list[State]:
         columns.version == page.version,
         columns.level == page.level,
         columns.turn == page.turn,
-        columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+        columns.kind.in_(PAGES),
     )
     return [State(state) for state in await connection.scalars(query)]
 
@@ -289,7 +302,7 @@ async def waiting(
         query = sa.select(columns.incident_id, columns.workspace_id, columns.place).where(
             columns.incident_id.in_(some),
             columns.state == State.PENDING,
-            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+            columns.kind.in_(PAGES),
         )
         found |= {
             (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
@@ -307,7 +320,7 @@ async def being_sent(connection: Connection, incidents: Collection[IncidentId]) 
             columns.incident_id.in_(some),
             columns.state.in_((State.PENDING, State.SENDING)),
             columns.board_id.is_(None),
-            columns.kind.in_((Kind.CARD, Kind.REMINDER)),
+            columns.kind.in_(PAGES),
         )
         found |= {CardId(number) for number in await connection.scalars(query)}
     return found
@@ -368,6 +381,9 @@ def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
         "uncertain": False,
         "not_before": one.not_before,
         "created_at": now,
+        "page_id": one.page,
+        "rank": one.rank,
+        "latest_at": one.latest,
     }
 
 
@@ -386,4 +402,8 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> Delivery:
         entry=Entry(row.entry) if row.entry else None,
         attempts=row.attempts,
         uncertain=row.uncertain,
+        page=PageId(row.page_id) if row.page_id else None,
+        rank=row.rank or 0,
+        not_before=row.not_before,
+        waited=row.reason == WAITED,
     )

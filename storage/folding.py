@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.adapter import FailureKind
 from bot.domain.board import Board, BoardId, folds, speaks_at
-from bot.domain.delivery import ON_THE_BOARD, Kind, Lane, Place
+from bot.domain.delivery import ON_THE_BOARD, PAGES, Kind, Lane, Place
 from bot.domain.people import WorkspaceId
 from storage import boards, bulk, tables
 from storage.boards import Asked
@@ -20,7 +20,7 @@ from storage.places import Spot
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
-_FOLDED: Final = (Kind.CARD, Kind.REMINDER, Kind.NOTE)
+_FOLDED: Final = (*PAGES, Kind.NOTE)
 # What a board could not tell for this reason goes out by itself.
 _ALONE: Final = (FailureKind.TOO_LONG, FailureKind.MALFORMED)
 _ONTO_THE_BOARD: Final = "ON CONFLICT (incident_id, workspace_id, place) DO UPDATE SET board_id = excluded.board_id"

@@ -62,7 +62,14 @@ async def old_deliveries(connection: Connection, window: Window) -> Aged:
 
 async def remove_deliveries(connection: Connection, ids: Sequence[int]) -> Counter[str]:
     """Remove these messages, but for those that must stay by now; return how many."""
-    return await _remove(connection, tables.deliveries, ids, _delivery_stays)
+    removed = await _remove(connection, tables.deliveries, ids, _delivery_stays)
+    of_none = sa.and_(
+        tables.hops.c.delivery_id.in_(in_few_sizes(ids)),
+        ~sa.exists().where(tables.deliveries.c.id == tables.hops.c.delivery_id),
+    )
+    if removed.total():
+        await connection.execute(sa.delete(tables.hops).where(of_none))
+    return removed
 
 
 async def old_incidents(connection: Connection, window: Window) -> Aged:
@@ -79,8 +86,10 @@ async def remove_incidents(connection: Connection, ids: Sequence[int], most: int
     chosen = in_few_sizes(await _lock(connection, in_few_sizes(ids)))
     alerts, incidents = tables.alerts.c, tables.incidents.c
     of_them = sa.select(alerts.id).where(alerts.incident_id.in_(chosen))
+    sent = sa.select(tables.deliveries.c.id).where(tables.deliveries.c.incident_id.in_(chosen))
     removed: Counter[str] = Counter()
     for table, which in (
+        (tables.hops, tables.hops.c.delivery_id.in_(sent)),
         (tables.events, tables.events.c.alert_id.in_(of_them)),
         (tables.deliveries, tables.deliveries.c.incident_id.in_(chosen)),
         (tables.timeline, tables.timeline.c.incident_id.in_(chosen)),

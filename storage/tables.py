@@ -3,44 +3,18 @@
 Rows are written by migrations' schema, which a test holds against this one.
 """
 
-from datetime import UTC, datetime
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
+from storage import columns, contact_tables
 
-class Instant(sa.types.TypeDecorator[datetime]):
-    """An instant in UTC. SQLite keeps no zone, so it is taken off on the way in and put on again on the way out."""
+Instant = columns.Instant
+BigId = columns.BigId
+metadata = columns.metadata
 
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant has a time zone")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        del dialect  # Whatever the database, what comes back is UTC.
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-metadata = sa.MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-# SQLite gives automatic numbers to INTEGER keys only.
-BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
+contacts = contact_tables.contacts
+own_preferences = contact_tables.own_preferences
+verifications = contact_tables.verifications
+code_sends = contact_tables.code_sends
 
 # Numbers are taken before the rows are written, so that rows can name each other. PostgreSQL counts in sequences, so
 # that processes do not wait for each other; SQLite, which has one writer, in this table: the last number given out.
@@ -299,6 +273,17 @@ deliveries = sa.Table(
     sa.Column("created_at", Instant, nullable=False),
     sa.Column("settled_at", Instant),
     sa.Column("board_id", BigId),
+    # One of several ways of a page, and the instant at which it goes out whatever became of those before it.
+    sa.Column("page_id", BigId),
+    sa.Column("rank", sa.SmallInteger),
+    sa.Column("latest_at", Instant),
+)
+sa.Index(
+    "ix_deliveries_page_id",
+    deliveries.c.page_id,
+    deliveries.c.rank,
+    sqlite_where=deliveries.c.page_id.is_not(None),
+    postgresql_where=deliveries.c.page_id.is_not(None),
 )
 # The next message of each place is found by leaps from place to place; what waits on a board is not in the way.
 sa.Index(
@@ -373,6 +358,19 @@ sa.Index(
     deliveries.c.settled_at,
     sqlite_where=deliveries.c.settled_at.is_not(None),
     postgresql_where=deliveries.c.settled_at.is_not(None),
+)
+
+# What became of messages after they were sent, as the providers reported it, and how each try of one went.
+hops = sa.Table(
+    "hops",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("delivery_id", BigId, nullable=False, index=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("hop", sa.String(16), nullable=False),
+    sa.Column("provider", sa.String(64), nullable=False),
+    sa.Column("said", sa.Text, nullable=False),
+    sa.Column("message_id", sa.String(255)),
 )
 
 # What only one process may do at a time. Who does not renew it before `until` has lost it.

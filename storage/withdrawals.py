@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.domain.delivery import Dropped, Kind, Lane, State
+from bot.domain.delivery import PAGES, Dropped, Kind, Lane, State
 from bot.domain.incident import Incident, IncidentId, Progress
 from bot.domain.people import AccountId
 from storage import tables
@@ -34,8 +34,8 @@ async def withdraw(
     reason, cards = withdrawal.reason, withdrawal.cards
     to_somebody = sa.and_(columns.kind == Kind.CARD, columns.account_id.is_not(None))
     # What waits on a board is shown there already.
-    is_page = sa.or_(columns.kind == Kind.REMINDER, to_somebody, columns.board_id.is_not(None))
-    is_card = sa.or_(columns.kind.in_((Kind.CARD, Kind.REMINDER)), columns.board_id.is_not(None))
+    is_page = sa.or_(columns.kind.in_((Kind.REMINDER, Kind.PAGE)), to_somebody, columns.board_id.is_not(None))
+    is_card = sa.or_(columns.kind.in_(PAGES), columns.board_id.is_not(None))
     for some in portions(sorted(incidents)):
         await connection.execute(
             sa.update(tables.deliveries)
@@ -58,20 +58,19 @@ async def put_back(connection: Connection, incident: Incident, reason: Dropped, 
     The card of a chat that has not seen it yet is a page again, where somebody is paged at all.
     """
     columns, other = tables.deliveries.c, tables.deliveries.alias()
-    pages = (Kind.CARD, Kind.REMINDER)
     waits = sa.exists().where(
         other.c.incident_id == columns.incident_id,
         other.c.workspace_id == columns.workspace_id,
         other.c.place == columns.place,
         other.c.state == State.PENDING,
-        other.c.kind.in_(pages),
+        other.c.kind.in_(PAGES),
     )
     withdrawn = sa.and_(
         columns.incident_id == incident.id,
         columns.state == State.WITHDRAWN,
         columns.reason == str(reason),
         columns.settled_at >= since,
-        columns.kind.in_(pages),
+        columns.kind.in_(PAGES),
     )
     newest = sa.select(sa.func.max(columns.id)).where(withdrawn, ~waits).group_by(columns.workspace_id, columns.place)
     values: dict[str, object] = {

@@ -14,7 +14,7 @@ from bot.config.context import Context
 from bot.config.define import define
 from bot.config.load import Config, load
 from bot.domain.definition import Kind
-from bot.main import Platforms, mapping_faults
+from bot.main import Platforms, ProviderKinds, mapping_faults
 
 
 @click.command
@@ -26,7 +26,8 @@ def command(file: str, as_json: bool) -> None:
     Each fault is a line: FILE:LINE: what is wrong; how to mend it. Without faults, one line says what the file holds.
     FILE may be - for standard input.
     """
-    found = load(text_of(file), Context(os.environ, Platforms(), sources.names(), check_mapping=mapping_faults))
+    there_is = Context(os.environ, Platforms(), sources.names(), None, mapping_faults, ProviderKinds())
+    found = load(text_of(file), there_is)
     faults = () if isinstance(found, Config) else found
     if as_json:
         print_json(faults_as_json(file, faults))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.definition import Definition, IntegrationDefinition, Kind, Secret
+from bot.domain.people import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def nothing_against(_: object) -> Iterable[KeyFault]:
 
 @dataclass(frozen=True, slots=True)
 class PlatformKeys:
-    """What a workspace of one platform is configured with, by the platform's own names.
+    """What a workspace of one platform, or a provider of one kind, is configured with, by the platform's own names.
 
     `secrets` are those of them that are never shown. `check` is given all settings, the secrets and the general ones
     (`api_base_url`, `proxy`, `ca_file`, `timeout` in seconds) included, once each required one is there.
@@ -59,6 +60,7 @@ class StoredSecrets:
 class Context:
     """What there is. Without `stored`, a reference to a stored secret is taken as it is, which is enough for a check.
 
+    `providers`: the kinds of providers of each method.
     `check_mapping` is asked about each integration that maps fields or values; its keys are paths (`fields.titel`).
     """
 
@@ -67,3 +69,4 @@ class Context:
     sources: Collection[str]
     stored: StoredSecrets | None = None
     check_mapping: Callable[[IntegrationDefinition], Iterable[KeyFault]] = nothing_against
+    providers: Mapping[Method, Mapping[str, PlatformKeys]] = field(default_factory=dict)

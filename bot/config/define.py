@@ -1,8 +1,21 @@
 """A configuration as definitions: what the database keeps, and decisions are made from."""
 
+from collections.abc import Iterator
+
 from bot.config.load import Config
-from bot.config.schema import AccountPart, ChannelPart, IntegrationPart, LevelPart, TeamPart, WorkspacePart
-from bot.config.workspaces import Settings
+from bot.config.schema import (
+    AccountPart,
+    ChannelPart,
+    IntegrationPart,
+    LevelPart,
+    NumberPart,
+    PreferencesPart,
+    ProviderPart,
+    PushPart,
+    TeamPart,
+    WorkspacePart,
+)
+from bot.config.settings import Settings
 from bot.domain.definition import (
     AccountDefinition,
     ChannelDefinition,
@@ -10,11 +23,14 @@ from bot.domain.definition import (
     IntegrationDefinition,
     Kind,
     LevelDefinition,
+    ProviderDefinition,
     RuleDefinition,
     Secret,
     TeamDefinition,
     WorkspaceDefinition,
 )
+from bot.domain.event import Severity
+from bot.domain.people import Preferences
 
 
 def define(config: Config) -> tuple[Definition, ...]:
@@ -28,14 +44,28 @@ def define(config: Config) -> tuple[Definition, ...]:
         *(_account(part) for part in file.accounts),
         *(_team(part) for part in file.teams),
         *(_workspace(part, settings) for part, settings in zip(file.workspaces, config.settings, strict=True)),
+        *_providers(config),
         *(_channel(part) for part in file.channels),
         *(_integration(part, channel.name) for channel in file.channels for part in channel.integrations),
     )
 
 
 def _account(part: AccountPart) -> Definition:
-    body = AccountDefinition(part.email, part.name, part.phone, part.role, part.locale, part.timezone)
+    body = AccountDefinition(
+        email=part.email,
+        name=part.name,
+        phone=part.phone,
+        role=part.role,
+        locale=part.locale,
+        timezone=part.timezone,
+        preferences=_preferences(part.preferences),
+    )
     return Definition(Kind.ACCOUNT, body)
+
+
+def _preferences(part: PreferencesPart) -> Preferences:
+    said = {Severity.CRITICAL: part.critical, Severity.WARNING: part.warning, Severity.INFO: part.info}
+    return {severity: tuple(way.preference for way in ways) for severity, ways in said.items() if ways}
 
 
 def _team(part: TeamPart) -> Definition:
@@ -45,6 +75,26 @@ def _team(part: TeamPart) -> Definition:
 def _workspace(part: WorkspacePart, settings: Settings) -> Definition:
     body = WorkspaceDefinition(part.name, part.platform, settings.settings, part.links, part.locale, part.timezone)
     return Definition(Kind.WORKSPACE, body, settings.secrets)
+
+
+def _providers(config: Config) -> Iterator[Definition]:
+    of = config.file.providers
+    for parts in (of.sms, of.voice, of.email, of.push):
+        for order, part in enumerate(parts):
+            yield _provider(part, order, config.providers[part.method][order])
+
+
+def _provider(part: ProviderPart, order: int, settings: Settings) -> Definition:
+    body = ProviderDefinition(
+        name=part.name or part.kind,
+        method=part.method,
+        kind=part.kind,
+        order=order,
+        countries=tuple(dict.fromkeys(part.countries)) if isinstance(part, NumberPart) else (),
+        settings=settings.settings,
+        links=part.links if isinstance(part, PushPart) else {},
+    )
+    return Definition(Kind.PROVIDER, body, settings.secrets)
 
 
 def _channel(part: ChannelPart) -> Definition:

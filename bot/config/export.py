@@ -13,7 +13,15 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from bot.config import variables, written
 from bot.config.written import Plain
-from bot.domain.definition import ChannelDefinition, Definition, IntegrationDefinition, Kind, Secret
+from bot.domain.definition import (
+    ChannelDefinition,
+    Definition,
+    IntegrationDefinition,
+    Kind,
+    ProviderDefinition,
+    Secret,
+)
+from bot.domain.people import LINES
 
 _SECTIONS: Final = {
     "accounts": Kind.ACCOUNT,
@@ -21,7 +29,8 @@ _SECTIONS: Final = {
     "workspaces": Kind.WORKSPACE,
     "channels": Kind.CHANNEL,
 }
-_SHORT: Final = frozenset({"chats", "methods", "repeat", "targets"})
+_ORDER: Final = ("accounts", "teams", "workspaces", "providers", "channels")
+_SHORT: Final = frozenset({"chats", "countries", "critical", "info", "methods", "repeat", "targets", "warning"})
 _WIDEST: Final = 1_000_000
 _HEAD: Final = """\
 # The configuration of Oncard, as it is stored. `oncard apply` finds this file unchanged.
@@ -45,7 +54,9 @@ def export(definitions: Iterable[Definition], fingerprint: Callable[[Secret], st
                 if kind is Kind.CHANNEL and one.name in integrations:
                     said = _with_integrations(said, integrations[one.name])
                 sections[name].append(said)
-    filled = {name: parts for name, parts in sections.items() if parts} or {"accounts": []}
+    whole: dict[str, Plain] = {name: [*parts] for name, parts in sections.items()}
+    whole["providers"] = _providers(everything, fingerprint)
+    filled = {name: whole[name] for name in _ORDER if whole[name]} or {"accounts": []}
     return "\n".join((_HEAD, *(_dumped({name: parts}) for name, parts in filled.items())))
 
 
@@ -54,6 +65,19 @@ def _part(one: Definition, fingerprint: Callable[[Secret], str]) -> dict[str, Pl
     hidden: dict[str, Plain] = {name: f"stored:{fingerprint(secret)}" for name, secret in one.secrets.items()}
     links = {name: said.pop(name) for name in ("links", "fields", "values") if name in said}
     return said | hidden | links
+
+
+def _providers(definitions: Iterable[Definition], fingerprint: Callable[[Secret], str]) -> dict[str, Plain]:
+    """Return the providers of each method, in their order."""
+    found: dict[str, list[tuple[int, dict[str, Plain]]]] = {str(method): [] for method in LINES}
+    for one in definitions:
+        if isinstance(one.body, ProviderDefinition):
+            said = _part(one, fingerprint)
+            del said["order"]
+            found[one.body.method].append((one.body.order, said))
+    return {
+        method: [said for _, said in sorted(some, key=lambda each: each[0])] for method, some in found.items() if some
+    }
 
 
 def _integrations(
@@ -90,13 +114,13 @@ def _escaped(value: Plain) -> Plain:
     return value
 
 
-def _dumped(section: dict[str, list[Plain]]) -> str:
+def _dumped(section: dict[str, Plain]) -> str:
     yaml = YAML(typ="rt", pure=True)
     yaml.width = _WIDEST
     yaml.allow_unicode = True
     yaml.indent(mapping=2, sequence=4, offset=2)
     out = io.StringIO()
-    yaml.dump(_styled({name: [*parts] for name, parts in section.items()}), out)
+    yaml.dump(_styled(section), out)
     return out.getvalue()
 
 

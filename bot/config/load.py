@@ -7,13 +7,14 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config import document, names, workspaces
+from bot.config import document, names, settings
 from bot.config.context import Context
 from bot.config.document import Document, Path
 from bot.config.fault import SAID, Fault, did_you_mean, one_of, quoted
 from bot.config.schema import LEAVE_OUT, NOT_YET, File, Part, Reading
-from bot.config.workspaces import Settings
+from bot.config.settings import Settings
 from bot.domain.definition import IntegrationDefinition
+from bot.domain.people import Method
 
 _KINDS: Final[Mapping[str, str]] = {
     "dict_type": "a mapping belongs here",
@@ -26,10 +27,14 @@ _KINDS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration without faults. `settings` belong to the workspaces of the file, in the same order."""
+    """A configuration without faults.
+
+    `settings` belong to the workspaces of the file, in the same order, and `providers` to its providers likewise.
+    """
 
     file: File = field(repr=False)
     settings: tuple[Settings, ...]
+    providers: Mapping[Method, tuple[Settings, ...]]
 
 
 def load(text: str, context: Context) -> Config | tuple[Fault, ...]:
@@ -38,13 +43,14 @@ def load(text: str, context: Context) -> Config | tuple[Fault, ...]:
     if not isinstance(found, Document):
         return tuple(sorted(found))
     known, faults = names.gather(found)
-    settings, unsettled = workspaces.read(found, context)
+    workspaces, unsettled = settings.workspaces(found, context)
+    providers, unprovided = settings.providers(found, context)
     file, misread = _file(found, Reading(known, context))
     mistaken = _mapping_faults(file, found, context) if file else ()
-    everything = {*found.faults, *faults, *unsettled, *misread, *mistaken}
+    everything = {*found.faults, *faults, *unsettled, *unprovided, *misread, *mistaken}
     if file is None or everything:
         return tuple(sorted(everything))
-    return Config(file, settings)
+    return Config(file, workspaces, providers)
 
 
 def check(text: str, context: Context) -> tuple[Fault, ...]:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from bot.config.document import Document, Path, Value
 from bot.config.fault import SAID, Fault
 from bot.config.values import email
+from bot.domain.people import LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,9 @@ def gather(document: Document) -> tuple[Names, tuple[Fault, ...]]:
         teams=gathering.once("team", list(parts(document.value, "teams"))),
         workspaces=gathering.once("workspace", list(parts(document.value, "workspaces"))),
     )
+    for method in LINES:
+        found = parts(document.value.get("providers"), str(method), path=("providers",))
+        gathering.once(f"{method} provider", list(found), otherwise="kind")
     gathering.once("channel", list(parts(document.value, "channels")))
     gathering.once("integration", list(parts(document.value, "channels", "integrations")))
     for path, channel in parts(document.value, "channels"):
@@ -54,19 +58,25 @@ class _Gathering:
         self.faults: list[Fault] = []
         self._document = document
 
-    def once(self, kind: str, found: list[tuple[Path, dict[str, Value]]], key: str = "name") -> frozenset[str]:
-        """Return the names. One given twice is a fault, also in another case: nobody would tell them apart."""
+    def once(
+        self, kind: str, found: list[tuple[Path, dict[str, Value]]], key: str = "name", otherwise: str = ""
+    ) -> frozenset[str]:
+        """Return the names, which stand under `key` or else under `otherwise`.
+
+        One given twice is a fault, also in another case: nobody would tell them apart.
+        """
         first: dict[str, tuple[str, int]] = {}
         for path, part in found:
-            value = part.get(key)
-            if not isinstance(value, str) or (*path, key) in self._document.unfilled:
+            used = key if key in part else otherwise
+            value = part.get(used)
+            if not isinstance(value, str) or (*path, used) in self._document.unfilled:
                 continue
             name = _as_compared(value) if key == "email" else value
             if name.casefold() in first:
                 what = f"another {kind} is called {SAID}, on line {first[name.casefold()][1]}"
-                self.faults.append(self._document.fault((*path, key), what, "give each its own name"))
+                self.faults.append(self._document.fault((*path, used), what, "give each its own name"))
             else:
-                first[name.casefold()] = (name, self._document.line((*path, key)))
+                first[name.casefold()] = (name, self._document.line((*path, used)))
         return frozenset(name for name, _ in first.values())
 
 

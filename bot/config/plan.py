@@ -14,7 +14,7 @@ from bot.config.fault import printable
 from bot.config.written import Plain
 from bot.domain.definition import Definition, Kind
 
-_ORDER: Final = (Kind.ACCOUNT, Kind.TEAM, Kind.WORKSPACE, Kind.CHANNEL, Kind.INTEGRATION)
+_ORDER: Final = (Kind.ACCOUNT, Kind.TEAM, Kind.WORKSPACE, Kind.PROVIDER, Kind.CHANNEL, Kind.INTEGRATION)
 
 
 class Action(StrEnum):

@@ -1,7 +1,8 @@
 """The configuration file as models: which keys there are, what each holds, and what is not there yet.
 
 The values themselves are read in `values`. References are checked here too, against the names that the file gives, so
-that one reading finds all faults. Further keys of a workspace depend on its platform: they are read in `workspaces`.
+that one reading finds all faults. Further keys of a workspace depend on its platform, and those of a provider on its
+kind: they are read in `settings`.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from pydantic import (
     PlainValidator,
     SecretStr,
     ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -28,11 +30,10 @@ from bot.config.names import Names
 from bot.config.values import Between, Email, Locale, Name, Phone, Text, Timezone, WorkspaceName
 from bot.domain.definition import ChatDefinition, Kind, TargetDefinition
 from bot.domain.escalation import LONGEST_REPEAT, LONGEST_WAIT, MOST_REPEATS, SHORTEST_REPEAT, Unless
-from bot.domain.people import Method, Role, TargetKind
+from bot.domain.people import LONGEST_DELAY, Method, Preference, Role, TargetKind
 
 NOT_YET: Final = "is not in this version of Oncard yet"
 LEAVE_OUT: Final = "leave it out"
-_LATER_METHODS: Final = frozenset({"sms", "voice", "email", "push"})
 _LATER_TARGETS: Final = frozenset({"schedule"})
 
 
@@ -93,13 +94,29 @@ def _chat(value: object, info: ValidationInfo) -> ChatDefinition:
 def _methods(value: object) -> tuple[Method, ...]:
     if value == "preferences":
         return ()
-    named = value if isinstance(value, list) else [value]
-    later = sorted(_LATER_METHODS.intersection(name for name in named if isinstance(name, str)))
-    if later:
-        raise refusal(f"the method {one_of(later)} {NOT_YET}", "write `[im]` or `preferences`")
     if not isinstance(value, list) or not value or any(name not in tuple(Method) for name in value):
-        raise refusal("these are no methods", "write `[im]` or `preferences`")
+        mend = f"write `preferences`, or a list such as `[im, sms]` of some of {one_of(Method)}"
+        raise refusal("these are no methods", mend)
     return tuple(dict.fromkeys(Method(name) for name in value))
+
+
+def _method(value: object) -> Method:
+    return Method(values.choice(values.plain_text(value), tuple(Method), "method"))
+
+
+def _way(value: object) -> object:
+    """Return what a way to tell somebody is written as in full; alone, a method stands for one without a delay."""
+    return {"method": str(_method(value))} if isinstance(value, str) else value
+
+
+def _each_once(ways: tuple["WayPart", ...]) -> tuple["WayPart", ...]:
+    methods = [way.method for way in ways]
+    if not methods:
+        raise refusal("this says no way", "name a method, or leave the line out: then the default applies")
+    for method in methods:
+        if methods.count(method) > 1:
+            raise refusal(f"the method `{method}` stands here twice", "keep one of them")
+    return ways
 
 
 def _some_levels(value: object) -> object:
@@ -167,7 +184,11 @@ PlatformName = Annotated[Text, AfterValidator(_platform)]
 Key = Annotated[SecretStr, PlainValidator(_key)]
 Every = Annotated[timedelta, PlainValidator(values.of(Between(SHORTEST_REPEAT, LONGEST_REPEAT).read))]
 Wait = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGEST_WAIT).read))]
+Delay = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGEST_DELAY).read))]
+AnyMethod = Annotated[Method, PlainValidator(_method)]
+Country = Annotated[str, PlainValidator(values.of(values.country))]
 UserId = Annotated[str, PlainValidator(values.of(values.platform_id))]
+Device = Annotated[str, PlainValidator(values.of(values.device))]
 
 
 class Part(BaseModel):
@@ -177,10 +198,32 @@ class Part(BaseModel):
     not_yet: ClassVar[frozenset[str]] = frozenset()
 
 
+class WayPart(Part):
+    """One way by which somebody wants to be told. Without `after`: only if the ways before it fail."""
+
+    method: AnyMethod
+    after: Delay | None = None
+
+    @property
+    def preference(self) -> Preference:
+        """Return what it means."""
+        return Preference(self.method, self.after)
+
+
+Way = Annotated[WayPart, BeforeValidator(_way)]
+Ways = Annotated[tuple[Way, ...], AfterValidator(_each_once)]
+
+
+class PreferencesPart(Part):
+    """How somebody wants to be told, by severity."""
+
+    critical: Ways | None = None
+    warning: Ways | None = None
+    info: Ways | None = None
+
+
 class AccountPart(Part):
     """An account."""
-
-    not_yet = frozenset({"preferences"})
 
     name: Name
     email: Email
@@ -188,6 +231,7 @@ class AccountPart(Part):
     role: AnyRole = Role.MEMBER
     locale: Locale = "en"
     timezone: Timezone = "UTC"
+    preferences: PreferencesPart = PreferencesPart()
 
 
 class TeamPart(Part):
@@ -207,6 +251,68 @@ class WorkspacePart(Part):
     locale: Locale = "en"
     timezone: Timezone = "UTC"
     links: Annotated[dict[Member, UserId], Field(max_length=5000)] = {}
+
+
+class ProviderPart(Part):
+    """A provider of one method, without the keys that depend on its kind. Without a name it is called as its kind."""
+
+    model_config = ConfigDict(extra="ignore")
+    method: ClassVar[Method]
+
+    kind: Text
+    name: WorkspaceName = ""
+
+    @field_validator("kind")
+    @classmethod
+    def _known(cls, kind: str, info: ValidationInfo) -> str:
+        known = sorted(reading(info).context.providers.get(cls.method, {}))
+        return values.choice(kind, known, f"kind of {cls.method} provider of this version of Oncard")
+
+
+class NumberPart(ProviderPart):
+    """A provider that reaches people by their phone numbers."""
+
+    countries: Annotated[tuple[Country, ...], Field(max_length=300)] = ()
+
+
+class SmsPart(NumberPart):
+    """A provider of text messages."""
+
+    method = Method.SMS
+
+
+class VoicePart(NumberPart):
+    """A provider of calls."""
+
+    method = Method.VOICE
+
+
+class EmailPart(ProviderPart):
+    """A provider of e-mail."""
+
+    method = Method.EMAIL
+
+
+class PushPart(ProviderPart):
+    """A provider of pushes; `links`: what it knows each person's device by."""
+
+    method = Method.PUSH
+
+    links: Annotated[dict[Member, Device], Field(max_length=5000)]
+
+
+class ProvidersPart(Part):
+    """The providers of each method, in the order in which they are tried."""
+
+    sms: Annotated[tuple[SmsPart, ...], Field(max_length=20)] = ()
+    voice: Annotated[tuple[VoicePart, ...], Field(max_length=20)] = ()
+    email: Annotated[tuple[EmailPart, ...], Field(max_length=20)] = ()
+    push: Annotated[tuple[PushPart, ...], Field(max_length=20)] = ()
+
+
+PROVIDER_PARTS: Final[Mapping[Method, type[ProviderPart]]] = {
+    part.method: part for part in (SmsPart, VoicePart, EmailPart, PushPart)
+}
 
 
 class RepeatPart(Part):
@@ -286,7 +392,6 @@ class File(Part):
             "calendars",
             "integrations",
             "mappings",
-            "providers",
             "schedules",
             "templates",
             "webhooks",
@@ -296,4 +401,5 @@ class File(Part):
     accounts: Annotated[tuple[AccountPart, ...], Field(max_length=5000)] = ()
     teams: Annotated[tuple[TeamPart, ...], Field(max_length=500)] = ()
     workspaces: Annotated[tuple[WorkspacePart, ...], Field(max_length=50)] = ()
+    providers: ProvidersPart = ProvidersPart()
     channels: Annotated[tuple[ChannelPart, ...], Field(max_length=1000)] = ()

@@ -71,7 +71,7 @@ def name(value: str) -> str:
 
 
 def workspace_name(value: str) -> str:
-    """Return the name of a workspace, which stands in addresses too."""
+    """Return the name of a workspace or a provider, which stands in addresses too."""
     if name(value) and not re.fullmatch(r"\w[^\s/?#%]*", value):
         raise refusal(
             f"the name {SAID} cannot stand in an address", "begin with a letter; use no space and none of `/ ? # %`"
@@ -100,6 +100,13 @@ def phone(value: str) -> str:
     if not phonenumbers.is_possible_number(number):
         raise refusal(f"the phone number {SAID} has too many or too few digits", mend)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country(value: str) -> str:
+    """Return the beginning of the numbers of a country, or of a part of one."""
+    if not re.fullmatch(r"\+[1-9]\d{0,6}", value, re.ASCII):
+        raise refusal(f"{SAID} is no beginning of phone numbers", "write `+` and the first digits, such as `+49`")
+    return value
 
 
 def timezone(value: str) -> str:
@@ -157,6 +164,13 @@ def platform_id(value: str) -> str:
     if any(sign.isspace() or unicodedata.category(sign) in _UNSEEN for sign in value):
         raise refusal(f"{SAID} holds spaces or characters that nobody sees", "copy the id from the chat app")
     return text(value, LONGEST_ID)
+
+
+def device(value: str) -> str:
+    """Return what a service of pushes knows a person's device by: a topic, a key, an address."""
+    if any(sign.isspace() or unicodedata.category(sign) in _UNSEEN for sign in value):
+        raise refusal("this holds spaces or characters that nobody sees", "copy it once more, in one line")
+    return text(value)
 
 
 def address(value: str) -> str:

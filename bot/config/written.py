@@ -11,15 +11,20 @@ from bot.domain.definition import (
     ChannelDefinition,
     IntegrationDefinition,
     LevelDefinition,
+    ProviderDefinition,
     TeamDefinition,
     WorkspaceDefinition,
 )
+from bot.domain.people import DEFAULT, Method, Preference
 
 Plain = str | int | list["Plain"] | dict[str, "Plain"]
 
 
 def write(body: Body) -> dict[str, Plain]:
-    """Return the object as the file has it. An integration names its channel, in which the file has it."""
+    """Return the object as the file has it.
+
+    Where the file has it says the rest: an integration names its channel, a provider its place in the order.
+    """
     match body:
         case AccountDefinition():
             return _account(body)
@@ -27,6 +32,8 @@ def write(body: Body) -> dict[str, Plain]:
             return {"name": body.name, "members": list(body.members)}
         case WorkspaceDefinition():
             return _workspace(body)
+        case ProviderDefinition():
+            return _provider(body)
         case ChannelDefinition():
             return _channel(body)
         case IntegrationDefinition():
@@ -37,7 +44,27 @@ def write(body: Body) -> dict[str, Plain]:
 def _account(body: AccountDefinition) -> dict[str, Plain]:
     phone: dict[str, Plain] = {"phone": body.phone} if body.phone else {}
     said: dict[str, Plain] = {"role": str(body.role), "locale": body.locale, "timezone": body.timezone}
-    return {"name": body.name, "email": body.email} | phone | said
+    preferences: dict[str, Plain] = {
+        str(severity).lower(): [_way(way) for way in body.preferences[severity]]
+        for severity in DEFAULT
+        if severity in body.preferences
+    }
+    wanted: dict[str, Plain] = {"preferences": preferences} if preferences else {}
+    return {"name": body.name, "email": body.email} | phone | said | wanted
+
+
+def _way(way: Preference) -> Plain:
+    method = str(way.method)
+    return method if way.after is None else {"method": method, "after": duration.write(way.after)}
+
+
+def _provider(body: ProviderDefinition) -> dict[str, Plain]:
+    countries: dict[str, Plain] = {"countries": list(body.countries)} if body.countries else {}
+    settings: dict[str, Plain] = {name: _setting(name, value) for name, value in body.settings.items()}
+    # Without this key a provider of pushes is faulty, also if it serves nobody yet.
+    links: dict[str, Plain] = {"links": _mapping(body.links)} if body.method is Method.PUSH else {}
+    said: dict[str, Plain] = {"order": body.order + 1, "name": body.name, "kind": body.kind}
+    return said | countries | settings | links
 
 
 def _workspace(body: WorkspaceDefinition) -> dict[str, Plain]:

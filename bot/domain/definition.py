@@ -10,15 +10,20 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from bot.domain import reach
 from bot.domain.escalation import Chat, Level, Repeat, Rule, Unless
+from bot.domain.frozen import replace
 from bot.domain.incident import ChannelId
-from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Workspace
+from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
 from bot.domain.people import (
+    LINES,
     Account,
     AccountId,
     ChatLink,
+    ContactKind,
     Method,
     People,
+    Preferences,
     Role,
     Target,
     TargetKind,
@@ -34,6 +39,7 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     TEAM = "team"
     WORKSPACE = "workspace"
+    PROVIDER = "provider"
     CHANNEL = "channel"
     INTEGRATION = "integration"
 
@@ -60,6 +66,7 @@ class AccountDefinition:
     role: Role = Role.MEMBER
     locale: str = "en"
     timezone: str = "UTC"
+    preferences: Preferences = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,23 @@ class WorkspaceDefinition:
     links: Mapping[str, str] = field(default_factory=dict)
     locale: str = "en"
     timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDefinition:
+    """One account at a service that carries messages by one method, the `order`th to be tried for it, from 0.
+
+    `settings` by the kind's own names; `countries`: the beginnings of the numbers that it serves, none: all; `links`:
+    what it knows the device of each person by (by e-mail address), for pushes.
+    """
+
+    name: str
+    method: Method
+    kind: str
+    order: int = 0
+    countries: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +166,19 @@ class IntegrationDefinition:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-Body = AccountDefinition | TeamDefinition | WorkspaceDefinition | ChannelDefinition | IntegrationDefinition
+Body = (
+    AccountDefinition
+    | TeamDefinition
+    | WorkspaceDefinition
+    | ProviderDefinition
+    | ChannelDefinition
+    | IntegrationDefinition
+)
 BODIES: Final[Mapping[Kind, type[Body]]] = {
     Kind.ACCOUNT: AccountDefinition,
     Kind.TEAM: TeamDefinition,
     Kind.WORKSPACE: WorkspaceDefinition,
+    Kind.PROVIDER: ProviderDefinition,
     Kind.CHANNEL: ChannelDefinition,
     Kind.INTEGRATION: IntegrationDefinition,
 }
@@ -167,8 +199,13 @@ class Definition:
 
 
 def name_of(body: Body) -> str:
-    """Return the name by which others refer to the object: an account's e-mail address, else its name."""
-    return body.email if isinstance(body, AccountDefinition) else body.name
+    """Return the name by which others refer to the object: an account's e-mail address, `sms/main`, else its name."""
+    match body:
+        case AccountDefinition():
+            return body.email
+        case ProviderDefinition():
+            return f"{body.method}/{body.name}"
+    return body.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +217,35 @@ class Kept:
     active: bool = True
 
 
-def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()) -> Organisation:
-    """Return the picture that the definitions give. A name that nothing active bears is left out where it is used."""
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A number or an address of somebody that was proven to be theirs."""
+
+    account: AccountId
+    kind: ContactKind
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people said beside what is configured: who they are in chats, what is theirs, how they want to be told.
+
+    What is in `preferences` goes before what is configured, severity by severity.
+    """
+
+    links: tuple[ChatLink, ...] = ()
+    contacts: frozenset[Contact] = frozenset()
+    preferences: Mapping[AccountId, Preferences] = field(default_factory=dict)
+
+
+NOTHING_SAID: Final = Said()
+
+
+def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> Organisation:
+    """Return the picture that the definitions give. A name that nothing active bears is left out where it is used.
+
+    What was proven counts only as long as it is what is configured: a new number is not verified.
+    """
     everything = tuple(kept)
     ids = _Ids(everything)
     workspaces = {
@@ -190,11 +254,10 @@ def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()
         if isinstance(one.body, WorkspaceDefinition)
     }
     accounts = {
-        AccountId(one.id): _account(one.id, one.body, is_active=one.active)
+        AccountId(one.id): _account(one, one.body, said)
         for one in everything
         if isinstance(one.body, AccountDefinition)
     }
-    can_be_told = any(workspace.active for workspace in workspaces.values())
     people = People(
         accounts=accounts,
         teams={
@@ -202,9 +265,8 @@ def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()
             for one in everything
             if isinstance(one.body, TeamDefinition) and one.active
         },
-        reachable=frozenset(account.id for account in accounts.values() if account.active and can_be_told),
     )
-    return Organisation(
+    made = Organisation(
         revision=revision,
         people=people,
         channels={
@@ -218,8 +280,17 @@ def organise(revision: int, kept: Iterable[Kept], links: Iterable[ChatLink] = ()
             if isinstance(one.body, IntegrationDefinition) and (integration := _integration(one, one.body, ids))
         },
         workspaces=workspaces,
-        links=tuple(link for link in links if link.account in accounts and accounts[link.account].active),
+        links=tuple(link for link in said.links if link.account in accounts and accounts[link.account].active),
+        providers=_providers(one.body for one in everything if one.active),
     )
+    return replace(made, people=replace(people, reachable=_reachable(made)))
+
+
+def _reachable(organisation: Organisation) -> frozenset[AccountId]:
+    """Return who can be tried at all: everybody where there is a chat app, else who can be reached by a line."""
+    by_chat = any(workspace.active for workspace in organisation.workspaces.values())
+    active = [account for account in organisation.people.accounts.values() if account.active]
+    return frozenset(account.id for account in active if by_chat or reach.lines_to(account, organisation))
 
 
 class _Ids:
@@ -236,9 +307,30 @@ def _workspace(number: int, body: WorkspaceDefinition, *, is_active: bool) -> Wo
     return Workspace(WorkspaceId(number), body.name, body.platform, is_active, body.locale, body.timezone)
 
 
-def _account(number: int, body: AccountDefinition, *, is_active: bool) -> Account:
+def _account(one: Kept, body: AccountDefinition, said: Said) -> Account:
+    number = AccountId(one.id)
+    now = {ContactKind.PHONE: body.phone, ContactKind.EMAIL: body.email}
     return Account(
-        AccountId(number), body.name, body.email, body.phone, body.role, body.locale, body.timezone, is_active
+        id=number,
+        name=body.name,
+        email=body.email,
+        phone=body.phone,
+        role=body.role,
+        locale=body.locale,
+        timezone=body.timezone,
+        active=one.active,
+        preferences={**body.preferences, **said.preferences.get(number, {})},
+        verified=frozenset(kind for kind, value in now.items() if Contact(number, kind, value) in said.contacts),
+    )
+
+
+def _providers(bodies: Iterable[Body]) -> tuple[Provider, ...]:
+    """Return the providers method by method, those of each in the order in which they are tried."""
+    methods = list(LINES)
+    found = [body for body in bodies if isinstance(body, ProviderDefinition)]
+    return tuple(
+        Provider(one.name, one.kind, one.method, one.countries, frozenset(one.links))
+        for one in sorted(found, key=lambda one: (methods.index(one.method), one.order, one.name))
     )
 
 

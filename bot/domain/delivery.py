@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
-from bot.domain.escalation import Chat
 from bot.domain.growing import Growing
 from bot.domain.incident import ADDED, Entry, Incident, IncidentId, Progress
-from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, WorkspaceId
 
 DeliveryId = NewType("DeliveryId", int)
 CardId = NewType("CardId", int)
+PageId = NewType("PageId", int)
 
 FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(seconds=60)
@@ -41,8 +40,19 @@ class Kind(Growing):
     NOTE = "note"
     EDIT = "edit"
     BOARD = "board"
+    PAGE = "page"
+    CANCEL = "cancel"
 
 
+PAGES: Final = (Kind.CARD, Kind.REMINDER, Kind.PAGE)
+"""What tells somebody that they are needed. `PAGE`: by a line, where there is no card that could change."""
+
+
+OVER: Final = (Entry.ACKNOWLEDGED, Entry.CLOSED, Entry.RECOVERED)
+"""What a note tells those who were paged by a line: that it is over, or in other hands."""
+
+# A call or an alarm that nobody stops ends by itself.
+LONGEST_ALARM: Final = timedelta(hours=3)
 # Why a page has no message of its own: it was told by a board, or will be.
 ON_THE_BOARD: Final = "on_the_board"
 
@@ -82,7 +92,9 @@ class Place:
 class Delivery:
     """One message to one place. `version` is the incident's when it was decided; `entry` says what a note tells.
 
-    `uncertain`: an earlier try may have arrived, so this one says that it may be a repeat.
+    `uncertain`: an earlier try may have arrived, so this one says that it may be a repeat. `page`: it is one of several
+    ways of this page (`bot.domain.fallback`), counted by `rank`. `not_before`: when its turn came. `waited`: it has
+    given those before it some more time already.
     """
 
     id: DeliveryId
@@ -97,6 +109,10 @@ class Delivery:
     entry: Entry | None = None
     attempts: int = 0
     uncertain: bool = False
+    page: PageId | None = None
+    rank: int = 0
+    not_before: datetime | None = None
+    waited: bool = False
 
 
 class Dropped(StrEnum):
@@ -109,12 +125,18 @@ class Dropped(StrEnum):
     UNDONE = "the_action_was_taken_back"
     SHOWN = "the_card_shows_it_already"
     NOT_EDITABLE = "the_message_cannot_be_changed"
+    REACHED = "reached_by_another_way"
+    OVER = "it_is_over_already"
 
 
 def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropped | None:
     """Return why the delivery is stale; None: it is to be sent. `shown`: the version on its card, if it has one."""
     if delivery.kind is Kind.EDIT:
         return Dropped.SHOWN if shown is not None and shown >= incident.version else None
+    if delivery.kind is Kind.CANCEL:
+        return None
+    if delivery.kind is Kind.NOTE and delivery.entry in OVER:
+        return Dropped.UNDONE if incident.progress is Progress.TRIGGERED else None
     # The first card of a chat is shown though somebody has acted; where it stands already, this is a page under it.
     if delivery.kind is Kind.CARD and delivery.place.chat is not None and shown is None:
         return None if incident.is_open else Dropped.CLOSED
@@ -130,16 +152,23 @@ def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropp
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """What a failed try means. `again`: another can help; `uncertain`: the message may have arrived all the same."""
+    """What a failed try means. `again`: another can help; `uncertain`: the message may have arrived all the same.
+
+    `has_other_way`: the page can still go out by another way.
+    """
 
     again: bool
     uncertain: bool = False
     retry_after: timedelta | None = None
+    has_other_way: bool = False
 
 
 def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | None:
     """Return when to try again; None: no more, this way has failed. `delivery.attempts` counts the try that failed."""
     if not setback.again or now - delivery.created_at >= LONGEST_TRY:
+        return None
+    # Where another way stands open, nobody is told twice by this one.
+    if setback.uncertain and setback.has_other_way:
         return None
     doubt_is_over = delivery.attempts >= MOST_UNCERTAIN and now - delivery.created_at >= LONGEST_DOUBT
     # An edit that may have arrived does no harm a second time, and without it the card would stay behind.
@@ -154,16 +183,3 @@ def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | 
         pause = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
     # Spread by the delivery's own number, so that those which failed together do not come back together.
     return now + pause * (1 + (delivery.id % 10) / 20)
-
-
-def place_of(account: AccountId, organisation: Organisation, chats: tuple[Chat, ...]) -> Place | None:
-    """Return where to tell this person: where they are linked, rather in a workspace that the level uses anyway.
-
-    Somebody who is linked nowhere is looked for by e-mail in the first workspace; None: there is no workspace at all.
-    """
-    active = [workspace.id for workspace in organisation.workspaces.values() if workspace.active]
-    used = [chat.workspace for chat in chats if chat.workspace in active]
-    linked = {link.workspace for link in organisation.links if link.account == account}
-    ordered = list(dict.fromkeys(used + active))
-    ordered.sort(key=lambda workspace: workspace not in linked)
-    return Place(ordered[0], account=account) if ordered else None

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, NewType
 
 from bot.domain.escalation import Rule
+from bot.domain.fallback import DEADLINE
 from bot.domain.incident import ChannelId
 from bot.domain.people import LINES, AccountId, ChatLink, Method, People, Target, TargetKind, TeamId, WorkspaceId
 
@@ -79,7 +81,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Everything that is configured. `revision` changes whenever any of it does."""
+    """Everything that is configured. `revision` changes whenever any of it does.
+
+    `deadline`: within it a way of a page must be accepted, or the next is tried beside it.
+    """
 
     revision: int
     people: People
@@ -88,6 +93,7 @@ class Organisation:
     workspaces: Mapping[WorkspaceId, Workspace] = field(default_factory=dict)
     links: tuple[ChatLink, ...] = ()
     providers: tuple[Provider, ...] = ()
+    deadline: timedelta = DEADLINE
 
     def via(self, line: WorkspaceId) -> str:
         """Return the name of a workspace or, of what stands in the place of one, the method; empty: it is unknown."""

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.board import BoardId, redraws_at
-from bot.domain.delivery import MERGE, CardId, Dropped, Kind, Place, place_of
+from bot.domain.delivery import LONGEST_ALARM, MERGE, OVER, Dropped, Kind, Place
 from bot.domain.incident import (
     Announce,
     ChannelId,
@@ -23,8 +23,11 @@ from bot.domain.incident import (
     Withdraw,
 )
 from bot.domain.organisation import Organisation
-from bot.domain.people import WorkspaceId
-from storage import boards, cards, deliveries, incidents, withdrawals
+from bot.domain.people import LINES, AccountId, Method
+from bot.domain.reach import quiet_ways
+from bot.engine import paging
+from bot.engine.paging import Shown
+from storage import boards, cards, deliveries, incidents, lines, withdrawals
 from storage.boards import Asked
 from storage.cards import CardRow
 from storage.database import Connection
@@ -43,6 +46,9 @@ _WITHDRAWN = {
     Entry.UNDONE: Dropped.UNDONE,
 }
 
+# What may still ring or alarm when somebody has acted.
+_ALARMS = (LINES[Method.VOICE], LINES[Method.PUSH])
+
 _UNHEARD = Record(
     Entry.NOT_DELIVERED,
     said={
@@ -52,18 +58,6 @@ _UNHEARD = Record(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """Where the incidents of a transaction are shown already, and where a message is still on its way.
-
-    `waiting`: places to which it has not gone out yet. `being_sent`: cards whose message may just now be going out.
-    """
-
-    cards: dict[IncidentId, list[CardRow]]
-    waiting: set[tuple[IncidentId, WorkspaceId, str]]
-    being_sent: set[CardId]
-
-
 async def apply(
     connection: Connection, made: Sequence[Made], new: Iterable[IncidentId], organisation: Organisation, now: datetime
 ) -> bool:
@@ -71,10 +65,10 @@ async def apply(
 
     Return whether something is to be sent.
     """
-    notes, unheard = _announced(made, organisation, now)
+    notes, unheard = await _announce(connection, made, organisation, now)
     await incidents.record(connection, _recorded(made, now) + unheard)
     known = {incident.id for incident, _ in made} - set(new)
-    edits, shown = 0, _Shown({}, set(), set())
+    edits, shown = 0, Shown()
     if known:
         # What has just been opened has nothing that could be taken back, moved or changed.
         await _withdraw(connection, made, now)
@@ -82,7 +76,9 @@ async def apply(
         shown = await _shown(connection, known)
         await _credit(connection, made, shown)
         edits = await _refresh(connection, made, shown, now)
-    pages = await _notify(connection, made, shown, organisation, now)
+        notes += await _over(connection, made, shown, organisation, now)
+    told = [(incident, effect) for incident, effects in made for effect in effects if isinstance(effect, Notify)]
+    pages = await paging.pages(connection, told, shown, organisation, now)
     await deliveries.add(connection, pages + notes, now)
     return edits + len(pages) + len(notes) > 0
 
@@ -123,14 +119,14 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
             await incidents.update_alerts(connection, [replace(alert, current=True) for alert in newest.values()])
 
 
-async def _shown(connection: Connection, known: set[IncidentId]) -> _Shown:
+async def _shown(connection: Connection, known: set[IncidentId]) -> Shown:
     # In this order: what comes to its end in between is then found as a card that has its message.
     being_sent = await deliveries.being_sent(connection, known)
     waiting = await deliveries.waiting(connection, known)
-    return _Shown(await cards.cards_of(connection, known), waiting, being_sent)
+    return Shown(await cards.cards_of(connection, known), frozenset(waiting), frozenset(being_sent))
 
 
-async def _refresh(connection: Connection, made: Sequence[Made], shown: _Shown, now: datetime) -> int:
+async def _refresh(connection: Connection, made: Sequence[Made], shown: Shown, now: datetime) -> int:
     """Let every card show the newest state, and every board that an incident is on."""
     wanted: list[Wanted] = []
     changed: dict[BoardId, bool] = {}
@@ -161,7 +157,7 @@ async def _redraw(connection: Connection, changed: Mapping[BoardId, bool], now: 
     return len(asked)
 
 
-async def _credit(connection: Connection, made: Sequence[Made], shown: _Shown) -> None:
+async def _credit(connection: Connection, made: Sequence[Made], shown: Shown) -> None:
     """Remember who has acknowledged what is on a board."""
     taken = Counter(
         (card.board, effect.by.account)
@@ -174,74 +170,55 @@ async def _credit(connection: Connection, made: Sequence[Made], shown: _Shown) -
     await boards.credit(connection, taken)
 
 
-async def _notify(
-    connection: Connection, made: Sequence[Made], shown: _Shown, organisation: Organisation, now: datetime
-) -> list[Wanted]:
-    """Return the pages: a card where there is none yet, and a reminder under it where there is one."""
-    new: list[tuple[Incident, Notify, Place]] = []
-    wanted: list[Wanted] = []
-    # Incidents that are opened together tell the same people.
-    places: dict[Notify, list[Place]] = {}
-    for incident, effects in made:
-        for effect in effects:
-            if not isinstance(effect, Notify):
-                continue
-            if effect not in places:
-                places[effect] = _places(effect, organisation)
-            standing = {card.place: card for card in shown.cards.get(incident.id, ())}
-            for place in places[effect]:
-                card = standing.get(place)
-                if card is None:
-                    new.append((incident, effect, place))
-                    continue
-                page = _page(incident, effect, Kind.REMINDER if card.message is not None else Kind.CARD, card, now)
-                waits = (incident.id, place.workspace, place.key) in shown.waiting
-                # A message to this place has not gone out yet: it will show the newest state, and is this page now.
-                if not (waits and await deliveries.restamp(connection, page)):
-                    wanted.append(page)
-    rows = await cards.add_cards(connection, [(incident.id, place) for incident, _, place in new])
-    wanted += [
-        _page(incident, effect, Kind.CARD, card, now) for (incident, effect, _), card in zip(new, rows, strict=True)
-    ]
-    return wanted
-
-
-def _announced(made: Sequence[Made], organisation: Organisation, now: datetime) -> tuple[list[Wanted], list[Line]]:
+async def _announce(
+    connection: Connection, made: Sequence[Made], organisation: Organisation, now: datetime
+) -> tuple[list[Wanted], list[Line]]:
     """Return the notes for team and admins, and that there is nobody to tell."""
-    wanted: list[Wanted] = []
+    announced: list[tuple[Incident, Entry, AccountId]] = []
     unheard: list[Line] = []
-    told: dict[ChannelId, list[Place]] = {}
+    told: dict[ChannelId, list[AccountId]] = {}
     for incident, effects in made:
         for effect in effects:
             if not isinstance(effect, Announce):
                 continue
             if incident.channel not in told:
                 accounts = organisation.told_about(incident.channel)
-                places = [place_of(account, organisation, ()) for account in accounts]
-                told[incident.channel] = [place for place in places if place is not None]
-            wanted += [_note(incident, effect.entry, place, now) for place in told[incident.channel]]
+                told[incident.channel] = [one for one in accounts if quiet_ways(one, organisation)]
+            announced += [(incident, effect.entry, account) for account in told[incident.channel]]
             if not told[incident.channel]:
                 unheard.append((incident.id, now, _UNHEARD))
-    return wanted, unheard
+    return await paging.word(connection, announced, organisation, now, voice=True), unheard
 
 
-def _places(effect: Notify, organisation: Organisation) -> list[Place]:
-    chats = [Place(chat.workspace, chat=chat.chat) for chat in effect.chats]
-    people = [place_of(account, organisation, effect.chats) for account in effect.accounts]
-    return chats + [place for place in people if place is not None]
+async def _over(
+    connection: Connection, made: Sequence[Made], shown: Shown, organisation: Organisation, now: datetime
+) -> list[Wanted]:
+    """Return what stops the calls that still ring, and tells those who were paged by a line that it is over.
+
+    Who has the incident's card in a direct message sees it there.
+    """
+    if not organisation.providers:
+        return []
+    ended = {
+        incident.id: (incident, effect.reason, _actor(effects))
+        for incident, effects in made
+        for effect in effects
+        if isinstance(effect, Withdraw) and effect.reason in OVER
+    }
+    wanted: list[Wanted] = []
+    told: list[tuple[Incident, Entry, AccountId]] = []
+    for number, places in (await lines.paged(connection, list(ended), now - LONGEST_ALARM)).items():
+        incident, reason, actor = ended[number]
+        wanted += [_cancel(incident, place, now) for place in places if place.workspace in _ALARMS]
+        see_it = {card.place.account for card in shown.cards.get(number, ()) if card.message is not None}
+        accounts = dict.fromkeys(place.account for place in places if place.account is not None)
+        told += [(incident, reason, account) for account in accounts if account not in see_it and account != actor]
+    told = await lines.not_told_yet(connection, told)
+    return wanted + await paging.word(connection, told, organisation, now, voice=False)
 
 
-def _page(incident: Incident, effect: Notify, kind: Kind, card: CardRow, now: datetime) -> Wanted:
-    return Wanted(
-        incident=incident.id,
-        kind=kind,
-        place=card.place,
-        version=incident.version,
-        level=effect.level,
-        turn=effect.turn,
-        not_before=now,
-        card=card.id,
-    )
+def _actor(effects: Sequence[Effect]) -> AccountId | None:
+    return next((one.by.account for one in effects if isinstance(one, Record) and one.entry in OVER), None)
 
 
 def _edit(incident: Incident, card: CardRow, at: datetime) -> Wanted:
@@ -257,14 +234,13 @@ def _edit(incident: Incident, card: CardRow, at: datetime) -> Wanted:
     )
 
 
-def _note(incident: Incident, entry: Entry, place: Place, now: datetime) -> Wanted:
+def _cancel(incident: Incident, place: Place, now: datetime) -> Wanted:
     return Wanted(
         incident=incident.id,
-        kind=Kind.NOTE,
+        kind=Kind.CANCEL,
         place=place,
         version=incident.version,
         level=incident.level,
         turn=incident.turn,
         not_before=now,
-        entry=entry,
     )

@@ -11,7 +11,7 @@ import structlog
 
 from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, Receipt, To
 from bot.domain.board import Form, Pages, form_of, tells_at
-from bot.domain.delivery import Delivery, Dropped, Lane
+from bot.domain.delivery import Delivery, Dropped, Lane, PageId
 from bot.domain.event import Severity
 from bot.domain.flow import rules_of
 from bot.domain.incident import IncidentId
@@ -92,18 +92,24 @@ async def send(adapter: Adapter, job: BoardJob, how: Form, to: To) -> Receipt:
     return await adapter.send(to, says.call(job.scene), under=under)
 
 
-async def spoken(connection: Connection, claimed: Claimed, receipt: Receipt, how: Spoken, now: datetime) -> bool:
-    """Store that the platform took the board's message, and what follows; False: the claim was no longer ours."""
+async def spoken(
+    connection: Connection, claimed: Claimed, receipt: Receipt, how: Spoken, now: datetime
+) -> list[PageId] | None:
+    """Store that the platform took the board's message, and what follows; None: the claim was no longer ours.
+
+    Return the pages that it told and that have other ways.
+    """
+    told: list[PageId] = []
     if not await deliveries.delivered(connection, claimed, receipt, None, now):
-        return False
+        return None
     if how.form is Form.POST:
         await boards.posted(connection, claimed, receipt.message)
     if how.form is not Form.EDIT:
-        await boards.told(connection, claimed, receipt, now)
+        told = await boards.told(connection, claimed, receipt, now)
     await _go_on(connection, claimed, now, is_over=how.is_over)
     if how.form is Form.CALL:
         await _redraw(connection, claimed, now)
-    return True
+    return told
 
 
 async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now: datetime) -> bool:

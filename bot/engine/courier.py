@@ -5,20 +5,33 @@ delivered.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import structlog
 
-from bot.adapter import Adapter, DeliveryFailed, Edit, FailureKind, FindsByEmail, FindsByMobile, Receipt, To
+from bot.adapter import (
+    Adapter,
+    DeliveryFailed,
+    Edit,
+    FailureKind,
+    FindsByEmail,
+    FindsByMobile,
+    MessageRef,
+    Personal,
+    Receipt,
+    Stops,
+    To,
+)
+from bot.domain import fallback, reach
 from bot.domain.board import Form
-from bot.domain.delivery import Delivery, Dropped, Kind, unwanted
+from bot.domain.delivery import LONGEST_ALARM, Delivery, Dropped, Kind, unwanted
 from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
-from bot.domain.people import AccountId, ChatLink, WorkspaceId
+from bot.domain.people import LINES, AccountId, ChatLink, WorkspaceId
 from bot.engine import boards
 from bot.engine.boards import BoardJob, Spoken
 from bot.engine.directory import who_is
@@ -26,12 +39,13 @@ from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
 from cards.build import Scene
-from storage import cards, definitions, incidents
+from storage import cards, definitions, incidents, lines, pages
 from storage.cards import CardRow
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed
 from storage.incidents import Unreadable
 
+_LINES: Final = frozenset(LINES.values())
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
 GRACE: Final = 2.0
@@ -51,7 +65,14 @@ class Sent:
     spoken: Spoken | None = None
 
 
-Carried = Sent | Dropped | DeliveryFailed
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Another way of the same page comes first: until then it waits."""
+
+    until: datetime
+
+
+Carried = Sent | Dropped | DeliveryFailed | Later
 
 MayAsk = Callable[[float], bool]
 """Told that the platform is about to be asked, and in how many seconds it answers at the latest.
@@ -69,6 +90,7 @@ class _Job:
     organisation: Organisation
     card: CardRow | None
     scene: Scene
+    alarms: tuple[MessageRef, ...] = ()
 
 
 class Courier:
@@ -86,7 +108,7 @@ class Courier:
         """
         delivery = claimed.delivery
 
-        async def work(connection: Connection) -> _Job | BoardJob | Dropped:
+        async def work(connection: Connection) -> _Job | BoardJob | Dropped | Later:
             return await self._prepare(connection, claimed, now)
 
         try:
@@ -95,7 +117,7 @@ class Courier:
             if is_away(error):
                 raise
             return _not_prepared(delivery, error)
-        if isinstance(job, Dropped):
+        if isinstance(job, Dropped | Later):
             return job
         adapter = self._adapters.get(delivery.place.workspace)
         if adapter is None:
@@ -114,7 +136,9 @@ class Courier:
             log.exception("adapter_failed", delivery=delivery.id)
             return DeliveryFailed(FailureKind.UNCERTAIN, f"internal error: {type(error).__name__}")
 
-    async def _prepare(self, connection: Connection, claimed: Claimed, now: datetime) -> _Job | BoardJob | Dropped:
+    async def _prepare(
+        self, connection: Connection, claimed: Claimed, now: datetime
+    ) -> _Job | BoardJob | Dropped | Later:
         delivery = claimed.delivery
         if delivery.kind is Kind.BOARD:
             return await boards.prepare(connection, claimed, await self._picture.current(connection), now)
@@ -124,6 +148,8 @@ class Courier:
         if stale is not None:
             return stale
         organisation = await self._picture.current(connection)
+        if await _waits(connection, delivery, now):
+            return Later(now + organisation.deadline)
         if delivery.kind is Kind.EDIT and _has_left(delivery, organisation):
             return Dropped.NOT_EDITABLE
         mention = _mentioned(delivery, incident, organisation)
@@ -132,11 +158,14 @@ class Courier:
         adapter = self._adapters.get(delivery.place.workspace)
         has_forms = adapter is not None and adapter.capabilities.forms
         scene = replace(scene, may_repeat=is_repeat, forms=has_forms)
-        return _Job(delivery, incident, organisation, card, scene)
+        alarms = [] if delivery.kind is not Kind.CANCEL else await _alarms(connection, delivery, now)
+        return _Job(delivery, incident, organisation, card, scene, tuple(alarms))
 
     async def _hand_over(self, adapter: Adapter, job: _Job | BoardJob) -> Sent | Dropped:
         if isinstance(job, BoardJob):
             return await self._speak(adapter, job)
+        if job.delivery.kind is Kind.CANCEL:
+            return await _stop(adapter, job.alarms)
         return await (self._edit(adapter, job) if job.delivery.kind is Kind.EDIT else self._send(adapter, job))
 
     async def _edit(self, adapter: Adapter, job: _Job) -> Sent | Dropped:
@@ -175,6 +204,8 @@ class Courier:
             raise DeliveryFailed(FailureKind.UNLINKED, "the account is no longer configured")
         if place.chat is not None or place.account is None:
             return To(place.chat or "")
+        if place.workspace in _LINES:
+            return _along(job.delivery, place.account, job.organisation)
         user = job.organisation.users_in(place.workspace).get(place.account)
         finder: object = adapter
         if user is None and isinstance(finder, FindsByEmail | FindsByMobile):
@@ -203,6 +234,45 @@ class Courier:
         return user
 
 
+def _along(delivery: Delivery, account: AccountId, organisation: Organisation) -> To:
+    """Return where a message goes by a line. Raises DeliveryFailed: the person cannot be reached by it any more."""
+    line = delivery.place.workspace
+    address = reach.address(account, organisation, line)
+    if not address:
+        method = organisation.via(line)
+        raise DeliveryFailed(FailureKind.UNLINKED, f"nothing that was proven to be theirs can be reached by {method}")
+    person = organisation.people.accounts[account]
+    personal = Personal(delivery.id, account, person.locale, person.timezone, urgent=delivery.kind is not Kind.NOTE)
+    return To(address, direct=True, personal=personal)
+
+
+async def _stop(adapter: Adapter, alarms: Sequence[MessageRef]) -> Sent | Dropped:
+    """Stop what still rings. What is over already needs nothing."""
+    able: object = adapter
+    if not isinstance(able, Stops):
+        return Dropped.OVER
+    said: list[Receipt] = []
+    for message in alarms:
+        try:
+            said.append(Receipt(message, await able.stop(message)))
+        except DeliveryFailed as failure:
+            if failure.kind is not FailureKind.GONE:
+                raise
+    return Sent(said[0], None) if said else Dropped.OVER
+
+
+async def _alarms(connection: Connection, delivery: Delivery, now: datetime) -> list[MessageRef]:
+    return await lines.alarms(connection, delivery.incident, delivery.place, now - LONGEST_ALARM)
+
+
+async def _waits(connection: Connection, delivery: Delivery, now: datetime) -> bool:
+    """Whether the ways before this one of its page have their time first, since nobody was there when it was theirs."""
+    if delivery.page is None or delivery.waited or delivery.attempts > 1 or delivery.not_before is None:
+        return False
+    before = await pages.earlier(connection, delivery.page, delivery.place.account, delivery.rank)
+    return fallback.waits(now - delivery.not_before, [leg.tried for leg in before])
+
+
 def _not_prepared(delivery: Delivery, error: Exception) -> DeliveryFailed:
     """Nothing was sent, so it may be tried again, and the incident's people learn of it: of a defect of ours, too."""
     log.error("not_prepared", delivery=delivery.id, incident=delivery.incident, exc_info=error)
@@ -217,7 +287,12 @@ def _has_left(delivery: Delivery, organisation: Organisation) -> bool:
 
 
 def _without_adapter(delivery: Delivery, organisation: Organisation) -> DeliveryFailed:
-    workspace = organisation.workspaces.get(delivery.place.workspace)
+    line = delivery.place.workspace
+    if line in _LINES:
+        if any(LINES[one.method] == line for one in organisation.providers):
+            return DeliveryFailed(FailureKind.UNREACHABLE, "no provider is ready", retry_after=WITHOUT_ADAPTER)
+        return DeliveryFailed(FailureKind.GONE, f"no provider for {organisation.via(line)} is configured any more")
+    workspace = organisation.workspaces.get(line)
     if workspace is None or not workspace.active:
         return DeliveryFailed(FailureKind.GONE, "the workspace is no longer configured")
     return DeliveryFailed(FailureKind.UNREACHABLE, "the workspace is not connected", retry_after=WITHOUT_ADAPTER)

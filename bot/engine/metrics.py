@@ -55,3 +55,15 @@ CALLBACKS_REJECTED: Final = Counter(
     registry=REGISTRY,
 )
 REMOVED: Final = Counter("oncard_retention_removed", "Rows that were kept long enough.", ["table"], registry=REGISTRY)
+PROVIDER_TRIES: Final = Counter(
+    "oncard_provider_tries",
+    "Messages that providers of SMS, calls, e-mail and pushes were asked to carry, by outcome.",
+    ["method", "provider", "outcome"],
+    registry=REGISTRY,
+)
+REPORTS: Final = Counter(
+    "oncard_provider_reports",
+    "What providers reported of messages that they carried.",
+    ["method", "provider", "progress"],
+    registry=REGISTRY,
+)

@@ -21,7 +21,7 @@ from bot.domain.board import FOLD_EVERY
 from bot.domain.delivery import Delivery, DeliveryId, Dropped, State
 from bot.domain.people import WorkspaceId
 from bot.engine.answers import Answers
-from bot.engine.courier import Carried, Courier, MayAsk
+from bot.engine.courier import Carried, Courier, Later, MayAsk
 from bot.engine.outcomes import Outcomes
 from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
@@ -198,7 +198,7 @@ class Outbox:
             await self._too_late(claimed)
             return
         outcome = await self._answers.settle(claimed, carried)
-        if isinstance(carried, Dropped):
+        if isinstance(carried, Dropped | Later):
             self._give_back(delivery)
         if outcome is None:
             log.warning("claim_lost", delivery=delivery.id, incident=delivery.incident)

@@ -7,26 +7,33 @@ from typing import Final
 
 import structlog
 
-from bot.adapter import DeliveryFailed, FailureKind
-from bot.domain.delivery import Delivery, Dropped, Kind, Setback, State, next_try
+from bot.adapter import Attempt, DeliveryFailed, FailureKind
+from bot.domain.breaker import Breaker
+from bot.domain.delivery import PAGES, Delivery, Dropped, Kind, PageId, Setback, State, next_try
 from bot.domain.flow import rules_of
 from bot.domain.incident import Effect, Fact, IncidentId, Undelivered, Unreachable
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
+from bot.domain.people import LINES, WorkspaceId
 from bot.engine import boards, metrics
 from bot.engine.apply import apply
 from bot.engine.boards import Again
-from bot.engine.courier import Carried, Sent
+from bot.engine.courier import Carried, Later, Sent
+from bot.engine.fallback import follow
 from bot.engine.picture import Picture
+from bot.provider import FAILURES
 from storage import boards as rows
-from storage import cards, deliveries, incidents
+from storage import cards, deliveries, incidents, lines, pages
 from storage.database import Connection, Database
 from storage.deliveries import Claimed, Wanted
+from storage.lines import Hop
 
 _AGAIN: Final = (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED, FailureKind.UNCERTAIN)
 
 # So many pages that failed together are told to the law in one transaction, so that nobody waits long for it.
 MOST_TOGETHER: Final = 100
+# So many tries of a message are kept, and after them every so manieth.
+MOST_TRIES_KEPT: Final = 10
 # Seconds: a message that comes later than this is one that somebody missed.
 A_MOMENT: Final = 30.0
 
@@ -61,11 +68,10 @@ class _Failed:
         """Return what the law is told: who was not told, in which workspace, and why in the platform's words."""
         place = self.delivery.place
         account = organisation.people.accounts.get(place.account) if place.account is not None else None
-        workspace = organisation.workspaces.get(place.workspace)
         what = "the update of the card in " if self.delivery.kind is Kind.EDIT else ""
         return Undelivered(
             to=what + (account.name if account else f"chat {place.chat}"),
-            via=workspace.name if workspace else "",
+            via=organisation.via(place.workspace),
             why=f"{self.failure.detail} ({self.failure.kind})",
         )
 
@@ -76,36 +82,81 @@ class Outcomes:
     def __init__(self, database: Database, picture: Picture) -> None:
         self._database = database
         self._picture = picture
+        self._breakers: dict[WorkspaceId, Breaker] = {}
 
     async def settle(self, claimed: Claimed, carried: Carried, now: datetime) -> Outcome | None:
         """Store how a try ended; None: the claim was no longer ours, and somebody else settles it."""
         if isinstance(carried, DeliveryFailed):
             return await self._fail(_Failed(claimed, carried, now))
+        if isinstance(carried, Later):
+            return await self._put_off(claimed, carried.until)
         dropped = carried if isinstance(carried, Dropped) else None
 
         async def work(connection: Connection) -> bool:
-            if isinstance(carried, Sent) and carried.spoken is not None:
-                return await boards.spoken(connection, claimed, carried.receipt, carried.spoken, now)
             if isinstance(carried, Sent):
-                return await deliveries.delivered(connection, claimed, carried.receipt, carried.shown, now)
+                return await self._sent(connection, claimed, carried, now)
             drop = boards.dropped if claimed.delivery.kind is Kind.BOARD else deliveries.dropped
             return await drop(connection, claimed, carried, now)
 
+        if isinstance(carried, Sent):
+            self._breakers.pop(claimed.delivery.place.workspace, None)
         if not await self._database.transact(work):
             return None
         state = State.DELIVERED if dropped is None else State.WITHDRAWN
         _count(claimed.delivery, state, str(dropped or ""), now)
         return Outcome(state)
 
+    async def _sent(self, connection: Connection, claimed: Claimed, sent: Sent, now: datetime) -> bool:
+        """Store that it was taken; the ways that stood behind it are spared."""
+        delivery = claimed.delivery
+        if sent.spoken is not None:
+            told = await boards.spoken(connection, claimed, sent.receipt, sent.spoken, now)
+            if told is None:
+                return False
+        elif await deliveries.delivered(connection, claimed, sent.receipt, sent.shown, now):
+            told = [delivery.page] if delivery.page is not None else []
+        else:
+            return False
+        if told:
+            await follow(connection, told, (await self._picture.current(connection)).deadline, now)
+        await lines.add(connection, [_hop(delivery, "attempt", one, now) for one in sent.receipt.tried])
+        if delivery.place.workspace in LINES.values():
+            await _lost_meanwhile(connection, delivery, await self._picture.current(connection), now)
+        return True
+
+    async def _put_off(self, claimed: Claimed, until: datetime) -> Outcome | None:
+        """Another way of its page comes first."""
+
+        async def work(connection: Connection) -> bool:
+            return await deliveries.put_off(connection, claimed, until)
+
+        return Outcome(State.PENDING) if await self._database.transact(work) else None
+
+    def _is_dark(self, failed: _Failed) -> bool:
+        """Whether what it goes by has answered nobody for a while; kept for each workspace and line."""
+        if failed.failure.kind not in (FailureKind.UNREACHABLE, FailureKind.UNCERTAIN):
+            self._breakers.pop(failed.delivery.place.workspace, None)
+            return False
+        workspace = failed.delivery.place.workspace
+        self._breakers[workspace] = breaker = self._breakers.get(workspace, Breaker()).failed(failed.at)
+        return breaker.is_open(failed.at)
+
     async def _fail(self, failed: _Failed) -> Outcome | None:
         delivery, failure = failed.delivery, failed.failure
         pause = timedelta(seconds=failure.retry_after) if failure.retry_after is not None else None
-        setback = Setback(failure.kind in _AGAIN, failure.kind is FailureKind.UNCERTAIN, pause)
+        setback = Setback(
+            failure.kind in _AGAIN,
+            failure.kind is FailureKind.UNCERTAIN,
+            pause,
+            has_other_way=await self._has_other_way(delivery),
+        )
         again = next_try(delivery, setback, failed.at)
+        is_dark = self._is_dark(failed)
         if again is None and delivery.kind is Kind.BOARD:
             await self._fail_pages(failed)
 
         async def work(connection: Connection) -> bool:
+            await _note_try(connection, failed)
             if again is None:
                 return await self._give_up(connection, failed)
             if delivery.kind is Kind.BOARD:
@@ -115,9 +166,13 @@ class Outcomes:
             if delivery.attempts == 1 and delivery.kind is not Kind.EDIT and not _only_a_moment(failure):
                 organisation = await self._picture.current(connection)
                 await _tell_the_law(connection, [delivery], failed, organisation)
-            return await deliveries.postponed(
+            done = await deliveries.postponed(
                 connection, failed.claimed, failed.why, again, uncertain=setback.uncertain
             )
+            if done and is_dark and delivery.page is not None:
+                await pages.darken(connection, delivery.id)
+                await self._follow(connection, [delivery.page], failed.at)
+            return done
 
         settled = await self._database.transact(work)
         metrics.TRIES.labels(kind=delivery.kind, failure=failure.kind).inc()
@@ -144,6 +199,9 @@ class Outcomes:
             return await boards.failed(connection, failed.claimed, failed.failure, failed.at)
         if not await deliveries.failed(connection, failed.claimed, failed.why, failed.at):
             return False
+        if delivery.kind is Kind.CANCEL:
+            return True
+        await self._follow(connection, [delivery.page], failed.at)
         if delivery.kind is Kind.EDIT and failed.failure.kind is FailureKind.GONE and delivery.card is not None:
             await cards.forget_message(connection, delivery.card)
             await deliveries.add(connection, [_anew(delivery, failed.at)], failed.at)
@@ -157,6 +215,20 @@ class Outcomes:
         await _tell_the_law(connection, [delivery], failed, organisation)
         return True
 
+    async def _follow(self, connection: Connection, touched: Sequence[PageId | None], now: datetime) -> None:
+        if any(page is not None for page in touched):
+            await follow(connection, touched, (await self._picture.current(connection)).deadline, now)
+
+    async def _has_other_way(self, delivery: Delivery) -> bool:
+        page = delivery.page
+        if page is None:
+            return False
+
+        async def work(connection: Connection) -> bool:
+            return await pages.has_other_way(connection, page, delivery.place.account, delivery.rank)
+
+        return await self._database.read(work)
+
     async def _fail_pages(self, failed: _Failed) -> None:
         """A board's message has failed: so have the pages that went out with it, a portion at a time.
 
@@ -169,6 +241,7 @@ class Outcomes:
             if await boards.breaks_up(connection, failed.claimed, failed.failure, failed.at):
                 return 0
             some = await rows.fail_some(connection, failed.claimed, failed.why, MOST_TOGETHER, failed.at)
+            await self._follow(connection, [one.page for one in some], failed.at)
             await _tell_the_law(connection, some, failed, await self._picture.current(connection))
             return len(some)
 
@@ -176,8 +249,47 @@ class Outcomes:
             pass
 
 
+async def lost(
+    connection: Connection, delivery: Delivery, why: tuple[str, str], organisation: Organisation, now: datetime
+) -> None:
+    """Store that a message that was accepted reached nobody after all, why in our word and in the provider's.
+
+    The next way of its page goes out at once.
+    """
+    reason, said = why
+    if not await lines.lose(connection, delivery.id, why, now):
+        return
+    if delivery.page is not None:
+        await follow(connection, [delivery.page], organisation.deadline, now)
+    failure = DeliveryFailed(FailureKind.REFUSED, f"{said} ({reason})" if said else reason)
+    await _tell_the_law(connection, [delivery], _Failed(Claimed(delivery, ""), failure, now), organisation)
+
+
+async def _lost_meanwhile(
+    connection: Connection, delivery: Delivery, organisation: Organisation, now: datetime
+) -> None:
+    """A provider may report of a message before its answer to our call is stored."""
+    hops = (await lines.hops_of(connection, [delivery.id])).get(delivery.id, [])
+    bad = next((hop for hop in hops if hop.hop in FAILURES), None)
+    if bad is not None:
+        await lost(connection, delivery, (bad.hop, bad.said), organisation, now)
+
+
 async def _nobody_was_reached(connection: Connection, page: Delivery) -> bool:
     return all(state is State.FAILED for state in await deliveries.pages_like(connection, page))
+
+
+async def _note_try(connection: Connection, failed: _Failed) -> None:
+    """Keep what each try of a message came to; of one that is tried for hours, not all of them."""
+    delivery = failed.delivery
+    is_told = delivery.attempts <= MOST_TRIES_KEPT or delivery.attempts % MOST_TRIES_KEPT == 0
+    if delivery.kind in (*PAGES, Kind.NOTE, Kind.CANCEL) and is_told:
+        asked = failed.failure.tried or (Attempt("", f"{failed.failure.detail} ({failed.failure.kind})"),)
+        await lines.add(connection, [_hop(delivery, "attempt", one, failed.at) for one in asked])
+
+
+def _hop(delivery: Delivery, hop: str, attempt: Attempt, now: datetime) -> Hop:
+    return Hop(delivery.id, now, hop, attempt.provider, attempt.said)
 
 
 def _only_a_moment(failure: DeliveryFailed) -> bool:

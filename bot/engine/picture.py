@@ -4,9 +4,11 @@ Decisions are made from the picture of their own transaction. Only the front doo
 before there is a transaction, is content with one that is at most `STALE` old.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.domain.fallback import DEADLINE
 from bot.domain.organisation import Integration, Organisation
 from bot.domain.people import People
 from storage import definitions
@@ -19,7 +21,9 @@ STALE: Final = timedelta(seconds=1)
 class Picture:
     """Keeps the last organisation that was read."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: timedelta = DEADLINE) -> None:
+        """Take within which time a way to somebody must be accepted (`bot.domain.fallback`)."""
+        self._deadline = deadline
         self._known = Organisation(revision=-1, people=People())
         self._keys: Keys = {}
         self._seen_at: datetime | None = None
@@ -29,7 +33,7 @@ class Picture:
         # Others may read it anew at the same time, in other threads: what is returned is what was looked at here.
         known = self._known
         if await definitions.revision(connection) != known.revision:
-            known = await definitions.organisation(connection)
+            known = replace(await definitions.organisation(connection), deadline=self._deadline)
             # After it: keys that are newer than the picture's own revision are read again with it.
             self._keys = await definitions.keys(connection)
             self._known = known

@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 
 from bot.adapter import DeliveryFailed, FailureKind
+from bot.outbound.inside import OutsideOnly
 from bot.outbound.redaction import Redaction
 from bot.outbound.settings import Way
 
@@ -43,11 +44,15 @@ class Reply:
 
 
 class HttpClient:
-    """The connections to one service, opened when they are first needed."""
+    """The connections to one service, opened when they are first needed.
 
-    def __init__(self, way: Way, redaction: Redaction | None = None) -> None:
+    `outside_only`: no connection is made to an address inside our own network (see `bot.outbound.inside`).
+    """
+
+    def __init__(self, way: Way, redaction: Redaction | None = None, *, outside_only: bool = False) -> None:
         self._way = way
         self._redaction = redaction or Redaction()
+        self._outside_only = outside_only
         self._client: httpx.AsyncClient | None = None
         # httpx tells every address at this level.
         logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -61,7 +66,7 @@ class HttpClient:
         content: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Make one call; `content` goes as JSON, `path` may be a whole address.
+        """Make one call; `content` goes as JSON, bytes as they are, `path` may be a whole address.
 
         Raises DeliveryFailed: `unreachable` where it was certainly not sent, `uncertain` where no answer came.
         """
@@ -77,7 +82,8 @@ class HttpClient:
                 method,
                 path,
                 params=params,
-                json=content,
+                content=content if isinstance(content, bytes) else None,
+                json=None if isinstance(content, bytes) else content,
                 headers=dict(headers or {}),
                 extensions={"trace": trace, "timeout": httpx.Timeout(self._way.timeout).as_dict()},
             )
@@ -108,11 +114,13 @@ class HttpClient:
 
     def _connections(self) -> httpx.AsyncClient:
         if self._client is None:
+            certificates = self._way.certificates()
             # The environment's proxies are chosen by `way_out`: httpx takes them for this machine's own addresses too.
             self._client = httpx.AsyncClient(
                 base_url=self._way.api_base_url,
                 proxy=self._way.way_out(),
-                verify=self._way.certificates(),
+                verify=certificates,
+                transport=OutsideOnly(certificates) if self._outside_only else None,
                 timeout=self._way.timeout,
                 trust_env=False,
                 follow_redirects=False,

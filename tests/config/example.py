@@ -8,15 +8,17 @@ from bot.config.define import define
 from bot.config.fault import Fault
 from bot.config.load import Config, load
 from bot.domain.definition import Definition, IntegrationDefinition, Secret
+from bot.domain.people import Method
 
 TOKEN = "tok-4f1c0a9b7d"
 APP_TOKEN = "app-93ab55e012"
 PAYMENTS_KEY = "payments-key-0123456789"
 SEARCH_KEY = "search-key-0123456789"
+SMS_TOKEN = "sms-77aa90c41e"
 PROXY = "http://oncard:hunter2@proxy.example.com:3128"
 
 ENVIRONMENT = {"CHAT_TOKEN": TOKEN, "PAYMENTS_KEY": PAYMENTS_KEY, "ZONE": "Europe/Paris", "EMPTY": ""}
-SECRETS = (TOKEN, APP_TOKEN, PAYMENTS_KEY, SEARCH_KEY, PROXY, "hunter2")
+SECRETS = (TOKEN, APP_TOKEN, PAYMENTS_KEY, SEARCH_KEY, PROXY, "hunter2", SMS_TOKEN)
 
 FULL = f"""\
 accounts:
@@ -26,6 +28,7 @@ accounts:
     role: owner
     locale: zh
     timezone: ${{ZONE}}
+    preferences: {{critical: [im, sms, {{method: voice, after: 3m}}], info: [email]}}
   - name: Bo
     email: bo@example.com
 teams:
@@ -41,6 +44,22 @@ workspaces:
     proxy: {PROXY}
     timeout: 8s
     links: {{ana@example.com: U1}}
+providers:
+  sms:
+    - name: main
+      kind: phones
+      token: {SMS_TOKEN}
+      countries: [+49, +331]
+      timeout: 5s
+    - kind: phones
+      token: {SMS_TOKEN}
+      sender: "+4930123456"
+  email:
+    - kind: mail
+      host: mail.example.com
+  push:
+    - kind: bell
+      links: {{ANA@example.com: topic-of-ana}}
 channels:
   - name: payments
     team: sre
@@ -90,6 +109,21 @@ CHAT = PlatformKeys(
 )
 
 
+def against_phones(settings: Mapping[str, str]) -> Iterable[KeyFault]:
+    """Say that a sender is no number."""
+    if not settings.get("sender", "+").startswith("+"):
+        yield KeyFault("sender", "this is no number", "write it with the country")
+
+
+PHONES = PlatformKeys(("token",), ("sender",), frozenset({"token"}), against_phones)
+PROVIDERS: Mapping[Method, Mapping[str, PlatformKeys]] = {
+    Method.SMS: {"phones": PHONES},
+    Method.VOICE: {"phones": PHONES},
+    Method.EMAIL: {"mail": PlatformKeys(("host",), ("password",), frozenset({"password"}))},
+    Method.PUSH: {"bell": PlatformKeys((), ("key",), frozenset({"key"}))},
+}
+
+
 def fingerprint(secret: Secret) -> str:
     """Return eight digits that tell a secret from others."""
     return hashlib.sha256(secret.value.encode()).hexdigest()[:8]
@@ -98,7 +132,7 @@ def fingerprint(secret: Secret) -> str:
 def context(*, environment: Mapping[str, str] = ENVIRONMENT, stored: Iterable[Definition] | None = None) -> Context:
     """Return what a file is read against."""
     secrets = None if stored is None else StoredSecrets(tuple(stored), fingerprint)
-    return Context(environment, {"chat": CHAT}, ("standard", "prometheus"), secrets, mapping_faults)
+    return Context(environment, {"chat": CHAT}, ("standard", "prometheus"), secrets, mapping_faults, PROVIDERS)
 
 
 def faults(text: str, against: Context | None = None) -> tuple[Fault, ...]:

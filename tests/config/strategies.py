@@ -13,6 +13,7 @@ from bot.domain.definition import (
     IntegrationDefinition,
     Kind,
     LevelDefinition,
+    ProviderDefinition,
     RuleDefinition,
     Secret,
     TargetDefinition,
@@ -20,7 +21,8 @@ from bot.domain.definition import (
     WorkspaceDefinition,
 )
 from bot.domain.escalation import Unless
-from bot.domain.people import Method, Role, TargetKind
+from bot.domain.event import Severity
+from bot.domain.people import LINES, LONGEST_DELAY, Method, Preference, Preferences, Role, TargetKind
 
 HARD = [
     "null",
@@ -75,7 +77,7 @@ def levels(draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: lis
     return LevelDefinition(
         targets=(*accounts, *groups),
         chats=(*(ChatDefinition(workspace, draw(IDS)) for workspace in draw(some(workspaces))),),
-        methods=draw(st.sampled_from([(), (Method.IM,)])),
+        methods=tuple(draw(st.lists(st.sampled_from(Method), unique=True))),
         repeat_every=every,
         repeat_times=draw(st.integers(0, 6)) if every else 0,
         escalate_after=draw(minutes(0, 720)),
@@ -124,6 +126,50 @@ def workspace(draw: st.DrawFn, name: str, emails: list[str]) -> Definition:
     return Definition(Kind.WORKSPACE, body, draw(st.fixed_dictionaries({"bot_token": token}, optional=secrets)))
 
 
+WAYS = st.lists(
+    st.builds(
+        Preference,
+        st.sampled_from(Method),
+        st.none() | st.integers(0, int(LONGEST_DELAY.total_seconds())).map(lambda seconds: timedelta(seconds=seconds)),
+    ),
+    min_size=1,
+    unique_by=lambda way: way.method,
+).map(tuple)
+PREFERENCES: st.SearchStrategy[Preferences] = st.dictionaries(
+    st.sampled_from([Severity.CRITICAL, Severity.WARNING, Severity.INFO]), WAYS
+)
+
+
+@st.composite
+def providers(draw: st.DrawFn, method: Method, emails: list[str]) -> list[Definition]:
+    """Draw the providers of one method."""
+    kind, settings, secret = {
+        Method.SMS: ("phones", {}, "token"),
+        Method.VOICE: ("phones", {"sender": "+331"}, "token"),
+        Method.EMAIL: ("mail", {"host": "mail.example.com"}, "password"),
+        Method.PUSH: ("bell", {}, "key"),
+    }[method]
+    links = draw(st.dictionaries(st.sampled_from(emails), IDS)) if method is Method.PUSH and emails else {}
+    has_countries = method in (Method.SMS, Method.VOICE)
+    countries = st.lists(st.sampled_from(["+49", "+1", "+331"]), unique=True) if has_countries else st.just([])
+    return [
+        Definition(
+            Kind.PROVIDER,
+            ProviderDefinition(
+                name=name,
+                method=method,
+                kind=kind,
+                order=order,
+                countries=tuple(draw(countries)),
+                settings=settings | draw(st.fixed_dictionaries({}, optional={"timeout": st.just("7")})),
+                links=dict(zip(links, dict.fromkeys(links.values()), strict=False)),
+            ),
+            {secret: draw(SECRETS)},
+        )
+        for order, name in enumerate(draw(st.lists(WORDS, unique=True, max_size=2)))
+    ]
+
+
 @st.composite
 def integration(draw: st.DrawFn, name: str, channel: str) -> IntegrationDefinition:
     return IntegrationDefinition(
@@ -147,6 +193,7 @@ def organisations(draw: st.DrawFn) -> tuple[Definition, ...]:
             role=draw(st.sampled_from(Role)),
             locale=draw(st.sampled_from(["en", "zh"])),
             timezone=draw(st.sampled_from(["UTC", "Europe/Paris", "America/Argentina/Buenos_Aires"])),
+            preferences=draw(PREFERENCES),
         )
         for email in emails
     ]
@@ -168,6 +215,7 @@ def organisations(draw: st.DrawFn) -> tuple[Definition, ...]:
         *(Definition(Kind.ACCOUNT, account) for account in accounts),
         *(Definition(Kind.TEAM, team) for team in teams),
         *(draw(workspace(name, emails)) for name in workspaces),
+        *(one for method in LINES for one in draw(providers(method, emails))),
         *(Definition(Kind.CHANNEL, channel) for channel in made),
         *integrations,
     )

@@ -12,6 +12,7 @@ from bot.domain.definition import (
     IntegrationDefinition,
     Kind,
     LevelDefinition,
+    ProviderDefinition,
     RuleDefinition,
     Secret,
     TargetDefinition,
@@ -19,12 +20,31 @@ from bot.domain.definition import (
     WorkspaceDefinition,
 )
 from bot.domain.escalation import Unless
-from bot.domain.people import Method, Role, TargetKind
-from tests.config.example import APP_TOKEN, FULL, PAYMENTS_KEY, PROXY, SEARCH_KEY, TOKEN, context, definitions
+from bot.domain.event import Severity
+from bot.domain.people import Method, Preference, Role, TargetKind
+from tests.config.example import (
+    APP_TOKEN,
+    FULL,
+    PAYMENTS_KEY,
+    PROXY,
+    SEARCH_KEY,
+    SMS_TOKEN,
+    TOKEN,
+    context,
+    definitions,
+)
 
 
 def test_a_file_becomes_definitions() -> None:
-    ana = AccountDefinition("ana@example.com", "Ana", "+33612345678", Role.OWNER, "zh", "Europe/Paris")
+    wanted = {
+        Severity.CRITICAL: (
+            Preference(Method.IM),
+            Preference(Method.SMS),
+            Preference(Method.VOICE, timedelta(minutes=3)),
+        ),
+        Severity.INFO: (Preference(Method.EMAIL),),
+    }
+    ana = AccountDefinition("ana@example.com", "Ana", "+33612345678", Role.OWNER, "zh", "Europe/Paris", wanted)
     workspace = WorkspaceDefinition(
         name="acme",
         platform="chat",
@@ -56,6 +76,23 @@ def test_a_file_becomes_definitions() -> None:
             Kind.WORKSPACE,
             workspace,
             {"bot_token": Secret(TOKEN), "app_token": Secret(APP_TOKEN), "proxy": Secret(PROXY)},
+        ),
+        Definition(
+            Kind.PROVIDER,
+            ProviderDefinition("main", Method.SMS, "phones", 0, ("+49", "+331"), {"timeout": "5"}),
+            {"token": Secret(SMS_TOKEN)},
+        ),
+        Definition(
+            Kind.PROVIDER,
+            ProviderDefinition("phones", Method.SMS, "phones", 1, settings={"sender": "+4930123456"}),
+            {"token": Secret(SMS_TOKEN)},
+        ),
+        Definition(
+            Kind.PROVIDER, ProviderDefinition("mail", Method.EMAIL, "mail", settings={"host": "mail.example.com"})
+        ),
+        Definition(
+            Kind.PROVIDER,
+            ProviderDefinition("bell", Method.PUSH, "bell", links={"ana@example.com": "topic-of-ana"}),
         ),
         Definition(Kind.CHANNEL, ChannelDefinition("payments", "sre", (RuleDefinition("nights", (first, second)),))),
         Definition(Kind.INTEGRATION, payments, {"key": Secret(PAYMENTS_KEY)}),

@@ -58,6 +58,9 @@ accounts:
     role: owner
     locale: zh
     timezone: Europe/Paris
+    preferences:
+      critical: [im, sms, {method: voice, after: 3m}]
+      info: [email]
   - name: Bo
     email: bo@example.com
     role: member
@@ -83,6 +86,27 @@ workspaces:
     proxy: stored:00000004
     links:
       ana@example.com: U1
+
+providers:
+  sms:
+    - name: main
+      kind: phones
+      countries: ['+49', '+331']
+      timeout: 5s
+      token: stored:00000006
+    - name: phones
+      kind: phones
+      sender: '+4930123456'
+      token: stored:00000006
+  email:
+    - name: mail
+      kind: mail
+      host: mail.example.com
+  push:
+    - name: bell
+      kind: bell
+      links:
+        ana@example.com: topic-of-ana
 
 channels:
   - name: payments
@@ -148,7 +172,7 @@ def test_a_fingerprint_of_no_stored_secret_is_a_fault() -> None:
             "give the value, or `${NAME}` for a variable that holds it",
         ),
         Fault(
-            line + 12,
+            line + 33,
             "no stored secret has this fingerprint",
             "give the value, or `${NAME}` for a variable that holds it",
         ),

@@ -19,6 +19,7 @@ INTEGRATION = f"{CHANNEL}    integrations:\n      - name: i\n        source: sta
 KEY = "key: 0123456789abcdef"
 WORKSPACE = "workspaces:\n  - name: acme\n    platform: chat\n    bot_token: tok-1\n    "
 ACCOUNT = "accounts:\n  - name: Ana\n    email: ana@example.com\n    "
+SMS = "providers:\n  sms:\n    - kind: phones\n      "
 LATER = "is not in this version of Oncard yet"
 
 
@@ -27,7 +28,12 @@ LATER = "is not in this version of Oncard yet"
     [
         # Keys
         ("acounts: []", 1, "there is no key `acounts` here", "did you mean `accounts`?"),
-        ("accounts: []\nx: []", 2, "there is no key `x` here", "use `accounts`, `teams`, `workspaces`, `channels`"),
+        (
+            "accounts: []\nx: []",
+            2,
+            "there is no key `x` here",
+            "use `accounts`, `teams`, `workspaces`, `providers`, `channels`",
+        ),
         (f"{ACCOUNT}time_zone: UTC", 4, "there is no key `time_zone` here", "did you mean `timezone`?"),
         (f"{LEVEL}escalate: 5m", 14, "there is no key `escalate` here", "did you mean `escalate_after`?"),
         (
@@ -47,12 +53,10 @@ LATER = "is not in this version of Oncard yet"
         # What is not there yet
         ("schedules: []", 1, f"`schedules` {LATER}", "leave it out"),
         ("integrations: []", 1, f"`integrations` {LATER}", "leave it out"),
-        (f"{ACCOUNT}preferences: {{critical: [im]}}", 4, f"`preferences` {LATER}", "leave it out"),
         (f"{CHANNEL}    grouping: {{}}", 10, f"`grouping` {LATER}", "leave it out"),
         (f"{CHANNEL}    access: public", 10, f"`access` {LATER}", "leave it out"),
         (f"{INTEGRATION}{KEY}\n        pipeline: []", 14, f"`pipeline` {LATER}", "leave it out"),
         (f"{LEVEL.rstrip()}\n        when: {{}}", 14, f"`when` {LATER}", "leave it out"),
-        (f"{LEVEL}methods: [im, sms]", 14, f"the method `sms` {LATER}", "write `[im]` or `preferences`"),
         # Values
         ("teams: [{name: ''}]", 1, "this is empty", "write a value"),
         (f"teams: [{{name: {'x' * 65}}}]", 1, "this has 65 characters", "write at most 64"),
@@ -88,9 +92,9 @@ LATER = "is not in this version of Oncard yet"
         (f"{LEVEL}repeat: {{every: 5m, times: 7}}", 14, "`7` is no number of repeats", "write a number from 0 to 6"),
         (f"{LEVEL}repeat: {{every: 5m}}", 14, "`times` is missing", "give it a value"),
         (f"{LEVEL}unless: ack", 14, "`ack` is no state to wait for", "write `acknowledged`, `closed`"),
-        (f"{LEVEL}methods: [pigeon]", 14, "these are no methods", "write `[im]` or `preferences`"),
-        (f"{LEVEL}methods: []", 14, "these are no methods", "write `[im]` or `preferences`"),
-        (f"{LEVEL}methods: im", 14, "these are no methods", "write `[im]` or `preferences`"),
+        (f"{LEVEL}methods: [pigeon]", 14, "these are no methods", "write `preferences`, or a list such as `[im, sms]`"),
+        (f"{LEVEL}methods: []", 14, "these are no methods", "write `preferences`, or a list such as `[im, sms]`"),
+        (f"{LEVEL}methods: im", 14, "these are no methods", "write `preferences`, or a list such as `[im, sms]`"),
         # References
         (
             "teams:\n  - name: sre\n    members:\n      - bo@example.com",
@@ -157,6 +161,90 @@ LATER = "is not in this version of Oncard yet"
         ("workspaces: [{name: a/b, platform: chat, bot_token: tok-1}]", 1, "the name `a/b` cannot stand", "begin with"),
         (f"{WORKSPACE}links: {{bo@example.com: U1}}", 5, "`bo@example.com` names no account", "add the account"),
         (f"{WORKSPACE}links: {{bo: U1}}", 5, "`bo` is no e-mail address", "write one such as"),
+        # Providers
+        ("providers: [sms]", 1, "a mapping belongs here", "look at the indentation"),
+        ("providers: {pigeon: []}", 1, "there is no key `pigeon` here", "use `sms`, `voice`, `email`, `push`"),
+        ("providers: {sms: {kind: phones}}", 1, "a list belongs here", "look at the indentation"),
+        ("providers: {sms: [{name: a}]}", 1, "`kind` is missing", "give it a value"),
+        (
+            "providers: {sms: [{kind: mail}]}",
+            1,
+            "`mail` is no kind of sms provider of this version of Oncard",
+            "write `phones`",
+        ),
+        ("providers: {email: [{kind: mial}]}", 1, "`mial` is no kind of email provider", "did you mean `mail`?"),
+        ("providers: {sms: [{kind: phones}]}", 1, "the provider has no `token`", "add it"),
+        (f"{SMS}token: x\n      sender: me", 5, "`sender`: this is no number", "write it with the country"),
+        (
+            f"{SMS}token: x\n      sendr: me",
+            5,
+            "a provider of this kind has no key `sendr`",
+            "did you mean `sender`?",
+        ),
+        (f"{SMS}token: x y", 4, "this secret is empty, or holds spaces", "copy it once more"),
+        (f"{SMS}token: x\n      timeout: 9", 5, "`9` is no duration", "write a number and `s`"),
+        (f"{SMS}token: x\n      links: {{}}", 5, "a provider of this kind has no key `links`", "use"),
+        (f"{SMS}token: x\n      name: a/b", 5, "the name `a/b` cannot stand in an address", "begin with a letter"),
+        (f"{SMS}token: x\n      countries: +49", 5, "a list belongs here", "look at the indentation"),
+        (
+            f"{SMS}token: x\n      countries: [49]",
+            5,
+            "`49` is no beginning of phone numbers",
+            "write `+` and the first",
+        ),
+        (
+            f"{SMS}token: x\n    - kind: phones\n      token: x",
+            5,
+            "another sms provider is called `phones`, on line 3",
+            "give",
+        ),
+        (
+            f"{SMS}token: x\n    - {{kind: phones, name: Phones, token: x}}",
+            5,
+            "another sms provider is called `Phones`",
+            "give",
+        ),
+        ("providers: {push: [{kind: bell}]}", 1, "`links` is missing", "give it a value"),
+        (
+            "providers: {push: [{kind: bell, links: {bo@example.com: x}}]}",
+            1,
+            "`bo@example.com` names no account",
+            "add the account",
+        ),
+        (
+            "providers: {email: [{kind: mail, host: h, countries: [+49]}]}",
+            1,
+            "a provider of this kind has no key `countries`",
+            "use",
+        ),
+        # Preferences
+        (f"{ACCOUNT}preferences: [im]", 4, "a mapping belongs here", "look at the indentation"),
+        (f"{ACCOUNT}preferences: {{Critical: [im]}}", 4, "there is no key `Critical` here", "did you mean `critical`?"),
+        (f"{ACCOUNT}preferences: {{critical: im}}", 4, "a list belongs here", "look at the indentation"),
+        (f"{ACCOUNT}preferences: {{critical: []}}", 4, "this says no way", "name a method, or leave the line out"),
+        (
+            f"{ACCOUNT}preferences:\n      info:\n        - im\n        - smss",
+            7,
+            "`smss` is no method",
+            "did you mean `sms`?",
+        ),
+        (f"{ACCOUNT}preferences: {{info: [im, im]}}", 4, "the method `im` stands here twice", "keep one of them"),
+        (f"{ACCOUNT}preferences: {{info: [[im]]}}", 4, "a mapping belongs here", "look at the indentation"),
+        (f"{ACCOUNT}preferences: {{info: [{{after: 3m}}]}}", 4, "`method` is missing", "give it a value"),
+        (f"{ACCOUNT}preferences: {{info: [{{method: fax}}]}}", 4, "`fax` is no method", "write `im`, `sms`, `voice`"),
+        (
+            f"{ACCOUNT}preferences: {{info: [{{method: im, afer: 3m}}]}}",
+            4,
+            "there is no key `afer` here",
+            "did you mean",
+        ),
+        (f"{ACCOUNT}preferences: {{info: [{{method: im, after: 3}}]}}", 4, "`3` is no duration", "write a number"),
+        (
+            f"{ACCOUNT}preferences: {{info: [{{method: im, after: 121m}}]}}",
+            4,
+            "the duration `121m` is out of range",
+            "write one from 0s to 2h",
+        ),
         # Variables
         (
             "teams: [{name: '${NOPE}'}]",
@@ -180,10 +268,10 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
     assert [fault.said("oncard.yaml") for fault in faults(text)] == [
         "oncard.yaml:5: `king` is no role; write `owner`, `admin`, `member`",
         "oncard.yaml:7: the environment has no variable `ZONES`; set it, or write the value in place of `${ZONES}`",
-        "oncard.yaml:12: `dee@example.com` names no account; did you mean `bo@example.com`?",
-        "oncard.yaml:14: `platform` is missing; give it a value",
-        "oncard.yaml:25: `sra` names no team; did you mean `sre`?",
-        "oncard.yaml:43: `33` is no number of repeats; write a number from 0 to 6",
+        "oncard.yaml:13: `dee@example.com` names no account; did you mean `bo@example.com`?",
+        "oncard.yaml:15: `platform` is missing; give it a value",
+        "oncard.yaml:42: `sra` names no team; did you mean `sre`?",
+        "oncard.yaml:60: `33` is no number of repeats; write a number from 0 to 6",
     ]
 
 
@@ -265,6 +353,9 @@ def test_a_value_of_the_environment_is_not_shown() -> None:
         ("app_token: ", "\tapp_token: "),
         ("app_token: ", "app_token: stored:"),
         ("app_token: ", "app_token: é"),
+        ("    - name: main\n      kind: phones\n      token: ", "    - name: main\n      kind: phones\n      tokn: "),
+        ("kind: phones\n      token: ", "kind: phones\n      token: x "),
+        ("kind: phones\n      token: ", "kind: phones\n      sender: "),
         ("proxy: ", "api_base_url: "),
         ("proxy: ", "proxy: - "),
         ("proxy: ", "proxy: x "),

@@ -1,5 +1,6 @@
 """What admins wrote becomes one picture: names become ids, and what was removed is nobody's any more."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.definition import (
@@ -7,12 +8,15 @@ from bot.domain.definition import (
     Body,
     ChannelDefinition,
     ChatDefinition,
+    Contact,
     Definition,
     IntegrationDefinition,
     Kept,
     Kind,
     LevelDefinition,
+    ProviderDefinition,
     RuleDefinition,
+    Said,
     Secret,
     TargetDefinition,
     TeamDefinition,
@@ -21,12 +25,15 @@ from bot.domain.definition import (
     organise,
 )
 from bot.domain.escalation import Chat, Level, Repeat, Rule, Unless
-from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Workspace
+from bot.domain.event import Severity
+from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
 from bot.domain.people import (
     Account,
     AccountId,
     ChatLink,
+    ContactKind,
     Method,
+    Preference,
     Role,
     Target,
     TargetKind,
@@ -73,7 +80,7 @@ LINKS = (ChatLink(WorkspaceId(1), "U1", AccountId(1)), ChatLink(WorkspaceId(1), 
 
 def organised(*removed: Body) -> Organisation:
     """Return the picture of everything, without what was removed."""
-    return organise(5, [Kept(IDS[name_of(body)], body, body not in removed) for body in EVERYTHING], LINKS)
+    return organise(5, [Kept(IDS[name_of(body)], body, body not in removed) for body in EVERYTHING], Said(LINKS))
 
 
 def test_everything_is_found_by_its_name() -> None:
@@ -151,7 +158,7 @@ def test_an_integration_that_was_removed_is_known_and_not_active() -> None:
 
 def test_a_channel_needs_no_team_and_an_account_of_another_database_no_link() -> None:
     kept = [Kept(7, ChannelDefinition("shop"))]
-    made = organise(1, kept, [ChatLink(WorkspaceId(1), "U9", AccountId(9))])
+    made = organise(1, kept, Said((ChatLink(WorkspaceId(1), "U9", AccountId(9)),)))
 
     assert [channel.team for channel in made.channels.values()] == [None]
     assert made.links == ()
@@ -174,3 +181,53 @@ def test_a_secret_does_not_print() -> None:
 
     assert "hunter2" not in f"{secret} {secret!r} {definition!r}"
     assert secret.value == "hunter2"
+
+
+def test_providers_stand_method_by_method_in_their_order() -> None:
+    definitions = [
+        ProviderDefinition("bell", Method.PUSH, "ntfy", links={"ana@example.com": "topic"}),
+        ProviderDefinition("second", Method.SMS, "gateway", order=1),
+        ProviderDefinition("main", Method.VOICE, "gateway"),
+        ProviderDefinition("main", Method.SMS, "gateway", order=0, countries=("+49",)),
+        ProviderDefinition("gone", Method.SMS, "gateway", order=2),
+    ]
+    kept = [Kept(number, body, body.name != "gone") for number, body in enumerate(definitions)]
+    assert organise(1, kept).providers == (
+        Provider("main", "gateway", Method.SMS, ("+49",)),
+        Provider("second", "gateway", Method.SMS),
+        Provider("main", "gateway", Method.VOICE),
+        Provider("bell", "ntfy", Method.PUSH, links=frozenset({"ana@example.com"})),
+    )
+    assert [name_of(body) for body in definitions[:2]] == ["push/bell", "sms/second"]
+
+
+def test_what_was_proven_counts_as_long_as_it_is_what_is_configured() -> None:
+    proven = Said(
+        contacts=frozenset(
+            {
+                Contact(AccountId(1), ContactKind.PHONE, "+33612345678"),
+                Contact(AccountId(1), ContactKind.EMAIL, "before@example.com"),
+                Contact(AccountId(2), ContactKind.EMAIL, "ana@example.com"),
+            }
+        )
+    )
+    accounts = organise(1, [Kept(1, ANA), Kept(2, BO)], proven).people.accounts
+    assert accounts[AccountId(1)].verified == {ContactKind.PHONE}
+    assert accounts[AccountId(2)].verified == frozenset()
+    moved = organise(1, [Kept(1, replace(ANA, phone="+33612345679"))], proven)
+    assert moved.people.accounts[AccountId(1)].verified == frozenset()
+
+
+def test_what_somebody_said_goes_before_the_file_severity_by_severity() -> None:
+    im, voice = (Preference(Method.IM),), (Preference(Method.VOICE),)
+    body = replace(ANA, preferences={Severity.CRITICAL: im, Severity.INFO: im})
+    said = Said(preferences={AccountId(1): {Severity.CRITICAL: voice}})
+    (account,) = organise(1, [Kept(1, body)], said).people.accounts.values()
+    assert account.preferences == {Severity.CRITICAL: voice, Severity.INFO: im}
+
+
+def test_without_a_chat_app_only_who_has_a_line_can_be_reached() -> None:
+    kept = [Kept(1, ANA), Kept(2, BO), Kept(3, ProviderDefinition("main", Method.SMS, "gateway"))]
+    assert organise(1, kept).people.reachable == frozenset()
+    proven = Said(contacts=frozenset({Contact(AccountId(1), ContactKind.PHONE, ANA.phone)}))
+    assert organise(1, kept, proven).people.reachable == {AccountId(1)}

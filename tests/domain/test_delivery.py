@@ -22,16 +22,13 @@ from bot.domain.delivery import (
     Place,
     Setback,
     next_try,
-    place_of,
     unwanted,
 )
-from bot.domain.escalation import Chat
 from bot.domain.incident import Acknowledge, Close, Comment, Incident, Recover, Reopen, Snooze, Unacknowledge
-from bot.domain.organisation import Organisation, Workspace
-from bot.domain.people import ChatLink, WorkspaceId
-from tests.domain.cast import ANA, BO, BY_ANA, BY_BO, MINUTE, NIGHT, OPS, RECOVERED, Handling, level, people
+from bot.domain.people import WorkspaceId
+from tests.domain.cast import ANA, BO, BY_ANA, BY_BO, MINUTE, NIGHT, OPS, RECOVERED, Handling, level
 
-ACME, OTHER, GONE = WorkspaceId(1), WorkspaceId(2), WorkspaceId(3)
+ACME = WorkspaceId(1)
 DIRECT, CHAT = Place(ACME, account=ANA), Place(ACME, chat=OPS.chat)
 RULE = (level(ANA, loop=(1, 3), closed=True), level(BO))
 
@@ -216,40 +213,6 @@ def test_a_try_comes_later_and_never_much_later(attempts: int, number: int, unce
 
 def test_what_failed_together_does_not_come_back_together() -> None:
     assert len({next_try(tried(9, number), AWAY, NIGHT) for number in range(10)}) == 10
-
-
-# ---- where is a person told? -------------------------------------------------------------------------------------
-
-
-def connected(*links: ChatLink) -> Organisation:
-    """Return an organisation with two workspaces and one that was removed."""
-    workspaces = {
-        number: Workspace(number, f"workspace {number}", "chatty", active=number != GONE)
-        for number in (ACME, OTHER, GONE)
-    }
-    return Organisation(1, people(), workspaces=workspaces, links=links)
-
-
-def test_a_person_is_told_where_they_are_linked() -> None:
-    assert place_of(ANA, connected(ChatLink(OTHER, "U1", ANA)), ()) == Place(OTHER, account=ANA)
-    assert place_of(ANA, connected(ChatLink(OTHER, "U1", ANA)), (OPS,)) == Place(OTHER, account=ANA)
-    assert place_of(BO, connected(ChatLink(OTHER, "U1", ANA)), ()) == Place(ACME, account=BO)
-
-
-def test_who_is_linked_twice_is_told_where_the_level_has_its_chat() -> None:
-    both = connected(ChatLink(ACME, "U1", ANA), ChatLink(OTHER, "U1", ANA))
-
-    assert place_of(ANA, both, (Chat(OTHER, "C2"),)) == Place(OTHER, account=ANA)
-    assert place_of(ANA, both, (Chat(GONE, "C3"),)) == Place(ACME, account=ANA)
-
-
-def test_who_is_linked_nowhere_is_looked_for_where_the_level_has_its_chat() -> None:
-    assert place_of(ANA, connected(), (Chat(OTHER, "C2"),)) == Place(OTHER, account=ANA)
-    assert place_of(ANA, connected(ChatLink(GONE, "U1", ANA)), ()) == Place(ACME, account=ANA)
-
-
-def test_without_a_workspace_there_is_no_place() -> None:
-    assert place_of(ANA, Organisation(1, people()), (OPS,)) is None
 
 
 def test_a_place_has_one_key() -> None:

@@ -6,6 +6,7 @@ from bot.domain.definition import (
     Kept,
     LevelDefinition,
     RuleDefinition,
+    Said,
     TargetDefinition,
     TeamDefinition,
     WorkspaceDefinition,
@@ -37,7 +38,7 @@ def organisation(*links: ChatLink) -> Organisation:
         ),
         Kept(14, ChannelDefinition("gone", escalation=(RuleDefinition("a", (eve,)),)), active=False),
     ]
-    return organise(1, kept, links)
+    return organise(1, kept, Said(links))
 
 
 def test_everybody_whom_a_level_would_tell_is_on_duty() -> None:

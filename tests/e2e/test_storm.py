@@ -228,9 +228,9 @@ async def test_while_slack_is_away_the_board_waits_and_then_says_how_it_stands(o
     assert len(in_chat(oncard)) == len(sent_to(oncard, "ana")) == 1
 
 
-async def test_a_board_that_slack_refuses_is_no_page_and_the_next_level_is_told(schema_url: str) -> None:
+async def test_a_board_that_slack_refuses_is_no_page_and_the_team_is_told_directly(schema_url: str) -> None:
     async with world(schema_url) as made:
-        await made.configure(level(chats=(made.chat(),)), level("bo", escalate_after=timedelta(minutes=30)))
+        await made.configure(level(chats=(made.chat(),)), level("ana", escalate_after=timedelta(minutes=30)))
         made.slack.workspace.set_archived(CHAT, archived=True)
 
         await blow(made)
@@ -238,10 +238,25 @@ async def test_a_board_that_slack_refuses_is_no_page_and_the_next_level_is_told(
 
         for number in (1, 17, MANY):
             assert "not_delivered" in await made.timeline(number)
-            assert "level_failed" in await made.timeline(number)
             assert (await made.ledger(number))[0].reason == "refused"
+        for name in ("bo", "chen"):
+            await made.slack.expect_dm(name, "60 open incidents in payments")
+            assert len(sent_to(made, name)) == 1
+        assert sent_to(made, "ana") == []
+
+
+async def test_where_a_board_tells_nobody_and_nobody_stands_behind_it_the_next_level_is_told(schema_url: str) -> None:
+    async with world(schema_url) as made:
+        await made.configure(level("chen"), level("bo", escalate_after=timedelta(minutes=30)))
+        slack = made.slack.workspace
+        theirs = slack.open_dm(slack.user("chen").id).id
+        made.slack.faults.refuse("chat.postMessage", "is_archived", times=10, chat=theirs)
+
+        await blow(made)
+        await made.advance(5 * SECOND)
+
+        assert "level_failed" in await made.timeline(17)
         await made.slack.expect_dm("bo", "60 open incidents in payments")
-        assert len(sent_to(made, "bo")) == 1
         await made.slack.expect_dm("dee", "a level reached nobody for 60")
 
 

@@ -1,0 +1,190 @@
+"""Pages: from whom the law wants told to the messages that are to go out, each person's ways in their order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.domain.delivery import CardId, Kind, PageId, Place
+from bot.domain.event import Severity
+from bot.domain.fallback import Tried, plan
+from bot.domain.incident import Entry, Incident, IncidentId, Notify
+from bot.domain.organisation import Organisation
+from bot.domain.people import LINES, AccountId, Target, TargetKind, WorkspaceId
+from bot.domain.reach import Way, quiet_ways, ways
+from storage import cards, deliveries
+from storage.cards import CardRow
+from storage.database import Connection, take_numbers
+from storage.deliveries import Wanted
+
+_LINES = frozenset(LINES.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where the incidents of a transaction are shown already, and where a message is still on its way.
+
+    `waiting`: places to which it has not gone out yet. `being_sent`: cards whose message may just now be going out.
+    """
+
+    cards: Mapping[IncidentId, list[CardRow]] = field(default_factory=dict)
+    waiting: frozenset[tuple[IncidentId, WorkspaceId, str]] = frozenset()
+    being_sent: frozenset[CardId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """One way of one page: where it goes, when, and in which order."""
+
+    place: Place
+    at: datetime
+    group: int | None = None
+    rank: int | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """What a notification comes to, for every incident alike; `groups`: how many pages have several ways."""
+
+    legs: tuple[_Leg, ...]
+    groups: int
+
+
+async def pages(
+    connection: Connection,
+    told: Sequence[tuple[Incident, Notify]],
+    shown: Shown,
+    organisation: Organisation,
+    now: datetime,
+) -> list[Wanted]:
+    """Return the messages of these notifications.
+
+    A card where there is none yet, a reminder under it where there is one, and a page by each line. A message that
+    still waits for its place is this page from now on.
+    """
+    # Incidents that are opened together tell the same people.
+    known: dict[tuple[Notify, Severity, int], _Pages] = {}
+    made: list[tuple[Incident, Notify, _Pages]] = []
+    for incident, effect in told:
+        alike = (effect, incident.facts.severity, incident.channel)
+        if alike not in known:
+            known[alike] = _pages(incident, effect, organisation, now)
+        made.append((incident, effect, known[alike]))
+    numbers = iter(
+        await take_numbers(connection, "cards", count) if (count := sum(one.groups for *_, one in made)) else ()
+    )
+    new: list[tuple[Wanted, Place]] = []
+    wanted: list[Wanted] = []
+    for incident, effect, several in made:
+        ids = [PageId(next(numbers)) for _ in range(several.groups)]
+        standing = {card.place: card for card in shown.cards.get(incident.id, ())}
+        for leg in several.legs:
+            message = _message(incident, effect, leg, ids[leg.group] if leg.group is not None else None)
+            card = standing.get(leg.place) if message.kind is not Kind.PAGE else None
+            if message.kind is Kind.CARD and card is None:
+                new.append((message, leg.place))
+                continue
+            if card is not None:
+                message = replace(message, card=card.id, kind=Kind.CARD if card.message is None else Kind.REMINDER)
+            waits = (incident.id, leg.place.workspace, leg.place.key) in shown.waiting
+            if not (waits and await deliveries.restamp(connection, message)):
+                wanted.append(message)
+    rows = await cards.add_cards(connection, [(message.incident, place) for message, place in new])
+    return wanted + [replace(message, card=card.id) for (message, _), card in zip(new, rows, strict=True)]
+
+
+def _pages(incident: Incident, effect: Notify, organisation: Organisation, now: datetime) -> _Pages:
+    chats = [Place(chat.workspace, chat=chat.chat) for chat in effect.chats]
+    severity = incident.facts.severity
+    behind = {} if effect.accounts else _behind(incident, effect, organisation)
+    if chats and behind:
+        # Chats stand side by side at the head of one page, and go out at once.
+        legs = [_Leg(place, now, 0, 0, now) for place in chats]
+        for found in behind.values():
+            legs += _legs(found, now, 0, organisation, chats=len(chats))
+        return _Pages(tuple(legs), 1)
+    legs = [_Leg(place, now) for place in chats]
+    groups = 0
+    for account in effect.accounts:
+        several = ways(account, organisation, severity, effect.methods, effect.chats)
+        legs += _legs(several, now, groups if len(several) > 1 else None, organisation)
+        groups += len(several) > 1
+    return _Pages(tuple(legs), groups)
+
+
+def _behind(incident: Incident, effect: Notify, organisation: Organisation) -> dict[AccountId, list[Way]]:
+    """Return the ways to the channel's team: where a level tells chats alone, it is told when no chat can be."""
+    team = organisation.channel(incident.channel).team
+    members = organisation.people.resolve([Target(TargetKind.TEAM, team)] if team is not None else [])
+    # They wait for the chats, whatever their own delays are.
+    return {
+        one: [Way(way.place) for way in ways(one, organisation, incident.facts.severity, (), effect.chats)]
+        for one in members
+    }
+
+
+def _legs(
+    found: Sequence[Way], now: datetime, group: int | None, organisation: Organisation, *, chats: int = 0
+) -> Iterator[_Leg]:
+    """Yield the ways of one person's page, behind so many chats."""
+    latest = [now + way.after if way.after is not None else None for way in found]
+    tried = [Tried(latest=now)] * chats + [Tried(latest=at) for at in latest]
+    turns = plan(now, tried, organisation.deadline)[chats:]
+    first_rank = 1 if chats else 0
+    for rank, (way, turn) in enumerate(zip(found, turns, strict=True), start=first_rank):
+        at = latest[rank - first_rank]
+        yield _Leg(way.place, turn or now, group, rank if group is not None else None, at)
+
+
+def _message(incident: Incident, effect: Notify, leg: _Leg, page: PageId | None) -> Wanted:
+    return Wanted(
+        incident=incident.id,
+        kind=Kind.PAGE if leg.place.workspace in _LINES else Kind.CARD,
+        place=leg.place,
+        version=incident.version,
+        level=effect.level,
+        turn=effect.turn,
+        not_before=leg.at,
+        page=page,
+        rank=leg.rank,
+        latest=leg.latest if page is not None else None,
+    )
+
+
+# ---- notes -----------------------------------------------------------------------------------------------------------
+
+
+async def word(
+    connection: Connection,
+    told: Sequence[tuple[Incident, Entry, AccountId]],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    voice: bool,
+) -> list[Wanted]:
+    """Return the notes that tell each of these people something, the quietest way first and others behind it."""
+    ways_to = {account: quiet_ways(account, organisation, voice=voice) for account in {account for *_, account in told}}
+    several = [account for *_, account in told if len(ways_to[account]) > 1]
+    numbers = iter(await take_numbers(connection, "cards", len(several)) if several else ())
+    wanted: list[Wanted] = []
+    for incident, entry, account in told:
+        found = ways_to[account]
+        page = PageId(next(numbers)) if len(found) > 1 else None
+        legs = _legs(found, now, 0 if page is not None else None, organisation)
+        wanted += [_note(incident, entry, leg, page) for leg in legs]
+    return wanted
+
+
+def _note(incident: Incident, entry: Entry, leg: _Leg, page: PageId | None) -> Wanted:
+    return Wanted(
+        incident=incident.id,
+        kind=Kind.NOTE,
+        place=leg.place,
+        version=incident.version,
+        level=incident.level,
+        turn=incident.turn,
+        not_before=leg.at,
+        entry=entry,
+        page=page,
+        rank=leg.rank,
+    )

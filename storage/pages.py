@@ -1,0 +1,122 @@
+"""Pages: the ways by which one person is told of one thing, each a delivery of its own."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.domain.delivery import DeliveryId, Dropped, PageId, State
+from bot.domain.fallback import Standing, Tried
+from bot.domain.people import AccountId
+from bot.provider import FAILURES
+from storage import tables
+from storage.database import Connection, portions
+
+DARK = "dark"
+"""The reason of a delivery that waits for what nobody has an answer from."""
+
+_STANDINGS = {
+    State.PENDING: Standing.OPEN,
+    State.SENDING: Standing.OPEN,
+    State.DELIVERED: Standing.REACHED,
+    State.FAILED: Standing.LOST,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One way of a page as it is stored. No `account`: a chat, which stands before everybody's own ways.
+
+    `waits`: nobody has tried it yet, and it may still be moved.
+    """
+
+    id: DeliveryId
+    account: AccountId | None
+    rank: int
+    tried: Tried
+    began: datetime
+    not_before: datetime
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When a way goes out that goes out at another time than was thought; None: it is spared."""
+
+    leg: DeliveryId
+    at: datetime | None
+
+
+async def legs(connection: Connection, pages: Collection[PageId]) -> dict[PageId, list[Leg]]:
+    """Return the ways of these pages in their order, kept from others until the transaction ends."""
+    columns = tables.deliveries.c
+    found: dict[PageId, list[Leg]] = {page: [] for page in pages}
+    for some in portions(sorted(pages)):
+        query = sa.select(tables.deliveries).where(columns.page_id.in_(some)).order_by(columns.id).with_for_update()
+        for row in await connection.execute(query):
+            found[PageId(row.page_id)].append(_leg(row))
+    for ways in found.values():
+        ways.sort(key=lambda leg: (leg.rank, leg.id))
+    return found
+
+
+async def move(connection: Connection, moves: Sequence[Move], now: datetime) -> None:
+    """Let these ways go out at other times, or not at all; those that were spared go out after all."""
+    columns = tables.deliveries.c
+    spared = [one.leg for one in moves if one.at is None]
+    for some in portions(spared):
+        await connection.execute(
+            sa.update(tables.deliveries)
+            .where(columns.id.in_(some), columns.state == State.PENDING, columns.attempts == 0)
+            .values(state=str(State.WITHDRAWN), reason=str(Dropped.REACHED), settled_at=now, board_id=None, claim=None)
+        )
+    for one in moves:
+        if one.at is not None:
+            free = sa.or_(columns.state == State.PENDING, columns.reason == str(Dropped.REACHED))
+            await connection.execute(
+                sa.update(tables.deliveries)
+                .where(columns.id == one.leg, columns.attempts == 0, free)
+                .values(state=str(State.PENDING), reason=None, settled_at=None, not_before=one.at)
+            )
+
+
+async def earlier(connection: Connection, page: PageId, account: AccountId | None, rank: int) -> list[Leg]:
+    """Return the ways of a page that stand before this one of a person."""
+    columns = tables.deliveries.c
+    theirs = sa.or_(columns.account_id.is_(None), columns.account_id == account)
+    query = sa.select(tables.deliveries).where(columns.page_id == page, theirs, columns.rank < rank)
+    return [_leg(row) for row in await connection.execute(query)]
+
+
+async def has_other_way(connection: Connection, page: PageId, account: AccountId | None, rank: int) -> bool:
+    """Whether a page can still go out to a person by a later way; for a chat: to anybody."""
+    columns = tables.deliveries.c
+    theirs = columns.account_id == account if account is not None else sa.true()
+    is_open = sa.or_(columns.state == State.PENDING, columns.reason == str(Dropped.REACHED))
+    query = sa.select(columns.id).where(columns.page_id == page, theirs, columns.rank > rank, is_open)
+    return await connection.scalar(query.limit(1)) is not None
+
+
+async def darken(connection: Connection, delivery: DeliveryId) -> None:
+    """What this delivery goes by answers nobody: the ways behind it need not wait."""
+    columns = tables.deliveries.c
+    pending = sa.and_(columns.id == delivery, columns.state == State.PENDING)
+    await connection.execute(sa.update(tables.deliveries).where(pending).values(reason=DARK))
+
+
+def _leg(row: sa.Row[tuple[object, ...]]) -> Leg:
+    spared = row.state == State.WITHDRAWN and row.reason == Dropped.REACHED
+    standing = Standing.SPARED if spared else _STANDINGS.get(State(row.state), Standing.TAKEN_BACK)
+    is_under_way = row.state == State.SENDING and row.attempts == 1
+    tried = Tried(
+        standing=standing,
+        latest=row.latest_at,
+        lost_at=row.settled_at if standing is Standing.LOST else None,
+        dark=row.reason == DARK,
+        fresh=row.attempts == 0 or is_under_way,
+        accepted=row.reason in FAILURES,
+    )
+    waits = (row.state == State.PENDING and row.attempts == 0) or spared
+    account = AccountId(row.account_id) if row.account_id else None
+    return Leg(DeliveryId(row.id), account, row.rank or 0, tried, row.created_at, row.not_before, waits)
