@@ -128,8 +128,8 @@ class FailureKind(StrEnum):
 class DeliveryFailed(Exception):
     """The platform did not take it.
 
-    `detail` holds the platform's own words and no secret; `retry_after` is in seconds. `tried`: each of several providers
-    that were asked.
+    `detail` holds the platform's own words and no secret; `retry_after` is in seconds. `tried`: each of the
+    providers that were asked.
     """
 
     def __init__(self, kind: FailureKind, detail: str, *, retry_after: float | None = None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from bot.domain.delivery import OVER
 from bot.domain.event import cut
 from bot.domain.incident import (
     LONGEST_SNOOZE,
@@ -45,7 +46,11 @@ def reminder(scene: Scene, turn: int) -> Note:
 
 
 def announcement(scene: Scene, entry: Entry) -> Note:
-    """Return what the team and the admins must know: nobody acknowledged, or nobody was told, or a level failed."""
+    """Return what people must know.
+
+    The team and the admins: that nobody acknowledged, or nobody was told, or a level failed. Those who were paged where
+    no card could change: that it is over, or in other hands.
+    """
     incident = Strong(summary(scene))
     if entry is Entry.EXHAUSTED:
         return _aloud(scene, say(scene.locale, words.ANNOUNCE_EXHAUSTED, incident=incident, levels=scene.levels))
@@ -55,6 +60,8 @@ def announcement(scene: Scene, entry: Entry) -> Note:
         )
     if entry is Entry.LEVEL_FAILED:
         return _aloud(scene, _failed(scene, incident))
+    if entry in OVER:
+        return _aloud(scene, (incident, " · ", *status(scene)))
     raise ValueError(f"nobody is told by an announcement that it was {entry}")
 
 

@@ -405,5 +405,6 @@ def from_row(row: sa.Row[tuple[object, ...]]) -> Delivery:
         page=PageId(row.page_id) if row.page_id else None,
         rank=row.rank or 0,
         not_before=row.not_before,
+        latest=row.latest_at,
         waited=row.reason == WAITED,
     )

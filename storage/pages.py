@@ -73,11 +73,12 @@ async def move(connection: Connection, moves: Sequence[Move], now: datetime) -> 
         )
     for one in moves:
         if one.at is not None:
-            free = sa.or_(columns.state == State.PENDING, columns.reason == str(Dropped.REACHED))
+            waits = sa.and_(columns.state == State.PENDING, columns.attempts == 0)
+            free = sa.or_(waits, columns.reason == str(Dropped.REACHED))
             await connection.execute(
                 sa.update(tables.deliveries)
-                .where(columns.id == one.leg, columns.attempts == 0, free)
-                .values(state=str(State.PENDING), reason=None, settled_at=None, not_before=one.at)
+                .where(columns.id == one.leg, free)
+                .values(state=str(State.PENDING), reason=None, settled_at=None, not_before=one.at, attempts=0)
             )
 
 

@@ -97,7 +97,8 @@ class ProviderDefinition:
     """One account at a service that carries messages by one method, the `order`th to be tried for it, from 0.
 
     `settings` by the kind's own names; `countries`: the beginnings of the numbers that it serves, none: all; `links`:
-    what it knows the device of each person by (by e-mail address), for pushes.
+    what it knows the device of each person by (by e-mail address), for pushes. It is kept among the secrets, under
+    `link_key`, and stands here only for who sends.
     """
 
     name: str
@@ -107,6 +108,11 @@ class ProviderDefinition:
     countries: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     links: Mapping[str, str] = field(default_factory=dict)
+
+
+def link_key(email: str) -> str:
+    """Return the name of the secret that a person's device is known by."""
+    return f"links.{email}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,8 @@ class Delivery:
     """One message to one place. `version` is the incident's when it was decided; `entry` says what a note tells.
 
     `uncertain`: an earlier try may have arrived, so this one says that it may be a repeat. `page`: it is one of several
-    ways of this page (`bot.domain.fallback`), counted by `rank`. `not_before`: when its turn came. `waited`: it has
-    given those before it some more time already.
+    ways of this page (`bot.domain.fallback`), counted by `rank`. `not_before`: when its turn came; `latest`: when it
+    comes in any case. `waited`: it has given those before it some more time already.
     """
 
     id: DeliveryId
@@ -112,6 +112,7 @@ class Delivery:
     page: PageId | None = None
     rank: int = 0
     not_before: datetime | None = None
+    latest: datetime | None = None
     waited: bool = False
 
 

@@ -69,12 +69,23 @@ def plan(began: datetime, ways: Sequence[Tried], deadline: timedelta = DEADLINE)
     return tuple(turns)
 
 
-def waits(late: timedelta, earlier: Sequence[Tried]) -> bool:
-    """Whether a way whose turn came so `late` gives those before it their time first: Oncard itself was away.
+class Verdict(StrEnum):
+    """Whether a way that only stands behind others goes out now that its turn has come."""
 
-    After an outage all ways of a page are due at once; the first that nobody has had time to try goes first.
+    GO = "go"
+    WAIT = "wait"
+    SPARE = "spare"
+
+
+def verdict(late: timedelta, earlier: Sequence[Tried]) -> Verdict:
+    """Return whether a way goes out whose turn came so `late`, as those before it stand at this moment.
+
+    After an outage of our own all ways of a page are due at once: those before it have their time first.
     """
-    return late > PUNCTUAL and any(way.standing is Standing.OPEN and way.fresh for way in earlier)
+    if any(way.standing is Standing.REACHED for way in earlier):
+        return Verdict.SPARE
+    is_early = late > PUNCTUAL and any(way.standing is Standing.OPEN and way.fresh for way in earlier)
+    return Verdict.WAIT if is_early else Verdict.GO
 
 
 def _over(way: Tried, turn: datetime, deadline: timedelta) -> datetime:

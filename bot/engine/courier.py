@@ -7,7 +7,7 @@ delivered.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -28,6 +28,7 @@ from bot.adapter import (
 from bot.domain import fallback, reach
 from bot.domain.board import Form
 from bot.domain.delivery import LONGEST_ALARM, Delivery, Dropped, Kind, unwanted
+from bot.domain.fallback import Verdict
 from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
@@ -148,8 +149,9 @@ class Courier:
         if stale is not None:
             return stale
         organisation = await self._picture.current(connection)
-        if await _waits(connection, delivery, now):
-            return Later(now + organisation.deadline)
+        verdict = await _verdict(connection, delivery, now)
+        if verdict is not Verdict.GO:
+            return Dropped.REACHED if verdict is Verdict.SPARE else Later(now + organisation.deadline)
         if delivery.kind is Kind.EDIT and _has_left(delivery, organisation):
             return Dropped.NOT_EDITABLE
         mention = _mentioned(delivery, incident, organisation)
@@ -265,12 +267,15 @@ async def _alarms(connection: Connection, delivery: Delivery, now: datetime) -> 
     return await lines.alarms(connection, delivery.incident, delivery.place, now - LONGEST_ALARM)
 
 
-async def _waits(connection: Connection, delivery: Delivery, now: datetime) -> bool:
-    """Whether the ways before this one of its page have their time first, since nobody was there when it was theirs."""
-    if delivery.page is None or delivery.waited or delivery.attempts > 1 or delivery.not_before is None:
-        return False
+async def _verdict(connection: Connection, delivery: Delivery, now: datetime) -> Verdict:
+    """Return whether a way that stands behind others of its page goes out now."""
+    if delivery.page is None or delivery.attempts > 1 or delivery.not_before is None:
+        return Verdict.GO
+    if delivery.latest is not None and delivery.latest <= now:
+        return Verdict.GO
     before = await pages.earlier(connection, delivery.page, delivery.place.account, delivery.rank)
-    return fallback.waits(now - delivery.not_before, [leg.tried for leg in before])
+    late = timedelta() if delivery.waited else now - delivery.not_before
+    return fallback.verdict(late, [leg.tried for leg in before])
 
 
 def _not_prepared(delivery: Delivery, error: Exception) -> DeliveryFailed:

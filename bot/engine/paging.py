@@ -73,24 +73,26 @@ async def pages(
     numbers = iter(
         await take_numbers(connection, "cards", count) if (count := sum(one.groups for *_, one in made)) else ()
     )
-    new: list[tuple[Wanted, Place]] = []
     wanted: list[Wanted] = []
     for incident, effect, several in made:
         ids = [PageId(next(numbers)) for _ in range(several.groups)]
         standing = {card.place: card for card in shown.cards.get(incident.id, ())}
         for leg in several.legs:
             message = _message(incident, effect, leg, ids[leg.group] if leg.group is not None else None)
-            card = standing.get(leg.place) if message.kind is not Kind.PAGE else None
-            if message.kind is Kind.CARD and card is None:
-                new.append((message, leg.place))
-                continue
-            if card is not None:
+            card = standing.get(leg.place)
+            if card is not None and message.kind is Kind.CARD:
                 message = replace(message, card=card.id, kind=Kind.CARD if card.message is None else Kind.REMINDER)
             waits = (incident.id, leg.place.workspace, leg.place.key) in shown.waiting
             if not (waits and await deliveries.restamp(connection, message)):
                 wanted.append(message)
-    rows = await cards.add_cards(connection, [(message.incident, place) for message, place in new])
-    return wanted + [replace(message, card=card.id) for (message, _), card in zip(new, rows, strict=True)]
+    return await _carded(connection, wanted)
+
+
+async def _carded(connection: Connection, wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Return the messages, each card's first with a card of its own."""
+    new = [(one.incident, one.place) for one in wanted if one.kind is Kind.CARD and one.card is None]
+    rows = iter(await cards.add_cards(connection, new))
+    return [replace(one, card=next(rows).id) if one.kind is Kind.CARD and one.card is None else one for one in wanted]
 
 
 def _pages(incident: Incident, effect: Notify, organisation: Organisation, now: datetime) -> _Pages:

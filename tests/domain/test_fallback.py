@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fallback import DEADLINE, Standing, Tried, plan, waits
+from bot.domain.fallback import DEADLINE, Standing, Tried, Verdict, plan, verdict
 from tests.domain.cast import MINUTE, NIGHT
 
 SECOND = timedelta(seconds=1)
@@ -69,10 +69,14 @@ def test_what_was_taken_back_holds_nothing_up() -> None:
 
 
 def test_after_an_outage_the_first_ways_have_their_time_first() -> None:
-    assert waits(10 * MINUTE, [OPEN])
-    assert not waits(SECOND, [OPEN])
-    assert not waits(10 * MINUTE, [replace(OPEN, fresh=False)])
-    assert not waits(10 * MINUTE, [lost(NIGHT)])
+    assert verdict(10 * MINUTE, [OPEN]) is Verdict.WAIT
+    assert verdict(SECOND, [OPEN]) is Verdict.GO
+    assert verdict(10 * MINUTE, [replace(OPEN, fresh=False)]) is Verdict.GO
+    assert verdict(10 * MINUTE, [lost(NIGHT)]) is Verdict.GO
+
+
+def test_what_has_reached_somebody_meanwhile_spares_a_way_at_the_last_moment() -> None:
+    assert verdict(SECOND, [lost(NIGHT), REACHED]) is Verdict.SPARE
 
 
 # ---- whatever becomes of each way ------------------------------------------------------------------------------------

@@ -257,7 +257,7 @@ async def test_where_a_board_tells_nobody_and_nobody_stands_behind_it_the_next_l
 
         assert "level_failed" in await made.timeline(17)
         await made.slack.expect_dm("bo", "60 open incidents in payments")
-        await made.slack.expect_dm("dee", "a level reached nobody for 60")
+        await made.slack.expect_dm("dee", "60 open incidents in payments")
 
 
 async def test_where_nobody_is_to_be_told_the_admins_get_one_message(schema_url: str) -> None:

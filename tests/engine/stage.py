@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from bot.adapter import Capabilities, DeliveryFailed, Edit, Identity, Inbox, MessageRef, Receipt, To
+from bot.adapter import Capabilities, DeliveryFailed, Edit, FailureKind, Identity, Inbox, MessageRef, Receipt, To
 from bot.clock import Clock
 from bot.domain.definition import (
     AccountDefinition,
@@ -48,7 +48,10 @@ Result = TypeVar("Result")
 
 
 class Platform:
-    """An adapter: `sent` holds what it took; while it `hangs`, it answers nothing; `refusal` is its no."""
+    """An adapter: `sent` holds what it took; while it `hangs`, it answers nothing; `refusal` is its no.
+
+    `refused`: to whom it says no.
+    """
 
     def __init__(self) -> None:
         self.sent: list[To] = []
@@ -57,6 +60,7 @@ class Platform:
         self.hangs = False
         self.calls = 0
         self.refusal: DeliveryFailed | None = None
+        self.refused: set[str] = set()
         self.reached = asyncio.Event()
         self.released = asyncio.Event()
 
@@ -79,6 +83,8 @@ class Platform:
 
     async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
         await self._answer()
+        if to.id in self.refused:
+            raise DeliveryFailed(FailureKind.REFUSED, "the platform says refused")
         self.sent.append(to)
         return Receipt(MessageRef(to.id, f"{len(self.sent)}.0"), "ok")
 
