@@ -265,7 +265,8 @@ class Diagnoses(Protocol):
 class Callback:
     """A request that the platform made to us: raw, because it is verified before it is parsed.
 
-    Header names are lower case. `query`: what follows the question mark, as it came.
+    Header names are lower case. `query`: what follows the question mark, as it came. `base`: the public address before
+    `path`, ending with a slash; empty where we do not know it.
     """
 
     path: str
@@ -273,6 +274,7 @@ class Callback:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
     method: str = "POST"
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

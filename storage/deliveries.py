@@ -21,6 +21,9 @@ from storage.cards import place_of, place_row
 from storage.database import Connection, portions
 
 LEASE: Final = timedelta(seconds=60)
+DARK: Final = "dark"
+"""The reason of a delivery that waits for what has answered nobody for a while."""
+
 WAITED: Final = "waits_for_an_earlier_way"
 """The reason of a delivery whose turn has come, and that has given those before it some more time."""
 
@@ -279,17 +282,17 @@ async def put_off(connection: Connection, claimed: Claimed, at: datetime) -> boo
     return await _settle(connection, claimed, values)
 
 
-async def pages_like(connection: Connection, page: Delivery) -> list[State]:
-    """Return how far the pages have come that were decided together with this one."""
+async def pages_like(connection: Connection, page: Delivery) -> list[tuple[State, str]]:
+    """Return how far the pages have come that were decided together with this one, and the reason of each."""
     columns = tables.deliveries.c
-    query = sa.select(columns.state).where(
+    query = sa.select(columns.state, columns.reason).where(
         columns.incident_id == page.incident,
         columns.version == page.version,
         columns.level == page.level,
         columns.turn == page.turn,
         columns.kind.in_(PAGES),
     )
-    return [State(state) for state in await connection.scalars(query)]
+    return [(State(row.state), row.reason or "") for row in await connection.execute(query)]
 
 
 async def waiting(

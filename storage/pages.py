@@ -12,9 +12,7 @@ from bot.domain.people import AccountId
 from bot.provider import FAILURES
 from storage import tables
 from storage.database import Connection, portions
-
-DARK = "dark"
-"""The reason of a delivery that waits for what nobody has an answer from."""
+from storage.deliveries import DARK
 
 _STANDINGS = {
     State.PENDING: Standing.OPEN,

@@ -1,6 +1,6 @@
 """What people ask for, through whichever door: find out who they are, lock the incident, ask the law, tell them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from bot.domain.incident import Acknowledge, Actor, Close, Incident, IncidentId,
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, Target, TargetKind, TeamId, WorkspaceId
-from bot.engine import metrics
+from bot.engine import metrics, verification
 from bot.engine.apply import apply
 from bot.engine.heard import Answer, Around, Heard, Reply
 from bot.engine.linking import Digest
@@ -25,6 +25,7 @@ from bot.engine.picture import Picture
 from bot.engine.questions import ANSWERS, MOST_LOOKED_AT, Question, mine
 from bot.engine.scenes import scene_of
 from bot.engine.sweep import Sweep, Sweeper
+from bot.engine.verification import NO_LINES, Sends, Telling
 from bot.engine.wakeups import Wakeups
 from cards import board, forms, linking, notes
 from cards.form import Form
@@ -44,9 +45,19 @@ log = structlog.get_logger(__name__)
 class Desk:
     """Where clicks and commands are carried out."""
 
-    def __init__(self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock, digest: Digest) -> None:
-        """Wire the parts; `digest` makes of a linking code what is stored of it."""
+    def __init__(  # noqa: PLR0913 - The parts of the engine, each of which it needs.
+        self,
+        database: Database,
+        picture: Picture,
+        wakeups: Wakeups,
+        clock: Clock,
+        digest: Digest,
+        *,
+        sends: Callable[[], Sends] = lambda: NO_LINES,
+    ) -> None:
+        """Wire the parts; `digest` makes of a code what is stored of it, `sends` sends somebody theirs."""
         self._digest = digest
+        self._sends = sends
         self._database = database
         self._picture = picture
         self.wakeups = wakeups
@@ -187,14 +198,17 @@ class Desk:
     async def _answer(self, command: Command, heard: Heard) -> Reply:
         answerer = ANSWERS[command.verb]
 
-        async def work(connection: Connection) -> Answer:
+        async def work(connection: Connection) -> Answer | Telling:
             organisation = await self._picture.current(connection)
             kind = connection.dialect.name
             asked = Question(command, heard, organisation, self._clock.now(), kind, self._digest)
             return await answerer.answer(connection, asked)
 
-        answer = await (self._database.transact if answerer.writes else self._database.read)(work)
-        return Reply(answer, is_done=answerer.writes)
+        changes = answerer.changes(command)
+        answer = await (self._database.transact if changes else self._database.read)(work)
+        if isinstance(answer, Telling):
+            answer = (await verification.tell(self._sends(), answer)).note
+        return Reply(answer, is_done=changes)
 
     async def _ask(self, command: Command, heard: Heard) -> Reply:
         """Answer with the command's form, unless the incident stands in its way."""

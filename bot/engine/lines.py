@@ -211,11 +211,15 @@ class Post:
         number = self.vault.signed(PAGE, reference)
         return int(number) if number is not None and number.isdecimal() else None
 
+    def callback(self, method: Method, provider: str) -> str:
+        """Return where a provider reaches us, ending with a slash; empty where nobody outside does."""
+        return f"{self.public_url}/{method}/{provider}/" if self.public_url else ""
+
     def envelope(self, provider: ProviderDefinition, to: str, message: Message, personal: Personal) -> Envelope:
         """Return the message as a provider takes it."""
         method = provider.method
         tokens = [button.token for button in message.buttons]
-        callback = f"{self.public_url}/{method}/{provider.name}/" if self.public_url else ""
+        callback = self.callback(method, provider.name)
         severity = message.severity if isinstance(message, Card) else None
         keys = keys_of(provider.settings, personal.delivery, severity, self) if callback else None
         return Envelope(

@@ -25,7 +25,7 @@ from bot.provider import FAILURES
 from storage import boards as rows
 from storage import cards, deliveries, incidents, lines, pages
 from storage.database import Connection, Database
-from storage.deliveries import Claimed, Wanted
+from storage.deliveries import DARK, Claimed, Wanted
 from storage.lines import Hop
 
 _AGAIN: Final = (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED, FailureKind.UNCERTAIN)
@@ -124,6 +124,27 @@ class Outcomes:
             await _lost_meanwhile(connection, delivery, await self._picture.current(connection), now)
         return True
 
+    async def _darken(self, connection: Connection, failed: _Failed) -> None:
+        """Nothing waits for what answers nobody: the next way goes out, and where none is left, the next level."""
+        delivery = failed.delivery
+        await pages.darken(connection, delivery.id)
+        await self._follow(connection, [delivery.page], failed.at)
+        organisation = await self._picture.current(connection)
+        works = self._works(organisation, failed.at)
+        if delivery.kind is not Kind.NOTE and await _nobody_was_reached(connection, delivery, dark_is_lost=works):
+            await _go_on(connection, delivery, organisation, failed.at)
+
+    def _works(self, organisation: Organisation, now: datetime) -> bool:
+        """Whether anything answers: where nothing does the trouble is ours, and another level would help nobody."""
+        adapters = [one.id for one in organisation.workspaces.values() if one.active]
+        adapters += [LINES[method] for method in {one.method for one in organisation.providers}]
+        return any(not self._breakers.get(one, Breaker()).is_open(now) for one in adapters)
+
+    async def _tell(self, connection: Connection, some: Sequence[Delivery], failed: _Failed) -> None:
+        organisation = await self._picture.current(connection)
+        works = self._works(organisation, failed.at)
+        await _tell_the_law(connection, some, failed, organisation, dark_is_lost=works)
+
     async def _put_off(self, claimed: Claimed, until: datetime) -> Outcome | None:
         """Another way of its page comes first."""
 
@@ -163,15 +184,14 @@ class Outcomes:
                 return await boards.postponed(
                     connection, failed.claimed, failed.why, Again(again, setback.uncertain), failed.at
                 )
-            if delivery.attempts == 1 and delivery.kind is not Kind.EDIT and not _only_a_moment(failure):
-                organisation = await self._picture.current(connection)
-                await _tell_the_law(connection, [delivery], failed, organisation)
+            is_told = delivery.kind not in (Kind.EDIT, Kind.CANCEL)
+            if delivery.attempts == 1 and is_told and not _only_a_moment(failure):
+                await self._tell(connection, [delivery], failed)
             done = await deliveries.postponed(
                 connection, failed.claimed, failed.why, again, uncertain=setback.uncertain
             )
-            if done and is_dark and delivery.page is not None:
-                await pages.darken(connection, delivery.id)
-                await self._follow(connection, [delivery.page], failed.at)
+            if done and is_dark and delivery.kind in (*PAGES, Kind.NOTE):
+                await self._darken(connection, failed)
             return done
 
         settled = await self._database.transact(work)
@@ -212,7 +232,7 @@ class Outcomes:
             # Only written down: shown on the cards, it would ask for the edit that has just failed.
             await incidents.record(connection, [(delivery.incident, failed.at, happened.record)])
             return True
-        await _tell_the_law(connection, [delivery], failed, organisation)
+        await self._tell(connection, [delivery], failed)
         return True
 
     async def _follow(self, connection: Connection, touched: Sequence[PageId | None], now: datetime) -> None:
@@ -242,7 +262,7 @@ class Outcomes:
                 return 0
             some = await rows.fail_some(connection, failed.claimed, failed.why, MOST_TOGETHER, failed.at)
             await self._follow(connection, [one.page for one in some], failed.at)
-            await _tell_the_law(connection, some, failed, await self._picture.current(connection))
+            await self._tell(connection, some, failed)
             return len(some)
 
         while await self._database.transact(work):
@@ -275,8 +295,20 @@ async def _lost_meanwhile(
         await lost(connection, delivery, (bad.hop, bad.said), organisation, now)
 
 
-async def _nobody_was_reached(connection: Connection, page: Delivery) -> bool:
-    return all(state is State.FAILED for state in await deliveries.pages_like(connection, page))
+async def _nobody_was_reached(connection: Connection, page: Delivery, *, dark_is_lost: bool) -> bool:
+    alike = await deliveries.pages_like(connection, page)
+    return all(
+        state is State.FAILED or (dark_is_lost and state is State.PENDING and reason == DARK) for state, reason in alike
+    )
+
+
+async def _go_on(connection: Connection, page: Delivery, organisation: Organisation, now: datetime) -> None:
+    """Let the incident go on at once: this turn of this level reached nobody."""
+    found = await incidents.lock_readable(connection, [page.incident])
+    for incident in found.incidents:
+        made = step(incident, Unreachable(page.level, page.turn), rules_of(incident, organisation), now)
+        await incidents.update(connection, [made.incident])
+        await apply(connection, [(made.incident, made.effects)], (), organisation, now)
 
 
 async def _note_try(connection: Connection, failed: _Failed) -> None:
@@ -298,7 +330,12 @@ def _only_a_moment(failure: DeliveryFailed) -> bool:
 
 
 async def _tell_the_law(
-    connection: Connection, pages: Sequence[Delivery], failed: _Failed, organisation: Organisation
+    connection: Connection,
+    pages: Sequence[Delivery],
+    failed: _Failed,
+    organisation: Organisation,
+    *,
+    dark_is_lost: bool = True,
 ) -> None:
     """Let the incidents of these pages know that they have failed, and go on where a whole turn reached nobody.
 
@@ -313,7 +350,8 @@ async def _tell_the_law(
         if page.incident not in known:
             continue
         happened: list[Fact] = [failed.undelivered(organisation)]
-        if page.kind is not Kind.NOTE and await _nobody_was_reached(connection, page):
+        is_page = page.kind is not Kind.NOTE
+        if is_page and await _nobody_was_reached(connection, page, dark_is_lost=dark_is_lost):
             happened.append(Unreachable(page.level, page.turn))
         for fact in happened:
             made = step(known[page.incident], fact, rules_of(known[page.incident], organisation), failed.at)

@@ -5,22 +5,23 @@ transaction of its own.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.commands import ALIASES, VERBS, Command
+from bot.commands import ALIASES, VERBS, Command, NotUnderstood, me
 from bot.domain.incident import ChannelId, Incident, Progress
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
-from bot.domain.people import AccountId
-from bot.engine import linking
+from bot.domain.people import Account, AccountId
+from bot.engine import linking, verification, wishes
 from bot.engine.heard import Answer, Heard
 from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
-from cards import answers, build, checkup, forms, notes
+from bot.engine.verification import Telling
+from cards import answers, build, checkup, contacts, forms, notes
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
-from storage import deliveries, incidents, questions, watch
+from storage import definitions, deliveries, incidents, questions, watch
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
 from storage.links import Identity
@@ -55,15 +56,20 @@ class Question:
         return Readers(self.reader.locale, self.reader.timezone, self.now, names)
 
 
-Answering = Callable[[Connection, Question], Awaitable[Answer]]
+Answering = Callable[[Connection, Question], Awaitable[Answer | Telling]]
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """How a question is answered."""
+    """How a question is answered. `sets`: it writes if something stands behind the command."""
 
     answer: Answering
-    writes: bool = field(default=False)
+    writes: bool = False
+    sets: bool = False
+
+    def changes(self, command: Command) -> bool:
+        """Whether it needs a transaction of its own."""
+        return self.writes or (self.sets and bool(command.rest))
 
 
 def is_of(incident: Incident, account: AccountId | None) -> bool:
@@ -131,10 +137,42 @@ async def _who(connection: Connection, asked: Question) -> Answer:
     return answers.staffing([_staffed(channel, organisation) for channel in channels], asked.reader.locale)
 
 
-async def _me(connection: Connection, asked: Question) -> Answer:
-    organisation, account = asked.organisation, asked.heard.place.account
+async def _me(connection: Connection, asked: Question) -> Answer | Telling:
+    account = asked.heard.place.account
     if account is None:
         raise LookupError("only who has an account asks who they are")
+    meant = me.read(asked.command.rest)
+    if isinstance(meant, NotUnderstood):
+        return notes.not_understood(asked.heard.text, meant.hint(asked.reader.locale), asked.reader.locale)
+    person = asked.organisation.people.accounts[account]
+    asking = verification.Asking(
+        person, asked.organisation, asked.now, asked.digest, asked.reader.locale, asked.heard.actor.via
+    )
+    match meant:
+        case me.Verify():
+            return _said(await verification.begin(connection, asking, meant.kind, meant.method))
+        case me.Code():
+            return _said(await verification.enter(connection, asking, meant.code))
+        case me.Prefer():
+            return await _prefer(connection, asked, account, meant)
+        case me.Show():
+            return await _about(connection, asked, person)
+
+
+def _said(outcome: verification.Outcome) -> Note | Telling:
+    return outcome if isinstance(outcome, Telling) else outcome.note
+
+
+async def _prefer(connection: Connection, asked: Question, account: AccountId, meant: me.Prefer) -> Answer:
+    await wishes.prefer(connection, account, meant.severity, meant.ways)
+    # What was said applies from here on; the picture in hand is from before.
+    organisation = await definitions.organisation(connection)
+    told = await wishes.of(connection, organisation.people.accounts[account], organisation)
+    return contacts.preferred(told, is_default=meant.ways is None, locale=asked.reader.locale)
+
+
+async def _about(connection: Connection, asked: Question, person: Account) -> Answer:
+    organisation, account = asked.organisation, person.id
     found = await mine(connection, account)
     users = {link.workspace: link.user for link in organisation.links if link.account == account}
     links = [(one.name, users.get(one.id, "")) for one in organisation.workspaces.values() if one.active]
@@ -146,7 +184,12 @@ async def _me(connection: Connection, asked: Question) -> Answer:
         if account in organisation.people.resolve(level.targets)
     ]
     listed = _listed(asked, found, len(found.incidents), "")
-    return answers.about(organisation.people.accounts[account], links, levels, listed, asked.readers)
+    reached = await wishes.of(connection, person, organisation)
+    note = answers.about(person, links, levels, listed, asked.readers)
+    locale = asked.reader.locale
+    # Before links and levels: where not all fit, it is those that can be left out.
+    rows = (*note.rows[:2], *contacts.rows(reached, locale), *note.rows[2:])
+    return replace(note, rows=rows, buttons=contacts.buttons(reached, locale))
 
 
 async def _link(connection: Connection, asked: Question) -> Answer:
@@ -200,7 +243,7 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     "link": Answerer(_link, writes=True),
     "unlink": Answerer(_unlink, writes=True),
     "ping": Answerer(_ping, writes=True),
-    "me": Answerer(_me),
+    "me": Answerer(_me, sets=True),
     "status": Answerer(_status),
     "help": Answerer(_help),
 }

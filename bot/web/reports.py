@@ -47,7 +47,8 @@ class Reports:
         except ClientDisconnect:
             return Response(status_code=400)
         headers = {key.lower(): value for key, value in request.headers.items()}
-        called = Callback(request.path_params["path"], body, headers, request.url.query, request.method)
+        base = self.phone.post.callback(method, name)
+        called = Callback(request.path_params["path"], body, headers, request.url.query, request.method, base)
         answer = await provider.callback(called, self.phone.inbox(method, name))
         if answer.status in _REFUSALS:
             metrics.CALLBACKS_REJECTED.labels(platform=method, workspace=name, reason="forged").inc()

@@ -50,7 +50,7 @@ Result = TypeVar("Result")
 class Platform:
     """An adapter: `sent` holds what it took; while it `hangs`, it answers nothing; `refusal` is its no.
 
-    `refused`: to whom it says no.
+    `refused`: to whom it says `no`.
     """
 
     def __init__(self) -> None:
@@ -61,6 +61,7 @@ class Platform:
         self.calls = 0
         self.refusal: DeliveryFailed | None = None
         self.refused: set[str] = set()
+        self.no = DeliveryFailed(FailureKind.REFUSED, "the platform says refused")
         self.reached = asyncio.Event()
         self.released = asyncio.Event()
 
@@ -84,7 +85,7 @@ class Platform:
     async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
         await self._answer()
         if to.id in self.refused:
-            raise DeliveryFailed(FailureKind.REFUSED, "the platform says refused")
+            raise self.no
         self.sent.append(to)
         return Receipt(MessageRef(to.id, f"{len(self.sent)}.0"), "ok")
 
