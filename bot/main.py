@@ -207,13 +207,15 @@ class Service:
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
-        self.desk = Desk(self.database, self.picture, self.wakeups, self.clock, self.vault.digest)
+        digest = self.vault.digest
+        self.desk = Desk(self.database, self.picture, self.wakeups, self.clock, digest, sends=lambda: self.lines)
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
         signing = Signing(self.vault, configured.public_url, self.clock)
         post = Post(self.vault, configured.public_url, signing)
         self.lines = Lines(self.database, post, self.connections.adapters, connect_provider(self.clock), self.clock)
+        self.connections.beside = self.lines.statuses
         self.phone = PhoneDesk(self.database, self.picture, self.desk, (self.lines, post), self.clock)
         self.confirmations = Confirmations(self.database, self.picture, self.desk, signing, self.clock)
         self.directory = Directory(self.database, self.picture, self.connections.adapters, self.clock)

@@ -24,7 +24,7 @@ from bot.main import Service
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(chat: str | None, as_json: bool) -> None:
-    """Try every workspace, and say what is wrong.
+    """Try every workspace and every provider, and say what is wrong.
 
     Connects to each as the service does, asks what is granted and whether our bot is in the chats that are configured,
     and looks for people on duty whom no workspace knows. Exits with 1 if anything is to be mended.
@@ -40,12 +40,13 @@ def command(chat: str | None, as_json: bool) -> None:
 
 
 async def _look(service: Service, chat: str | None) -> list[Checked]:
-    checkup = Checkup(service.database, service.picture, service.connections, service.clock, _scopes)
+    checkup = Checkup(service.database, service.picture, (service.connections, service.lines), service.clock, _scopes)
     try:
         found = await checkup.run()
         return [*found, *([await _press(checkup, chat)] if chat is not None else _advice(found))]
     finally:
         await service.connections.close()
+        await service.lines.close()
 
 
 async def _press(checkup: Checkup, chat: str) -> Checked:

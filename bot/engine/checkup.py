@@ -19,6 +19,7 @@ from bot.domain.people import Account, WorkspaceId
 from bot.domain.trouble import MEND_CHAT
 from bot.engine.connections import ELSEWHERE, Connections, Status
 from bot.engine.directory import who_has
+from bot.engine.lines import Lines, Member
 from bot.engine.picture import Picture
 from bot.engine.troubles import own_channels
 from cards import checkup as notes
@@ -53,8 +54,9 @@ class Checkup:
     """The look at one organisation."""
 
     def __init__(
-        self, database: Database, picture: Picture, connections: Connections, clock: Clock, scopes: Scopes
+        self, database: Database, picture: Picture, ways: tuple[Connections, Lines], clock: Clock, scopes: Scopes
     ) -> None:
+        connections, self._lines = ways
         self._database = database
         self._picture = picture
         self._connections = connections
@@ -68,10 +70,10 @@ class Checkup:
         found: list[Checked] = []
         for number, status in self._connections.statuses.items():
             found += [Checked(one, status.name) for one in await self._workspace(number, status, organisation)]
-        if not found:
+        if not found and not self._lines.lines:
             mend = "add one under `workspaces` of the configuration, and apply it"
             found.append(Checked(Finding("no workspace is configured: nobody can be told anything", mend)))
-        return found + await self._people(organisation)
+        return found + await self._providers() + await self._people(organisation)
 
     async def press(self, workspace: str, chat: str) -> Checked:
         """Post a button to a chat, and wait until somebody presses it. Raises LookupError: no such workspace."""
@@ -161,6 +163,13 @@ class Checkup:
         ]
         return missing or ([Finding("every scope is granted")] if wanted else [])
 
+    # ---- providers ---------------------------------------------------------------------------------------------------
+
+    async def _providers(self) -> list[Checked]:
+        """Ask every provider who we are there."""
+        await self._lines.follow()
+        return [Checked(await _provider(one), f"{one.definition.method} {one.name}") for one in self._lines.members()]
+
     # ---- people ------------------------------------------------------------------------------------------------------
 
     async def _people(self, organisation: Organisation) -> list[Checked]:
@@ -179,6 +188,16 @@ class Checkup:
                 return Checked(Finding(f"{who}, and is found by e-mail"), organisation.workspaces[number].name)
         mend = "let them type `link` to the bot, add them to `links` of a workspace, or use `oncard mapping import`"
         return Checked(Finding(f"{who}, and no workspace knows them", mend))
+
+
+async def _provider(member: Member) -> Finding:
+    if member.provider is None:
+        return Finding(f"cannot be used: {member.why}", "mend the provider's settings, and apply them")
+    try:
+        return Finding(f"answers; we are {await member.provider.check()}")
+    except DeliveryFailed as failure:
+        mend = f"see that its settings are right, and that we may call out ({failure.kind})"
+        return Finding(f"does not answer us: {failure.detail}", mend)
 
 
 def chats_of(workspace: WorkspaceId, organisation: Organisation) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the others keep the adapter to send by.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -21,7 +21,7 @@ from bot.domain.people import WorkspaceId
 from bot.engine import metrics
 from bot.engine.act import Desk
 from bot.engine.alone import Alone
-from bot.engine.heard import Around
+from bot.engine.heard import Around, Line
 from cards import notes
 from storage import definitions
 from storage.database import Connection, Database
@@ -103,6 +103,8 @@ class Connections:
         self._revision = -1
         self.adapters: dict[WorkspaceId, Adapter] = {}
         self.statuses: dict[WorkspaceId, Status] = {}
+        # How the providers are, for who asks in a chat how everything is.
+        self.beside: Callable[[], Sequence[Line]] = tuple
 
     async def run(self) -> None:
         """Follow what is configured, for ever."""
@@ -157,7 +159,8 @@ class Connections:
 
         def around() -> Around:
             adapter = self.adapters.get(workspace)
-            return Around(self.statuses, forms=adapter is not None and adapter.capabilities.forms)
+            lines = (*self.statuses.values(), *self.beside())
+            return Around(lines, forms=adapter is not None and adapter.capabilities.forms)
 
         return WorkspaceInbox(workspace, self._desk, around, self._note)
 

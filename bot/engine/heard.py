@@ -1,6 +1,6 @@
 """What somebody said, in which surroundings, and what they are answered."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,6 @@ from typing import Protocol
 from bot.adapter import MessageRef
 from bot.domain.delivery import Place
 from bot.domain.incident import Actor, IncidentId
-from bot.domain.people import WorkspaceId
 from cards.card import Card, Note
 from cards.form import Form
 
@@ -41,9 +40,9 @@ class Line(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What this process knows where something is said: how its workspaces are, and whether forms can be shown there."""
+    """What this process knows where something is said: how workspaces and providers are, whether forms can be shown."""
 
-    lines: Mapping[WorkspaceId, Line] = field(default_factory=dict)
+    lines: Sequence[Line] = ()
     forms: bool = False
 
 

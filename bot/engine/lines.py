@@ -8,6 +8,7 @@ person's next method is. To the rest of the engine a line is an adapter that sta
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
@@ -33,6 +34,7 @@ from bot.domain.definition import ProviderDefinition, Secret
 from bot.domain.event import Severity
 from bot.domain.people import LINES, Account, Method, WorkspaceId
 from bot.engine import metrics
+from bot.engine.connections import Status
 from bot.provider import CalledBack, Cancels, Envelope, Provider
 from cards import voice
 from cards.card import Card, Message
@@ -80,6 +82,12 @@ class Member:
     def name(self) -> str:
         """Return the provider's name."""
         return self.definition.name
+
+    def status(self, now: datetime) -> Status:
+        """Return how it is: whether it can be used, and what it said last where it is passed over."""
+        kind, is_open = self.definition.kind, self.breaker.is_open(now)
+        name = f"{self.definition.method} {self.name}"
+        return Status(name, kind, self.provider is not None and not is_open, self.breaker.since, self.why)
 
 
 class Line:
@@ -177,10 +185,10 @@ class Line:
             receipt = await member.provider.send(envelope)
         except DeliveryFailed as failure:
             if failure.kind in _ILL:
-                member.breaker = member.breaker.failed(self._clock.now())
+                member.breaker, member.why = member.breaker.failed(self._clock.now()), failure.detail
             metrics.PROVIDER_TRIES.labels(method=self.method, provider=member.name, outcome=failure.kind).inc()
             raise
-        member.breaker = Breaker()
+        member.breaker, member.why = Breaker(), ""
         metrics.PROVIDER_TRIES.labels(method=self.method, provider=member.name, outcome="accepted").inc()
         return receipt
 
@@ -301,6 +309,14 @@ class Lines:
         for member in leaving:
             if member.provider is not None:
                 await member.provider.close()
+
+    def members(self) -> Sequence[Member]:
+        """Return every provider, in the order of the methods and of each of them."""
+        return tuple(member for method in LINES if method in self.lines for member in self.lines[method].members)
+
+    def statuses(self) -> Sequence[Status]:
+        """Return how every provider is."""
+        return tuple(member.status(self._clock.now()) for member in self.members())
 
     async def close(self) -> None:
         """Let go of every provider."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.commands import ALIASES, VERBS, Command, NotUnderstood, me
+from bot.commands import ALIASES, VERBS, Command, NotUnderstood, Speaker, me
 from bot.domain.incident import ChannelId, Incident, Progress
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
 from bot.domain.people import Account, AccountId
-from bot.engine import linking, verification, wishes
+from bot.engine import ledger, linking, verification, wishes
 from bot.engine.heard import Answer, Heard
 from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
@@ -21,6 +21,7 @@ from bot.engine.verification import Telling
 from cards import answers, build, checkup, contacts, forms, notes
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
+from cards.ledger import Eye
 from storage import definitions, deliveries, incidents, questions, watch
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
@@ -208,6 +209,13 @@ def _asking(asked: Question) -> Asking:
     return Asking(identity, heard.place.account, asked.organisation, asked.now, asked.digest, heard.actor.via)
 
 
+async def _why(connection: Connection, asked: Question) -> Answer:
+    heard, organisation, reader = asked.heard, asked.organisation, asked.reader
+    users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
+    speaker = Speaker(heard.actor, organisation.people, asked.now, reader.timezone, users)
+    return await ledger.answer(connection, asked.command, speaker, Eye(reader.locale, reader.timezone, organisation))
+
+
 async def _ping(connection: Connection, asked: Question) -> Answer:
     """Somebody may wait for this click: `oncard doctor`."""
     await watch.forget(connection, watch.click_of(asked.command.rest))
@@ -225,7 +233,7 @@ async def _status(connection: Connection, asked: Question) -> Answer:
     ]
     return answers.health(
         Health(
-            lines=[Line(one.name, one.connected, one.since, one.why) for one in asked.heard.around.lines.values()],
+            lines=[Line(one.name, one.connected, one.since, one.why) for one in asked.heard.around.lines],
             database=asked.database,
             queue=(sum(count for count, _ in waiting), min((since for _, since in waiting), default=None)),
             open=sum(progress.values()),
@@ -244,6 +252,7 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     "unlink": Answerer(_unlink, writes=True),
     "ping": Answerer(_ping, writes=True),
     "me": Answerer(_me, sets=True),
+    "why": Answerer(_why),
     "status": Answerer(_status),
     "help": Answerer(_help),
 }
