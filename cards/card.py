@@ -135,7 +135,8 @@ class Note:
     `rows` stand under the text, each on a line of its own, the most wanted first: where not all fit, the last are left
     out. `aloud`: it stands under a card, but the whole conversation is to see it. `field`: it answers a form, and says
     what is wrong in the field of that name. `done`: what was asked for was done, so that its form is over.
-    `repeat` is as in a card.
+    `repeat` is as in a card. `code`: the digits that it brings somebody, for what can say those and little else.
+    `over`: it says that something needs nobody any more.
     """
 
     text: Text
@@ -146,6 +147,8 @@ class Note:
     field: str = ""
     done: bool = False
     repeat: bool = False
+    code: str = ""
+    over: bool = False
 
     @property
     def is_spoken(self) -> bool:

@@ -5,6 +5,7 @@ happened, who stands in the way and since when, and what to do instead.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -61,7 +62,7 @@ def announcement(scene: Scene, entry: Entry) -> Note:
     if entry is Entry.LEVEL_FAILED:
         return _aloud(scene, _failed(scene, incident))
     if entry in OVER:
-        return _aloud(scene, (incident, " · ", *status(scene)))
+        return replace(_aloud(scene, (incident, " · ", *status(scene))), over=True)
     raise ValueError(f"nobody is told by an announcement that it was {entry}")
 
 
