@@ -17,7 +17,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 "oncard": "incidents and on-call, for example: ack 42",
                 "list": "open incidents, the most urgent first",
                 "who": "who would be paged now, level by level",
-                "me": "who you are here, and what you have",
+                "me": "who you are, how you are told, and how to change it",
                 "status": "how Oncard itself is",
                 "help": "all commands, or one",
             }

@@ -11,8 +11,10 @@ from bot.domain.definition import (
     ProviderDefinition,
     Secret,
     WorkspaceDefinition,
+    link_key,
     organise,
 )
+from bot.domain.frozen import replace
 from bot.domain.organisation import IntegrationId, Organisation
 from bot.domain.people import ChatLink, WorkspaceId
 from storage import codec, tables
@@ -71,13 +73,19 @@ async def workspace_secrets(
 async def provider_secrets(
     connection: Connection, vault: Vault
 ) -> dict[str, tuple[ProviderDefinition, dict[str, Secret]]]:
-    """Return what is needed to connect each active provider, by the name of its definition (`sms/main`)."""
+    """Return what is needed to connect each active provider, by the name of its definition (`sms/main`).
+
+    Its `links` say what it knows each person's device by.
+    """
     query = sa.select(tables.definitions).where(tables.definitions.c.active, tables.definitions.c.kind == Kind.PROVIDER)
     found: dict[str, tuple[ProviderDefinition, dict[str, Secret]]] = {}
     for row in (await connection.execute(query)).all():
         body = codec.BODIES[Kind.PROVIDER].read(row.body)
         if isinstance(body, ProviderDefinition):
-            found[row.name] = (body, vault.open(row.secrets))
+            secrets = vault.open(row.secrets)
+            kept = {email: secrets.pop(link_key(email), Secret(device)) for email, device in body.links.items()}
+            links = {email: device.value for email, device in kept.items()}
+            found[row.name] = (replace(body, links=links), secrets)
     return found
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.adapter import MessageRef
 from bot.domain.delivery import OVER, Delivery, DeliveryId, Kind, Place, State
 from bot.domain.incident import Entry, Incident, IncidentId, Progress
+from bot.domain.ledger import ACCEPTED
 from bot.domain.people import AccountId, WorkspaceId
 from storage import bulk, tables
 from storage.cards import place_of
@@ -162,6 +163,18 @@ async def known_as(connection: Connection, line: WorkspaceId, message: MessageRe
 async def lose(connection: Connection, number: DeliveryId, why: tuple[str, str], now: datetime) -> bool:
     """Store that a message that was accepted reached nobody after all; False: it does not count as delivered."""
     reason, said = why
+    columns = tables.deliveries.c
+    # When it was accepted and in whose words would be forgotten.
+    taken = sa.select(
+        columns.id,
+        columns.settled_at,
+        sa.literal(ACCEPTED),
+        sa.func.substr(sa.func.coalesce(columns.message_chat, ""), 1, 64),
+        sa.func.coalesce(columns.said, ""),
+        columns.message_id,
+    ).where(columns.id == number, columns.state == State.DELIVERED)
+    kept = ["delivery_id", "at", "hop", "provider", "said", "message_id"]
+    await connection.execute(sa.insert(tables.hops).from_select(kept, taken))
     lost = await connection.execute(
         sa.update(tables.deliveries)
         .where(tables.deliveries.c.id == number, tables.deliveries.c.state == State.DELIVERED)

@@ -9,7 +9,7 @@ from typing import Final
 
 from adapters.telegram.api import Api
 from adapters.telegram.texts import COMMAND
-from cards import words
+from cards import contacts, words
 from cards.words import name_of
 
 LANGUAGES: Final = ("", "zh")
@@ -19,7 +19,7 @@ IN_PRIVATE: Final = {
     COMMAND: words.DOES_ANYTHING,
     "list": words.DOES_LIST,
     "who": words.DOES_WHO,
-    "me": words.DOES_ME,
+    "me": contacts.DOES_ME,
     "status": words.DOES_STATUS,
     "help": words.DOES_HELP,
 }

@@ -28,6 +28,7 @@ from bot.domain.definition import (
     Secret,
     TeamDefinition,
     WorkspaceDefinition,
+    link_key,
 )
 from bot.domain.event import Severity
 from bot.domain.people import Preferences
@@ -85,6 +86,7 @@ def _providers(config: Config) -> Iterator[Definition]:
 
 
 def _provider(part: ProviderPart, order: int, settings: Settings) -> Definition:
+    devices = part.links if isinstance(part, PushPart) else {}
     body = ProviderDefinition(
         name=part.name or part.kind,
         method=part.method,
@@ -92,9 +94,10 @@ def _provider(part: ProviderPart, order: int, settings: Settings) -> Definition:
         order=order,
         countries=tuple(dict.fromkeys(part.countries)) if isinstance(part, NumberPart) else (),
         settings=settings.settings,
-        links=part.links if isinstance(part, PushPart) else {},
+        links=dict.fromkeys(devices, ""),
     )
-    return Definition(Kind.PROVIDER, body, settings.secrets)
+    hidden = {link_key(email): Secret(device) for email, device in devices.items()}
+    return Definition(Kind.PROVIDER, body, {**settings.secrets, **hidden})
 
 
 def _channel(part: ChannelPart) -> Definition:

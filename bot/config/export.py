@@ -20,8 +20,9 @@ from bot.domain.definition import (
     Kind,
     ProviderDefinition,
     Secret,
+    link_key,
 )
-from bot.domain.people import LINES
+from bot.domain.people import LINES, Method
 
 _SECTIONS: Final = {
     "accounts": Kind.ACCOUNT,
@@ -74,6 +75,10 @@ def _providers(definitions: Iterable[Definition], fingerprint: Callable[[Secret]
         if isinstance(one.body, ProviderDefinition):
             said = _part(one, fingerprint)
             del said["order"]
+            links: dict[str, Plain] = {email: said.pop(link_key(email)) for email in one.body.links}
+            if one.body.method is Method.PUSH:
+                # Without this key it is faulty, also if it serves nobody yet.
+                said["links"] = links
             found[one.body.method].append((one.body.order, said))
     return {
         method: [said for _, said in sorted(some, key=lambda each: each[0])] for method, some in found.items() if some

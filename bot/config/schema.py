@@ -28,7 +28,7 @@ from bot.config.context import Context
 from bot.config.fault import SAID, did_you_mean, one_of, refusal
 from bot.config.names import Names
 from bot.config.values import Between, Email, Locale, Name, Phone, Text, Timezone, WorkspaceName
-from bot.domain.definition import ChatDefinition, Kind, TargetDefinition
+from bot.domain.definition import ChatDefinition, Kind, TargetDefinition, link_key
 from bot.domain.escalation import LONGEST_REPEAT, LONGEST_WAIT, MOST_REPEATS, SHORTEST_REPEAT, Unless
 from bot.domain.people import LONGEST_DELAY, Method, Preference, Role, TargetKind
 
@@ -188,7 +188,7 @@ Delay = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGE
 AnyMethod = Annotated[Method, PlainValidator(_method)]
 Country = Annotated[str, PlainValidator(values.of(values.country))]
 UserId = Annotated[str, PlainValidator(values.of(values.platform_id))]
-Device = Annotated[str, PlainValidator(values.of(values.device))]
+Device = Annotated[str, PlainValidator(values.of(values.secret))]
 
 
 class Part(BaseModel):
@@ -294,11 +294,19 @@ class EmailPart(ProviderPart):
 
 
 class PushPart(ProviderPart):
-    """A provider of pushes; `links`: what it knows each person's device by."""
+    """A provider of pushes; `links`: what it knows each person's device by. Whoever knows it can write to them."""
 
     method = Method.PUSH
 
-    links: Annotated[dict[Member, Device], Field(max_length=5000)]
+    links: Annotated[dict[Member, Device], Field(max_length=5000, repr=False)]
+
+    @field_validator("links")
+    @classmethod
+    def _stored(cls, links: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        """Return the links, with the stored ones where the file refers to them."""
+        owner = (Kind.PROVIDER, f"{cls.method}/{info.data.get('name') or info.data.get('kind')}")
+        context = reading(info).context
+        return {email: take_over(device, context, owner, link_key(email)) for email, device in links.items()}
 
 
 class ProvidersPart(Part):

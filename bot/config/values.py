@@ -166,13 +166,6 @@ def platform_id(value: str) -> str:
     return text(value, LONGEST_ID)
 
 
-def device(value: str) -> str:
-    """Return what a service of pushes knows a person's device by: a topic, a key, an address."""
-    if any(sign.isspace() or unicodedata.category(sign) in _UNSEEN for sign in value):
-        raise refusal("this holds spaces or characters that nobody sees", "copy it once more, in one line")
-    return text(value)
-
-
 def address(value: str) -> str:
     """Return the base address of a service."""
     try:

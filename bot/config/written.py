@@ -15,7 +15,7 @@ from bot.domain.definition import (
     TeamDefinition,
     WorkspaceDefinition,
 )
-from bot.domain.people import DEFAULT, Method, Preference
+from bot.domain.people import DEFAULT, Preference
 
 Plain = str | int | list["Plain"] | dict[str, "Plain"]
 
@@ -61,10 +61,8 @@ def _way(way: Preference) -> Plain:
 def _provider(body: ProviderDefinition) -> dict[str, Plain]:
     countries: dict[str, Plain] = {"countries": list(body.countries)} if body.countries else {}
     settings: dict[str, Plain] = {name: _setting(name, value) for name, value in body.settings.items()}
-    # Without this key a provider of pushes is faulty, also if it serves nobody yet.
-    links: dict[str, Plain] = {"links": _mapping(body.links)} if body.method is Method.PUSH else {}
     said: dict[str, Plain] = {"order": body.order + 1, "name": body.name, "kind": body.kind}
-    return said | countries | settings | links
+    return said | countries | settings
 
 
 def _workspace(body: WorkspaceDefinition) -> dict[str, Plain]:

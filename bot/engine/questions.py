@@ -213,7 +213,11 @@ async def _why(connection: Connection, asked: Question) -> Answer:
     heard, organisation, reader = asked.heard, asked.organisation, asked.reader
     users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
     speaker = Speaker(heard.actor, organisation.people, asked.now, reader.timezone, users)
-    return await ledger.answer(connection, asked.command, speaker, Eye(reader.locale, reader.timezone, organisation))
+    command = asked.command
+    if not command.rest and not command.numbers and heard.replied is not None:
+        meant = await questions.incident_of(connection, heard.place.workspace, heard.replied)
+        command = replace(command, numbers=(meant,)) if meant is not None else command
+    return await ledger.answer(connection, command, speaker, Eye(reader.locale, reader.timezone, organisation))
 
 
 async def _ping(connection: Connection, asked: Question) -> Answer:

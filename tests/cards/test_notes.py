@@ -101,9 +101,16 @@ def test_an_announcement_of_a_failure_names_the_level_the_refusal_and_what_follo
     assert "Level 1 reached nobody" in _said(notes.announcement(last.scene(timeline=()), Entry.LEVEL_FAILED))
 
 
+def test_who_was_paged_where_no_card_can_change_learns_that_it_is_over() -> None:
+    note = notes.announcement(acknowledged().scene(), Entry.ACKNOWLEDGED)
+
+    assert _said(note).startswith("Acknowledged: Host high CPU load (#42) · Acknowledged by Ana in Acme Slack at")
+    assert note.over
+
+
 def test_nothing_else_is_announced() -> None:
-    with pytest.raises(ValueError, match="acknowledged"):
-        notes.announcement(Story().scene(), Entry.ACKNOWLEDGED)
+    with pytest.raises(ValueError, match="commented"):
+        notes.announcement(Story().scene(), Entry.COMMENTED)
 
 
 REFUSALS: dict[str, tuple[Callable[[], Story], Happening, str]] = {

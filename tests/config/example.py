@@ -15,10 +15,11 @@ APP_TOKEN = "app-93ab55e012"
 PAYMENTS_KEY = "payments-key-0123456789"
 SEARCH_KEY = "search-key-0123456789"
 SMS_TOKEN = "sms-77aa90c41e"
+DEVICE = "topic-of-ana-5512"
 PROXY = "http://oncard:hunter2@proxy.example.com:3128"
 
 ENVIRONMENT = {"CHAT_TOKEN": TOKEN, "PAYMENTS_KEY": PAYMENTS_KEY, "ZONE": "Europe/Paris", "EMPTY": ""}
-SECRETS = (TOKEN, APP_TOKEN, PAYMENTS_KEY, SEARCH_KEY, PROXY, "hunter2", SMS_TOKEN)
+SECRETS = (TOKEN, APP_TOKEN, PAYMENTS_KEY, SEARCH_KEY, PROXY, "hunter2", SMS_TOKEN, DEVICE)
 
 FULL = f"""\
 accounts:
@@ -59,7 +60,7 @@ providers:
       host: mail.example.com
   push:
     - kind: bell
-      links: {{ANA@example.com: topic-of-ana}}
+      links: {{ANA@example.com: {DEVICE}}}
 channels:
   - name: payments
     team: sre

@@ -19,6 +19,7 @@ from bot.domain.definition import (
     TargetDefinition,
     TeamDefinition,
     WorkspaceDefinition,
+    link_key,
 )
 from bot.domain.escalation import Unless
 from bot.domain.event import Severity
@@ -149,7 +150,7 @@ def providers(draw: st.DrawFn, method: Method, emails: list[str]) -> list[Defini
         Method.EMAIL: ("mail", {"host": "mail.example.com"}, "password"),
         Method.PUSH: ("bell", {}, "key"),
     }[method]
-    links = draw(st.dictionaries(st.sampled_from(emails), IDS)) if method is Method.PUSH and emails else {}
+    linked = draw(some(emails)) if method is Method.PUSH else ()
     has_countries = method in (Method.SMS, Method.VOICE)
     countries = st.lists(st.sampled_from(["+49", "+1", "+331"]), unique=True) if has_countries else st.just([])
     return [
@@ -162,9 +163,9 @@ def providers(draw: st.DrawFn, method: Method, emails: list[str]) -> list[Defini
                 order=order,
                 countries=tuple(draw(countries)),
                 settings=settings | draw(st.fixed_dictionaries({}, optional={"timeout": st.just("7")})),
-                links=dict(zip(links, dict.fromkeys(links.values()), strict=False)),
+                links=dict.fromkeys(linked, ""),
             ),
-            {secret: draw(SECRETS)},
+            {secret: draw(SECRETS)} | {link_key(email): Secret(f"hush-{order}-{email}") for email in linked},
         )
         for order, name in enumerate(draw(st.lists(WORDS, unique=True, max_size=2)))
     ]

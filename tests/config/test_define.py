@@ -24,6 +24,7 @@ from bot.domain.event import Severity
 from bot.domain.people import Method, Preference, Role, TargetKind
 from tests.config.example import (
     APP_TOKEN,
+    DEVICE,
     FULL,
     PAYMENTS_KEY,
     PROXY,
@@ -92,7 +93,8 @@ def test_a_file_becomes_definitions() -> None:
         ),
         Definition(
             Kind.PROVIDER,
-            ProviderDefinition("bell", Method.PUSH, "bell", links={"ana@example.com": "topic-of-ana"}),
+            ProviderDefinition("bell", Method.PUSH, "bell", links={"ana@example.com": ""}),
+            {"links.ana@example.com": Secret(DEVICE)},
         ),
         Definition(Kind.CHANNEL, ChannelDefinition("payments", "sre", (RuleDefinition("nights", (first, second)),))),
         Definition(Kind.INTEGRATION, payments, {"key": Secret(PAYMENTS_KEY)}),

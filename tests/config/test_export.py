@@ -106,7 +106,7 @@ providers:
     - name: bell
       kind: bell
       links:
-        ana@example.com: topic-of-ana
+        ana@example.com: stored:00000007
 
 channels:
   - name: payments
