@@ -104,7 +104,7 @@ def test_an_announcement_of_a_failure_names_the_level_the_refusal_and_what_follo
 def test_who_was_paged_where_no_card_can_change_learns_that_it_is_over() -> None:
     note = notes.announcement(acknowledged().scene(), Entry.ACKNOWLEDGED)
 
-    assert _said(note).startswith("Acknowledged: Host high CPU load (#42) · Acknowledged by Ana in Acme Slack at")
+    assert _said(note) == "Critical: Host high CPU load (#42) · Acknowledged by Ana in Acme Slack at 03:12 UTC"
     assert note.over
 
 

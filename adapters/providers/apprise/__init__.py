@@ -1,0 +1,1 @@
+"""The provider kind `apprise`: pushes by any service that Apprise knows."""

@@ -1,0 +1,1 @@
+"""The provider kind `bark`: pushes by Bark."""

@@ -1,0 +1,1 @@
+"""The provider kind `ntfy`: pushes by ntfy."""

@@ -1,0 +1,1 @@
+"""The provider kind `pushover`: pushes by Pushover."""
