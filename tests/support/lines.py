@@ -23,7 +23,8 @@ from bot.domain.people import ContactKind, Method
 from bot.domain.verification import How
 from bot.main import Service, Settings
 from bot.playground.listener import LOOPBACK, Listener
-from bot.playground.mailbox.server import Mailbox
+from bot.playground.mailbox.server import Hook, Mailbox
+from bot.playground.ntfy.server import NtfyServer
 from bot.playground.phones import Call, Phone, Phones
 from bot.playground.slack.server import SlackServer
 from bot.playground.twilio.server import TwilioServer
@@ -33,6 +34,8 @@ from tests.support.clocks import ManualClock
 from tests.support.world import CHAT, PEOPLE, SECRET_KEY, World
 
 NUMBERS = {name: f"+1201555010{number}" for number, name in enumerate(PEOPLE)}
+BOUNCES = "bounces@example.com"
+BOUNCE_SECRET = "a-secret-for-what-comes-back"
 STEPS = 400
 
 
@@ -49,15 +52,19 @@ class Door:
 
 @dataclass
 class Night(World):
-    """One Oncard, one Slack, one Twilio, one mail server, and everybody's phones."""
+    """One Oncard, one Slack, one Twilio, one mail server, one push service, and everybody's phones."""
 
     twilio: TwilioServer
     mailbox: Mailbox
+    ntfy: NtfyServer
     phones: Phones
 
-    def __init__(self, service: Service, slack: SlackServer, twilio: TwilioServer, mailbox: Mailbox) -> None:
+    def __init__(self, service: Service, slack: SlackServer, others: tuple[TwilioServer, Mailbox, NtfyServer]) -> None:
         super().__init__(service, slack)
-        self.twilio, self.mailbox, self.phones = twilio, mailbox, twilio.network.phones
+        self.twilio, self.mailbox, self.ntfy = others
+        self.phones = self.twilio.network.phones
+        # Who has a device at the push service.
+        self.pushed: tuple[str, ...] = ()
 
     async def configure(
         self, *levels: LevelDefinition, links: Mapping[str, str] | None = None, locale: str = "en"
@@ -82,10 +89,14 @@ class Night(World):
         account = {"account_sid": twilio.account.sid, "api_base_url": twilio.api_base_url, "from": twilio.number}
         token = {"auth_token": Secret(twilio.account.auth_token)}
         server = {"host": LOOPBACK, "port": str(self.mailbox.port), "security": "none", "from": "oncard@example.com"}
+        topics = {f"{name}@example.com": name for name in self.pushed}
+        ntfy = {"api_base_url": self.ntfy.api_base_url}
+        server["bounce_address"], bounces = BOUNCES, {"bounce_secret": Secret(BOUNCE_SECRET)}
         return [
             Definition(Kind.PROVIDER, ProviderDefinition("main", Method.SMS, "twilio", settings=account), token),
             Definition(Kind.PROVIDER, ProviderDefinition("main", Method.VOICE, "twilio", settings=account), token),
-            Definition(Kind.PROVIDER, ProviderDefinition("main", Method.EMAIL, "smtp", settings=server)),
+            Definition(Kind.PROVIDER, ProviderDefinition("main", Method.EMAIL, "smtp", settings=server), bounces),
+            Definition(Kind.PROVIDER, ProviderDefinition("main", Method.PUSH, "ntfy", links=topics, settings=ntfy)),
         ]
 
     def phone(self, name: str) -> Phone:
@@ -133,15 +144,22 @@ async def night(url: str) -> AsyncIterator[Night]:
     listener = Listener(door)
     await listener.start()
     address = f"http://{LOOPBACK}:{listener.port}"
-    async with SlackServer(clock) as slack, TwilioServer(clock, phones) as twilio, Mailbox(clock) as mailbox:
+    async with (
+        SlackServer(clock) as slack,
+        TwilioServer(clock, phones) as twilio,
+        Mailbox(clock) as mailbox,
+        NtfyServer(clock, phones) as ntfy,
+    ):
         for name in PEOPLE:
             slack.workspace.add_user(name)
+            ntfy.subscribe(name, name)
         slack.workspace.add_channel(CHAT)
         twilio.texts.inbound_url = f"{address}/sms/main/inbound"
         service = Service(Settings(url, SECRET_KEY, public_url=address), clock)
         await service.prepare()
         door.app = service.app()
-        made = Night(service, slack, twilio, mailbox)
+        mailbox.hook = Hook(f"{address}/email/main/bounces", BOUNCE_SECRET)
+        made = Night(service, slack, (twilio, mailbox, ntfy))
         try:
             yield made
         finally:
