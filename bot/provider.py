@@ -99,6 +99,10 @@ class Spoken:
 class ProviderInbox(Protocol):
     """What a provider tells the core."""
 
+    def knows(self, reference: str) -> bool:
+        """Whether the reference is one of ours: nobody else can make one up."""
+        ...
+
     async def reported(self, report: Report) -> None:
         """Store what became of a message. Of a message that is not known, nothing is stored."""
         ...

@@ -98,7 +98,8 @@ async def waiting_for(
     """Return the incidents that nobody has taken and for which this person was paged by a line since an instant."""
     columns, known = tables.deliveries.c, tables.incidents.c
     query = (
-        sa.select(sa.distinct(columns.incident_id))
+        sa.select(columns.incident_id)
+        .distinct()
         .join_from(tables.deliveries, tables.incidents, known.id == columns.incident_id)
         .where(
             columns.workspace_id == line,

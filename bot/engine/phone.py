@@ -95,6 +95,10 @@ class LineInbox:
         self._method = method
         self._provider = provider
 
+    def knows(self, reference: str) -> bool:
+        """Whether the reference is one of ours."""
+        return self._phone.post.delivery(reference) is not None
+
     # ---- what became of a message ------------------------------------------------------------------------------------
 
     async def reported(self, report: Report) -> None:
@@ -129,9 +133,9 @@ class LineInbox:
 
     async def _number(self, connection: Connection, reference: str, id: str) -> DeliveryId | None:  # noqa: A002
         """Return which message is meant: by our word for it, else by the provider's."""
-        if reference:
-            number = self._phone.post.delivery(reference)
-            return DeliveryId(number) if number is not None else None
+        number = self._phone.post.delivery(reference) if reference else None
+        if number is not None:
+            return DeliveryId(number)
         if not id:
             return None
         return await lines.known_as(connection, LINES[self._method], MessageRef(self._provider, id))

@@ -1,13 +1,19 @@
 """When the chat fails: SMS, calls and e-mail, as people see and answer them."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from bot.domain.incident import Progress
+from bot.domain.incident import IncidentId, Progress
 from bot.domain.people import Method
+from bot.playground.endpoint import Reports
 from bot.playground.phones import Habit
+from bot.provider import RANKS
+from storage import deliveries, lines
+from storage.database import Connection
 from tests.support.lines import Night, night
 from tests.support.world import level
 
@@ -118,3 +124,119 @@ async def test_who_writes_from_a_number_that_is_nobodys_gets_no_answer(oncard: N
 
     assert (await oncard.incident()).progress is Progress.TRIGGERED
     assert [text.incoming for text in stranger.texts] == [False]
+
+
+async def test_a_key_calls_the_next_level(oncard: Night) -> None:
+    await oncard.configure(
+        level("ana", methods=(Method.VOICE,), escalate_after=30 * MINUTE), level("bo", escalate_after=30 * MINUTE)
+    )
+    await oncard.fire()
+    call = await oncard.ringing("ana")
+    call.pick_up()
+    await oncard.comes(lambda: "press 2" in " ".join(call.heard))
+
+    call.press("2")
+    await oncard.comes(lambda: call.ended is not None)
+
+    assert (await oncard.incident()).level == 1
+    await oncard.slack.expect_dm("bo", "disk full")
+
+
+async def test_where_a_code_is_spoken_a_single_key_does_nothing(oncard: Night) -> None:
+    oncard.voice = {"spoken_code": "critical"}
+    await oncard.configure(level("ana", methods=(Method.VOICE,), escalate_after=30 * MINUTE))
+    await oncard.fire()
+    call = await oncard.ringing("ana")
+    call.pick_up()
+    await oncard.comes(lambda: "To acknowledge, press" in " ".join(call.heard))
+    code = re.search(r"To acknowledge, press (\d) (\d)", " ".join(call.heard))
+    assert code is not None
+
+    wrong = "11" if code.groups() != ("1", "1") else "12"
+    call.press(wrong)
+    await oncard.comes(lambda: "That key does nothing." in " ".join(call.heard))
+    assert (await oncard.incident()).progress is Progress.TRIGGERED
+
+    call.press("".join(code.groups()))
+    await oncard.comes(lambda: call.ended is not None)
+    assert (await oncard.incident()).progress is Progress.PROCESSING
+
+
+async def test_who_picks_up_when_somebody_has_taken_it_hears_who(oncard: Night) -> None:
+    await oncard.configure(level("ana", "bo", methods=(Method.VOICE,), escalate_after=30 * MINUTE))
+    oncard.twilio.faults.refuse("calls.update", 500, {}, times=9)
+    await oncard.fire()
+    call = await oncard.ringing("ana")
+    await oncard.say("ack 1", by="bo")
+    await oncard.until(Progress.PROCESSING)
+
+    call.pick_up()
+    await oncard.comes(lambda: call.ended is not None)
+
+    assert "Acknowledged by Bo" in " ".join(call.heard)
+    assert "press" not in " ".join(call.heard)
+
+
+async def test_who_writes_back_without_a_number_is_asked_which_of_several(oncard: Night) -> None:
+    await oncard.configure(level("ana", methods=(Method.SMS,), escalate_after=30 * MINUTE))
+    ana = oncard.phone("ana")
+    await oncard.fire("disk full")
+    await oncard.fire("cpu hot")
+    await oncard.comes(lambda: sum(text.incoming for text in ana.texts) == 2)
+
+    oncard.phones.write("ana", oncard.twilio.number, "1")
+    await oncard.comes(lambda: sum(text.incoming for text in ana.texts) == 3)
+
+    assert {(await oncard.incident(number)).progress for number in (1, 2)} == {Progress.TRIGGERED}
+    assert "ack 1" in ana.texts[-1].words
+    assert "ack 2" in ana.texts[-1].words
+
+    oncard.phones.write("ana", oncard.twilio.number, "ack 2")
+    await oncard.comes(lambda: sum(text.incoming for text in ana.texts) == 4)
+    assert (await oncard.incident(2)).progress is Progress.PROCESSING
+    assert (await oncard.incident(1)).progress is Progress.TRIGGERED
+
+
+async def test_receipts_that_come_twice_and_late_never_move_a_state_backwards(oncard: Night) -> None:
+    await oncard.configure(level("ana", methods=(Method.SMS,), escalate_after=30 * MINUTE))
+    oncard.twilio.reports = Reports.DOUBLED
+    await oncard.fire()
+    await oncard.comes(lambda: len(oncard.phone("ana").texts) == 1)
+    for _ in range(20):
+        await oncard.settle()
+        await asyncio.sleep(0.01)
+
+    async def work(connection: Connection) -> list[str]:
+        (page,) = [one for one in await deliveries.ledger(connection, IncidentId(1)) if one.delivery.rank == 0]
+        hops = await lines.hops_of(connection, [page.delivery.id])
+        return [hop.hop for hop in hops[page.delivery.id]]
+
+    said = await oncard.service.database.read(work)
+    assert said == sorted(set(said), key=[str(one) for one in RANKS].index)
+    assert said[-1] == "delivered"
+
+
+async def test_a_push_that_is_tapped_acknowledges(oncard: Night) -> None:
+    oncard.pushed = ("ana",)
+    await oncard.configure(level("ana", methods=(Method.PUSH,), escalate_after=30 * MINUTE))
+    await oncard.fire()
+    ana = oncard.phone("ana")
+    await oncard.comes(lambda: len(ana.pushes) == 1)
+    assert ana.pushes[0].title.startswith("🔴 Critical · disk full")
+
+    heard = await oncard.ntfy.tap(ana.pushes[0].id, "Acknowledge")
+    assert heard.is_ok
+    await oncard.settle()
+
+    assert (await oncard.incident()).progress is Progress.PROCESSING
+    assert ana.pushes == []
+
+
+async def test_what_is_not_ours_is_refused_and_counted(oncard: Night) -> None:
+    await oncard.configure(level("ana"))
+    paths = ("/sms/main/inbound", "/voice/main/1.forged/keys", "/email/main/bounces", "/push/main/1.forged/act")
+
+    answers = [(await oncard.http.post(path, content=b"Digits=1")).status_code for path in paths]
+
+    assert [status in (401, 403, 404) for status in answers] == [True] * len(paths)
+    assert (await oncard.http.post("/sms/nobody/inbound")).status_code == 404

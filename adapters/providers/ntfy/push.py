@@ -70,6 +70,8 @@ class NtfyPush:
         token = request.body[: TOKEN_BYTES + 1].decode(errors="replace")
         if request.method != "POST" or verb != ACT or not reference or "/" in reference:
             return Answer(404, b"there is nothing here")
+        if not inbox.knows(reference):
+            return Answer(401, b"this is no message of ours")
         if not token.isprintable() or not 0 < len(token.encode()) <= TOKEN_BYTES:
             return Answer(400, b"the body is the sentence of a button")
         said = await inbox.seen(reference, token)

@@ -21,6 +21,7 @@ from cards.script import Script
 
 WITHIN = 5.0
 REFERENCE = "17.c2lnbmVk"
+FORGED = "17.Zm9yZ2Vk"
 ASK = Confirm("Close #42?", "It stays closed.", "Close", "Cancel")
 BUTTONS = (Button("Acknowledge", "ack 42 v7"), Button("Close", "close 42 v7", confirm=ASK))
 LINKS = {"ack 42 v7": "https://oncall.example.com/links/a", "close 42 v7": "https://oncall.example.com/links/c"}
@@ -52,6 +53,9 @@ class Desk:
     async def pressed(self, reference: str, keys: str, *, id: str = "") -> Script:  # noqa: A002 - As the protocol has it.
         self.keys.append((reference, keys, id))
         return self.script
+
+    def knows(self, reference: str) -> bool:
+        return reference != FORGED
 
     async def seen(self, reference: str, token: str) -> str:
         self.seen_.append((reference, token))

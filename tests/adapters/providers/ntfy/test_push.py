@@ -14,7 +14,7 @@ from bot.playground.ntfy import NtfyServer
 from bot.playground.phones import Phone, Phones
 from bot.provider import Cancels
 from cards.card import Note, Tone
-from tests.adapters.providers.desk import LINKS, REFERENCE, Desk, Door, a_card, an_envelope, failure, kind_of
+from tests.adapters.providers.desk import FORGED, LINKS, REFERENCE, Desk, Door, a_card, an_envelope, failure, kind_of
 from tests.cards.strategies import too_long_everywhere
 from tests.playground.manual_clock import ManualClock
 
@@ -139,6 +139,7 @@ async def test_a_push_stays_on_the_screen_when_we_are_away(push: NtfyPush, ntfy:
 @pytest.mark.parametrize(
     ("path", "body", "method", "status"),
     [
+        (f"{FORGED}/act", b"ack 42", "POST", 401),
         (f"{REFERENCE}/act", b"", "POST", 400),
         (f"{REFERENCE}/act", b"x" * 65, "POST", 400),
         (f"{REFERENCE}/act", b"ack\n42", "POST", 400),

@@ -38,6 +38,9 @@ class Inbox:
     async def pressed(self, reference: str, keys: str, *, id: str = "") -> Script:  # noqa: A002 - The protocol's word.
         raise AssertionError(keys)
 
+    def knows(self, reference: str) -> bool:
+        return bool(reference)
+
     async def seen(self, reference: str, token: str) -> str:
         raise AssertionError(token)
 

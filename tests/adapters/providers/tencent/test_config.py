@@ -32,6 +32,7 @@ def test_what_is_enough(method: Method, values: dict[str, str]) -> None:
         (Method.SMS, {"template_id": "SMS_1"}, "pattern"),
         (Method.SMS, {"international": "perhaps"}, "valid boolean"),
         (Method.VOICE, {"play_times": "0"}, "greater than or equal to 1"),
+        (Method.VOICE, {"escalate_key": "0"}, "it, escalate_key and again_key must be three different keys"),
         (Method.VOICE, {"region": "Guangzhou"}, "pattern"),
         (Method.VOICE, {"callback_secret": "with spaces, and long enough"}, "16 to 128"),
     ],

@@ -11,7 +11,7 @@ from bot.playground.gateway import GatewayServer
 from bot.playground.phones import Phone, Phones
 from bot.provider import Cancels, Progress, Spoken
 from cards.card import Note
-from tests.adapters.providers.desk import REFERENCE, Desk, Door, an_envelope, failure, kind_of
+from tests.adapters.providers.desk import LINKS, REFERENCE, Desk, Door, an_envelope, failure, kind_of
 from tests.adapters.providers.webhook.conftest import ANA, SECRET, SMS, MakeSms
 from tests.cards.strategies import too_long_everywhere
 from tests.playground.manual_clock import ManualClock
@@ -21,9 +21,17 @@ async def test_a_page_is_an_sms(make_sms: MakeSms, ana: Phone, gateway: GatewayS
     push = make_sms()
     receipt = await push.send(an_envelope(ANA))
     await gateway.settled()
-    assert [text.words for text in ana.texts] == ["Critical #42: disk full"]
+    assert [text.words for text in ana.texts] == [f"Critical #42: disk full - {LINKS['ack 42 v7']}"]
     assert (receipt.message.chat, receipt.message.id, receipt.said) == ("main", "sms-1", "HTTP 202")
     assert not isinstance(push, Cancels)
+
+
+async def test_addresses_are_left_out_where_that_is_configured(
+    make_sms: MakeSms, ana: Phone, gateway: GatewayServer
+) -> None:
+    await make_sms(links="false").send(an_envelope(ANA))
+    await gateway.settled()
+    assert [text.words for text in ana.texts] == ["Critical #42: disk full"]
 
 
 async def test_what_becomes_of_it_is_told(make_sms: MakeSms, gateway: GatewayServer) -> None:
@@ -67,7 +75,7 @@ async def test_what_is_written_back_is_heard_and_answered(
         await gateway.settled()
         phones.write("ana", gateway.number, "1 42")
         await gateway.settled()
-    assert ana.texts[0].words.endswith("Reply 1 42 to acknowledge, 2 42 to escalate")
+    assert "Reply 1 42 to acknowledge, 2 42 to escalate" in ana.texts[0].words
     assert desk.replies == [Spoken(ANA, "1 42", "in-2")]
     assert ana.texts[-1].words == "Acknowledged by Ana"
 
