@@ -115,10 +115,23 @@ def settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
-        raise ValueError(f"ONCARD_PUBLIC_URL is {url!r}: write an address such as https://oncall.example.com")
+    if url and not _is_origin(url):
+        raise ValueError(
+            f"ONCARD_PUBLIC_URL is {url!r}: write an address such as https://oncall.example.com, without a path"
+        )
     return url.rstrip("/")
+
+
+def _is_origin(url: str) -> bool:
+    """Whether an address is that of a web server, and of no page there: our pages know no path before their own."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # It is read only when it is asked for.
+    except ValueError:
+        # Such as http://[ or a port that is none.
+        return False
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_bare and url.isprintable()
 
 
 def _fallback_after(text: str) -> timedelta:
@@ -203,7 +216,7 @@ class Service:
                 "leave --role out, or set ONCARD_DATABASE_URL to postgresql+asyncpg://…"
             )
         self.vault = Vault(configured.secret_key)
-        self.picture = Picture(configured.fallback_after)
+        self.picture = Picture(self.clock.now, configured.fallback_after)
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)

@@ -70,10 +70,11 @@ class Checkup:
         found: list[Checked] = []
         for number, status in self._connections.statuses.items():
             found += [Checked(one, status.name) for one in await self._workspace(number, status, organisation)]
-        if not found and not self._lines.lines:
+        providers = await self._providers()
+        if not found and not providers:
             mend = "add one under `workspaces` of the configuration, and apply it"
             found.append(Checked(Finding("no workspace is configured: nobody can be told anything", mend)))
-        return found + await self._providers() + await self._people(organisation)
+        return found + providers + await self._people(organisation)
 
     async def press(self, workspace: str, chat: str) -> Checked:
         """Post a button to a chat, and wait until somebody presses it. Raises LookupError: no such workspace."""

@@ -1,7 +1,8 @@
 """What the keys of a call do: settings of every provider of calls that takes keys, which the core reads.
 
-`spoken_code`: for a severity, and those that are worse, a code is spoken that must be pressed in the place of
-`acknowledge_key`; no machine that takes a call knows it.
+Where a call can say what was not approved beforehand and takes several keys, there is `spoken_code` too: for a
+severity, and those that are worse, a code is spoken that must be pressed in the place of `acknowledge_key`; no machine
+that takes a call knows it.
 """
 
 from typing import Annotated, Final, Self
@@ -13,12 +14,23 @@ from bot.domain.event import Severity
 Key = Annotated[str, Field(pattern=r"^[0-9]$")]
 
 
-class Keypad(BaseModel):
+class Keys(BaseModel):
     """One digit for each of what a person can do."""
 
     acknowledge_key: Key = "1"
     escalate_key: Key = "2"
     again_key: Key = "0"
+
+    @model_validator(mode="after")
+    def _has_different_keys(self) -> Self:
+        if len({self.acknowledge_key, self.escalate_key, self.again_key}) < 3:
+            raise ValueError("acknowledge_key: it, escalate_key and again_key must be three different keys")
+        return self
+
+
+class Keypad(Keys):
+    """The same for a call that can speak a code."""
+
     spoken_code: str = ""
 
     @field_validator("spoken_code")
@@ -28,12 +40,7 @@ class Keypad(BaseModel):
             raise ValueError(f"it must be a severity: {', '.join(Severity)}")
         return severity
 
-    @model_validator(mode="after")
-    def _has_different_keys(self) -> Self:
-        if len({self.acknowledge_key, self.escalate_key, self.again_key}) < 3:
-            raise ValueError("acknowledge_key: it, escalate_key and again_key must be three different keys")
-        return self
 
-
+KEYS: Final = tuple(Keys.model_fields)
 SETTINGS: Final = tuple(Keypad.model_fields)
-"""Their names."""
+"""Their names: of the keys alone, and with the code."""

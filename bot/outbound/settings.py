@@ -91,13 +91,22 @@ class Way(Trust):
 
 
 def faults_of(model: type[BaseModel], values: Mapping[str, str], where: str) -> Iterator[KeyFault]:
-    """Yield what is wrong with a workspace's settings, without any value; what concerns no key is said of `where`."""
+    """Yield what is wrong with the settings of a workspace or a provider, without any value.
+
+    What concerns several keys is said of the one that it begins with (`key: what is wrong`), else of `where`.
+    """
     try:
         model.model_validate(dict(values))
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False, include_context=False):
-            field = str(fault["loc"][0]) if fault["loc"] else where
-            yield KeyFault(field, fault["msg"].removeprefix("Value error, "))
+            what = fault["msg"].removeprefix("Value error, ")
+            key, separator, rest = what.partition(": ")
+            if fault["loc"]:
+                yield KeyFault(str(fault["loc"][0]), what)
+            elif separator and key in model.model_fields:
+                yield KeyFault(key, rest)
+            else:
+                yield KeyFault(where, what)
 
 
 def read(model: type[Settings], values: Mapping[str, str], where: str) -> Settings:

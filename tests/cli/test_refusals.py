@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.main import settings
 from storage import schema
 from tests.cli.shell import SECRET_KEY, Shell
 
@@ -55,6 +56,28 @@ def test_a_weak_key_and_a_wrong_one_are_told_apart(shell: Shell) -> None:
         said = other.refused(*words)
         assert said.startswith("ONCARD_SECRET_KEY is not the key that the stored secrets were encrypted with")
         assert SECRET_KEY[::-1] not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("ONCARD_PUBLIC_URL", "oncall.example.com", "write an address such as https://oncall.example.com"),
+        ("ONCARD_PUBLIC_URL", "http://[", "write an address such as https://oncall.example.com"),
+        ("ONCARD_PUBLIC_URL", "https://oncall.example.com:99999", "write an address such as"),
+        ("ONCARD_PUBLIC_URL", "https://example.com/oncard", "write an address such as"),
+        ("ONCARD_PUBLIC_URL", "https://oncall.example.com/?a=1", "write an address such as"),
+        ("ONCARD_FALLBACK_AFTER", "soon", "write a time from 5s to 10m, such as 30s"),
+        ("ONCARD_FALLBACK_AFTER", "1s", "write a time from 5s to 10m, such as 30s"),
+    ],
+)
+def test_a_variable_that_is_wrong_is_named(sqlite_url: str, name: str, value: str, mend: str) -> None:
+    said = Shell(sqlite_url, {name: value}).refused("who")
+    assert said.startswith(f"{name} is {value!r}: {mend}")
+
+
+def test_a_public_address_may_have_a_port_and_a_slash() -> None:
+    environment = {"ONCARD_SECRET_KEY": SECRET_KEY, "ONCARD_PUBLIC_URL": "https://oncall.example.com:8443/"}
+    assert settings(environment).public_url == "https://oncall.example.com:8443"
 
 
 def test_a_style_of_logs_that_is_not_there_is_refused(sqlite_url: str) -> None:

@@ -148,3 +148,15 @@ async def test_where_nothing_is_configured_nobody_can_be_told(clinic: Clinic) ->
     code, found = await clinic.look()
     assert code == 1
     assert found[0]["what"] == "no workspace is configured: nobody can be told anything"
+
+
+async def test_where_there_are_only_providers_these_are_asked(clinic: Clinic) -> None:
+    nobody_there = "    - {kind: bark, api_base_url: 'http://127.0.0.1:1', links: {ana@example.com: key-1}}\n"
+    text = f"{SAMPLE[: SAMPLE.index('workspaces:')]}providers:\n  push:\n{nobody_there}"
+    await asyncio.to_thread(clinic.shell.run, "apply", "-", typed=text)
+    code, found = await clinic.look()
+    assert code == 1
+    (refused,) = [one for one in found if not one["ok"]]
+    assert refused["workspace"] == "push bark"
+    assert refused["what"].startswith("does not answer us: not connected: ConnectError")
+    assert refused["mend"] == "see that its settings are right, and that we may call out (unreachable)"

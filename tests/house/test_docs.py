@@ -29,6 +29,7 @@ PAGES = {name: (TOP / name).read_text() for name in ("README.md", "CONTRIBUTING.
 CHATS = (TOP / "docs/chats.md").read_text()
 PAGES["docs/chats.md"] = CHATS
 PAGES["docs/measured.md"] = (TOP / "docs/measured.md").read_text()
+PAGES["docs/providers.md"] = (TOP / "docs/providers.md").read_text()
 PAGES["docs/reference.md"] = REFERENCE
 PAGES["docs/running.md"] = (TOP / "docs/running.md").read_text()
 PAGES["docs/storm.md"] = (TOP / "docs/storm.md").read_text()

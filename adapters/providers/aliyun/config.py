@@ -16,8 +16,9 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from bot.config.context import KeyFault, PlatformKeys
 from bot.domain.people import Method
-from bot.outbound import settings
+from bot.outbound import keypad, settings
 from bot.outbound.callback_secret import CallbackSecret
+from bot.outbound.keypad import Keys
 from bot.outbound.templates import Variable, read_variables
 
 SMS: Final = "https://dysmsapi.aliyuncs.com/"
@@ -32,7 +33,6 @@ Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 
 
 CODE: Final = read_variables("code=code:6:digits", named=True, longest=6)
-Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
 
 
 def _variables(longest: int) -> Callable[[object], object]:
@@ -78,12 +78,12 @@ class AliyunSmsConfig(Account):
     api_base_url: str = SMS
 
 
-class AliyunVoiceConfig(Account):
+class AliyunVoiceConfig(Keys, Account):
     """Calls. `menu_key_map`: the keys, each with the text that is said when it is pressed; the core knows what it does.
 
     `tts_code` is said where no key can be pressed. What `start_code` says names the keys; the text of a key should say
-    that it was heard, not that it was done, because it is said before we are told. `acknowledge_key`, `escalate_key`
-    and `again_key` are the core's to read. `code_tts_code`: what reads out codes by which people prove a number.
+    that it was heard, not that it was done, because it is said before we are told. `code_tts_code`: what reads out
+    codes by which people prove a number.
     """
 
     tts_code: Code
@@ -95,9 +95,6 @@ class AliyunVoiceConfig(Account):
     bye_code: Code | None = None
     code_tts_code: Code | None = None
     code_tts_param: Said = CODE
-    acknowledge_key: Digit = "1"
-    escalate_key: Digit = "2"
-    again_key: Digit = "0"
     play_times: Annotated[int, Field(ge=1, le=3)] = 3
     api_base_url: str = VOICE
 
@@ -111,9 +108,6 @@ class AliyunVoiceConfig(Account):
             "called_show_number": self.called_show_number,
             "callback_secret": self.callback_secret,
         }
-        keys = (self.acknowledge_key, self.escalate_key, self.again_key)
-        if len(set(keys)) < len(keys):
-            raise ValueError("acknowledge_key, escalate_key and again_key must be three different keys")
         if self.menu_key_map and self.acknowledge_key not in dict(self.menu_key_map):
             raise ValueError(f"menu_key_map has no text for {self.acknowledge_key}, the acknowledge_key")
         missing = [key for key, value in wanted.items() if not value]
@@ -158,7 +152,7 @@ KEYS: Final[Mapping[Method, PlatformKeys]] = {
             "bye_code",
             "play_times",
             *("code_tts_code", "code_tts_param"),
-            *("acknowledge_key", "escalate_key", "again_key"),
+            *keypad.KEYS,
             "callback_secret",
             "locale",
         ),

@@ -42,7 +42,8 @@ _ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\\\"@]{1,64}@[^\s<>()\[\],;:\\\"@]
 class _Session:
     """A connection to the server, and how far a mail has come on it."""
 
-    def __init__(self, config: SmtpConfig) -> None:
+    def __init__(self, provider: str, config: SmtpConfig) -> None:
+        self._provider = provider
         self._config = config
         self.stage = Stage.CONNECT
         self.client = aiosmtplib.SMTP(
@@ -80,9 +81,7 @@ class _Session:
         self.stage = Stage.DATA
         taken = await client.data(message.as_bytes())
         name = str(message["Message-ID"])
-        return Receipt(
-            MessageRef(self._config.host, name), " ".join(f"{taken.code} {taken.message}".split())[:SAID_LIMIT]
-        )
+        return Receipt(MessageRef(self._provider, name), " ".join(f"{taken.code} {taken.message}".split())[:SAID_LIMIT])
 
     async def leave(self) -> None:
         """Take leave, which can cost nothing any more."""
@@ -167,7 +166,7 @@ class SmtpEmail:
     async def _session(self) -> AsyncIterator[_Session]:
         """Give an open connection for as long as the deadline allows. Raises DeliveryFailed."""
         try:
-            session = _Session(self._config)
+            session = _Session(self._name, self._config)
         except OSError as error:
             raise DeliveryFailed(FailureKind.UNAUTHORIZED, f"ca_file cannot be read: {error.strerror}") from None
         try:

@@ -16,8 +16,9 @@ from pydantic import BeforeValidator, Field, SecretStr
 
 from bot.config.context import KeyFault, PlatformKeys
 from bot.domain.people import Method
-from bot.outbound import settings
+from bot.outbound import keypad, settings
 from bot.outbound.callback_secret import CallbackSecret
+from bot.outbound.keypad import Keys
 from bot.outbound.templates import Variable, read_variables
 
 SMS: Final = "https://sms.tencentcloudapi.com/"
@@ -29,7 +30,6 @@ LONGEST_SPOKEN: Final = 40
 Number = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 """An id that is a number."""
 
-Digit = Annotated[str, Field(pattern=r"^[0-9]$")]
 CODE: Final = read_variables("code:6:digits", named=False, longest=6)
 
 
@@ -70,14 +70,12 @@ class TencentSmsConfig(Account):
     api_base_url: str = SMS
 
 
-class TencentVoiceConfig(Account):
-    """Calls: a text is read out. It may name `acknowledge_key` and `escalate_key`, which are the core's to read."""
+class TencentVoiceConfig(Keys, Account):
+    """Calls: a text is read out. It may name `acknowledge_key` and `escalate_key`; nothing can be said again."""
 
     voice_sdk_appid: Number
     template_param_set: Said = ()
     play_times: Annotated[int, Field(ge=1, le=3)] = 3
-    acknowledge_key: Digit = "1"
-    escalate_key: Digit = "2"
     api_base_url: str = VOICE
 
 
@@ -109,7 +107,7 @@ KEYS: Final[Mapping[Method, PlatformKeys]] = {
             "template_param_set",
             "play_times",
             "code_template_id",
-            *("acknowledge_key", "escalate_key"),
+            *keypad.KEYS,
             "callback_secret",
             "locale",
         ),

@@ -11,9 +11,9 @@ from typing import Annotated, Final, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from bot.config.context import KeyFault, PlatformKeys
-from bot.domain.event import Severity
 from bot.domain.people import Method
-from bot.outbound import settings
+from bot.outbound import keypad, settings
+from bot.outbound.keypad import Keypad
 
 TWILIO: Final = "https://api.twilio.com/"
 NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -47,8 +47,20 @@ def _number(number: str) -> str:
     return number
 
 
-Key = Annotated[str, Field(pattern=r"^[0-9]$")]
-Sid = Annotated[str, Field(pattern=r"^[A-Z]{2}[0-9a-fA-F]{32}$")]
+def _sid(begin: str) -> Callable[[str], str]:
+    """Return what judges an id of Twilio's: by how it begins they are told apart, and easily confused."""
+
+    def judged(sid: str) -> str:
+        if re.fullmatch(rf"{begin}[0-9a-fA-F]{{32}}", sid, re.ASCII) is None:
+            raise ValueError(f"it must be {begin} and 32 of 0-9 and a-f")
+        return sid
+
+    return judged
+
+
+AccountSid = Annotated[str, AfterValidator(_sid("AC"))]
+KeySid = Annotated[str, AfterValidator(_sid("SK"))]
+ServiceSid = Annotated[str, AfterValidator(_sid("MG"))]
 
 
 class Account(settings.Way):
@@ -59,10 +71,10 @@ class Account(settings.Way):
     provider, up to its name, where that is neither the public address nor what the Host header says.
     """
 
-    account_sid: Sid
+    account_sid: AccountSid
     auth_token: SecretStr
     alternate_auth_token: SecretStr | None = None
-    api_key: Sid | None = None
+    api_key: KeySid | None = None
     api_secret: SecretStr | None = None
     callback_url: str = ""
     api_base_url: str = TWILIO
@@ -102,7 +114,7 @@ class SmsConfig(Account):
     """
 
     sender: Annotated[str, AfterValidator(_sender)] = Field("", alias="from")
-    messaging_service_sid: Sid | None = None
+    messaging_service_sid: ServiceSid | None = None
     validity: Annotated[int, Field(ge=6, le=36000)] = 300
     segments: Annotated[int, Field(ge=1, le=10)] = 2
     links: bool = True
@@ -115,12 +127,11 @@ class SmsConfig(Account):
         return self
 
 
-class VoiceConfig(Account):
+class VoiceConfig(Keypad, Account):
     """Calls from a number of the account (`from`).
 
     `ring`: seconds after which nobody has picked up; shorter than a voicemail waits. `silence`: seconds for which a key
-    is waited for. `machine_detection`: Twilio listens who picked up, which costs money and some silence. The keys and
-    `spoken_code` are the core's to read.
+    is waited for. `machine_detection`: Twilio listens who picked up, which costs money and some silence.
     """
 
     sender: Annotated[str, AfterValidator(_number)] = Field(alias="from")
@@ -128,23 +139,6 @@ class VoiceConfig(Account):
     silence: Annotated[int, Field(ge=2, le=60)] = 8
     machine_detection: bool = False
     voices: Annotated[Voices, BeforeValidator(_voices)] = VOICES
-    acknowledge_key: Key = "1"
-    escalate_key: Key = "2"
-    again_key: Key = "0"
-    spoken_code: str = ""
-
-    @field_validator("spoken_code")
-    @classmethod
-    def _is_severity(cls, severity: str) -> str:
-        if severity and severity.lower() not in {one.lower() for one in Severity}:
-            raise ValueError(f"it must be a severity: {', '.join(Severity)}")
-        return severity
-
-    @model_validator(mode="after")
-    def _has_different_keys(self) -> Self:
-        if len({self.acknowledge_key, self.escalate_key, self.again_key}) < 3:
-            raise ValueError("acknowledge_key, escalate_key and again_key must be three different keys")
-        return self
 
 
 def _faults_of(model: type[Account]) -> Callable[[Mapping[str, str]], Iterable[KeyFault]]:
@@ -165,7 +159,7 @@ KEYS: Final[Mapping[Method, PlatformKeys]] = {
         required=("account_sid", "auth_token", "from"),
         optional=(
             *("ring", "silence", "machine_detection", "voices"),
-            *("acknowledge_key", "escalate_key", "again_key", "spoken_code"),
+            *keypad.SETTINGS,
             *_OPTIONAL,
         ),
         secrets=_SECRETS,

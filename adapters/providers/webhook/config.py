@@ -212,11 +212,7 @@ def faults_of(model: type[WebhookConfig], values: Mapping[str, str]) -> Iterator
     """Yield what is wrong with the settings; no value is shown."""
     if "api_base_url" in values:
         yield KeyFault("api_base_url", "a gateway has none", "write the whole address into url")
-    for fault in settings.faults_of(model, values, "url"):
-        # What concerns several settings names the one that it begins with.
-        key, separator, what = fault.what.partition(": ")
-        is_named = separator and key in model.model_fields
-        yield KeyFault(key, what, fault.mend) if is_named else fault
+    yield from settings.faults_of(model, values, "url")
 
 
 def faults_in(model: type[WebhookConfig], values: Mapping[str, str]) -> None:

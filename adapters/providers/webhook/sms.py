@@ -41,6 +41,7 @@ class WebhookSms(Gateway):
             segments=self._sms.segments,
             reply=self._sms.reply_text_path is not None and bool(envelope.callback),
             links=self._sms.links,
+            addresses=envelope.links,
         )
         return await self.put(envelope, {"text": text})
 

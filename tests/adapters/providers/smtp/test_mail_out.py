@@ -28,7 +28,7 @@ async def test_a_person_reads_what_is_the_matter_and_finds_the_buttons(provider:
     assert "Acknowledge: " + LINK in mail.text
     assert mail.links == (LINK,)
     assert receipt.said == "250 2.0.0 Ok: queued as 000001"
-    assert receipt.message.id == mail.headers["Message-ID"]
+    assert (receipt.message.chat, receipt.message.id) == ("main", mail.headers["Message-ID"])
 
 
 async def test_the_headers_tell_programs_what_it_is(provider: SmtpEmail, mailbox: Mailbox, clock: ManualClock) -> None:

@@ -39,7 +39,9 @@ def test_a_key_calls_and_both_tokens_sign() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"account_sid": "12345"}, "account_sid: "),
+        ({"account_sid": "12345"}, "account_sid: it must be AC and 32 of 0-9 and a-f"),
+        ({"account_sid": "SK" + "0" * 32}, "account_sid: it must be AC and 32 of 0-9 and a-f"),
+        ({"api_key": GOOD["account_sid"], "api_secret": "t" * 32}, "api_key: it must be SK and 32 of 0-9 and a-f"),
         ({"from": "not a number at all"}, "from: it must be a number such as"),
         ({"messaging_service_sid": SERVICE}, "give either from or messaging_service_sid"),
         ({"from": ""}, "give either from or messaging_service_sid"),
