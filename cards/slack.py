@@ -61,7 +61,7 @@ CONFIRM_TITLE_LIMIT: Final = 50
 CONFIRM_TEXT_LIMIT: Final = 150
 CONFIRM_LABEL_LIMIT: Final = 30
 NOTE_LIMIT: Final = 2800
-MOST_ROWS_OF_NOTE: Final = 20
+MOST_ROWS_OF_NOTE: Final = 24
 ROW_LIMIT_OF_NOTE: Final = 300
 
 # Of the same lightness, so that each stands out on white and on Slack's dark grey.

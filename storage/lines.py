@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from bot.adapter import MessageRef
-from bot.domain.delivery import OVER, Delivery, DeliveryId, Kind, Place, State
+from bot.domain.delivery import OVER, PAGES, Delivery, DeliveryId, Dropped, Kind, Place, State
 from bot.domain.incident import Entry, Incident, IncidentId, Progress
 from bot.domain.ledger import ACCEPTED
 from bot.domain.people import AccountId, WorkspaceId
@@ -18,7 +18,6 @@ from storage.database import Connection, portions
 from storage.deliveries import from_row
 
 _OUT: Final = (str(State.SENDING), str(State.DELIVERED))
-LONGEST_ID: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,8 @@ async def not_told_yet(
 ) -> list[tuple[Incident, Entry, AccountId]]:
     """Return those of these who have not heard that it is over since they were last paged."""
     columns = tables.deliveries.c
-    is_word = sa.and_(columns.kind == Kind.NOTE, columns.entry.in_([str(entry) for entry in OVER]))
+    is_dropped = sa.func.coalesce(columns.reason, "") == str(Dropped.UNDONE)
+    is_word = sa.and_(columns.kind == Kind.NOTE, columns.entry.in_([str(entry) for entry in OVER]), ~is_dropped)
     heard: set[tuple[IncidentId, AccountId]] = set()
     for some in portions(sorted({incident.id for incident, *_ in told})):
         newest = sa.select(
@@ -73,18 +73,23 @@ async def not_told_yet(
     return [one for one in told if (one[0].id, one[2]) not in heard]
 
 
-async def alarms(connection: Connection, incident: IncidentId, place: Place, since: datetime) -> list[MessageRef]:
-    """Return the messages by which this place was paged for the incident since an instant, the newest first."""
-    columns = tables.deliveries.c
+async def alarms(connection: Connection, cancel: Delivery, since: datetime) -> list[MessageRef]:
+    """Return the messages that are to be stopped: by which its place was paged since an instant, the newest first.
+
+    Not what was sent after that was decided, and not what tells of other incidents too.
+    """
+    columns, place = tables.deliveries.c, cancel.place
     query = (
         sa.select(columns.message_chat, columns.message_id)
         .where(
-            columns.incident_id == incident,
+            columns.incident_id == cancel.incident,
+            columns.id < cancel.id,
             columns.workspace_id == place.workspace,
             columns.place == place.key,
             columns.kind == Kind.PAGE,
             columns.state == State.DELIVERED,
             columns.message_id.is_not(None),
+            columns.board_id.is_(None),
             columns.created_at >= since,
         )
         .order_by(columns.id.desc())
@@ -123,9 +128,9 @@ async def add(connection: Connection, hops: Sequence[Hop]) -> None:
             "delivery_id": one.delivery,
             "at": one.at,
             "hop": one.hop,
-            "provider": one.provider[:64],
+            "provider": one.provider,
             "said": one.said,
-            "message_id": one.id[:LONGEST_ID] or None,
+            "message_id": one.id or None,
         }
         for one in hops
     ]
@@ -155,10 +160,34 @@ async def known_as(connection: Connection, line: WorkspaceId, message: MessageRe
     """Return which message a provider knows by its own id."""
     columns = tables.deliveries.c
     query = sa.select(columns.id).where(
-        columns.message_id == message.id, columns.message_chat == message.chat, columns.workspace_id == line
+        columns.message_id == message.id,
+        columns.message_chat == message.chat,
+        columns.workspace_id == line,
+        # What a board told bears the board's.
+        columns.board_id.is_(None),
     )
     found = await connection.scalar(query.order_by(columns.id.desc()).limit(1))
     return DeliveryId(found) if found is not None else None
+
+
+async def lose_told(connection: Connection, board: Delivery, why: tuple[str, str], now: datetime) -> list[Delivery]:
+    """Store that what went out with a board's message has reached nobody after all; return it."""
+    reason, said = why
+    columns, its = tables.deliveries.c, tables.deliveries.alias("its")
+    same = sa.exists().where(
+        its.c.id == board.id, its.c.message_id == columns.message_id, its.c.message_chat == columns.message_chat
+    )
+    with_it = sa.select(tables.deliveries).where(
+        columns.board_id == board.card, columns.state == State.DELIVERED, columns.kind.in_(PAGES), same
+    )
+    told = [from_row(row) for row in await connection.execute(with_it.order_by(columns.id).with_for_update())]
+    for some in portions([one.id for one in told]):
+        await connection.execute(
+            sa.update(tables.deliveries)
+            .where(columns.id.in_(some))
+            .values(state=str(State.FAILED), reason=reason, said=said, settled_at=now)
+        )
+    return told
 
 
 async def lose(connection: Connection, number: DeliveryId, why: tuple[str, str], now: datetime) -> bool:

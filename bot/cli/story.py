@@ -1,12 +1,14 @@
 """The whole story of an incident: how it stands, what happened, and what became of every message about it."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.cli.screen import Cell, instant, one_line, print_line, print_table
-from bot.domain.delivery import Kind, Place, State
+from bot.domain.delivery import DeliveryId, Kind, Place, State
 from bot.domain.incident import Entry, Happened, Incident, IncidentId, Record
+from bot.domain.ledger import by_line
 from bot.domain.organisation import Organisation
 from bot.domain.people import WorkspaceId
 from bot.engine.scenes import scene_of
@@ -14,9 +16,10 @@ from bot.main import Service
 from cards import build, plain
 from cards.build import Scene
 from cards.history import TEXT_IN_LINE, line_of
-from storage import deliveries, incidents
+from storage import deliveries, incidents, lines
 from storage.database import Connection
 from storage.deliveries import Settled
+from storage.lines import Hop
 
 # More than any incident has; it only keeps a runaway from filling the memory.
 _MOST_ENTRIES: Final = 100_000
@@ -35,6 +38,7 @@ class Story:
     timeline: tuple[Happened, ...]
     ledger: tuple[Settled, ...]
     organisation: Organisation
+    hops: Mapping[DeliveryId, Sequence[Hop]]
 
     @property
     def incident(self) -> Incident:
@@ -54,7 +58,8 @@ async def read(service: Service, number: IncidentId) -> Story | None:
         scene = await scene_of(connection, incident, organisation, Place(WorkspaceId(0)), ())
         timeline = await incidents.timeline(connection, number, _MOST_ENTRIES)
         ledger = await deliveries.ledger(connection, number)
-        return Story(scene, timeline, tuple(ledger), organisation)
+        hops = await lines.hops_of(connection, [settled.delivery.id for settled in ledger])
+        return Story(scene, timeline, tuple(ledger), organisation, hops)
 
     return await service.database.read(work)
 
@@ -76,7 +81,7 @@ def show(told: Story) -> None:
     print_line("Messages (UTC)", "bold")
     if told.ledger:
         headings = ("wanted at", "message", "state", "why")
-        print_table(headings, [_row(settled, told.organisation) for settled in told.ledger], rigid=2, indent=2)
+        print_table(headings, [row for settled in told.ledger for row in _rows(settled, told)], rigid=2, indent=2)
     else:
         print_line("  none")
 
@@ -121,16 +126,25 @@ def _more_facts(told: Story) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _row(settled: Settled, organisation: Organisation) -> tuple[Cell, ...]:
-    delivery = settled.delivery
+def _rows(settled: Settled, told: Story) -> Iterator[tuple[Cell, ...]]:
+    """Yield the message, and under it each hop of it."""
+    delivery, organisation = settled.delivery, told.organisation
     turn = f", turn {delivery.turn + 1}" if delivery.turn > 0 else ""
-    place = f"{to(delivery.place, organisation)} in {workspace(delivery.place, organisation)}"
-    return (
+    joint = "by" if by_line(delivery.place) else "in"
+    place = f"{to(delivery.place, organisation)} {joint} {workspace(delivery.place, organisation)}"
+    yield (
         instant(delivery.created_at),
         f"{what(settled)} to {place} (level {delivery.level + 1}{turn})",
         state(settled),
         one_line(": ".join(part for part in (settled.reason.replace("_", " "), settled.said) if part)),
     )
+    for hop in told.hops.get(delivery.id, ()):
+        yield (
+            "",
+            f"  {hop.hop.replace('_', ' ')} {_beside(delivery.created_at, hop.at)}",
+            hop.provider,
+            one_line(hop.said),
+        )
 
 
 def what(settled: Settled) -> str:
@@ -150,9 +164,8 @@ def to(place: Place, organisation: Organisation) -> str:
 
 
 def workspace(place: Place, organisation: Organisation) -> str:
-    """Return the workspace that a message goes through."""
-    found = organisation.workspaces.get(place.workspace)
-    return found.name if found else "a workspace that is gone"
+    """Return the workspace that a message goes through, or the method by which it goes."""
+    return organisation.via(place.workspace) or "a workspace that is gone"
 
 
 def state(settled: Settled) -> str:
@@ -244,6 +257,10 @@ def _message_as_json(settled: Settled, told: Story) -> dict[str, object]:
         "created_at": _time(delivery.created_at),
         "not_before": _time(settled.not_before),
         "settled_at": _time(settled.settled_at),
+        "hops": [
+            {"at": _time(hop.at), "hop": hop.hop, "provider": hop.provider, "said": hop.said, "id": hop.id or None}
+            for hop in told.hops.get(delivery.id, ())
+        ],
     }
 
 

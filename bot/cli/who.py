@@ -63,7 +63,8 @@ def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
     """
 
     async def work(service: Service) -> tuple[Organisation, datetime]:
-        return await session.organisation(service), at or service.clock.now()
+        when = at or service.clock.now()
+        return (await session.organisation(service)).at(when), when
 
     organisation, when = session.run(work)
     active = (one for one in organisation.channels.values() if one.active)
@@ -71,16 +72,16 @@ def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
         [lookup.channel(organisation, channel)] if channel is not None else sorted(active, key=lambda one: one.name)
     )
     if as_json:
-        channels = [_as_json(one, organisation) for one in wanted]
+        channels = [_as_json(one, organisation, when) for one in wanted]
         print_json({"at": when.astimezone(UTC).isoformat(), "channels": channels})
         return
     print_line(f"Who would be told at {instant(when)} UTC:" if wanted else "no channel is configured: nobody is told")
     for one in wanted:
-        _print(one, organisation)
+        _print(one, organisation, when)
 
 
-def _levels(channel: Channel, organisation: Organisation) -> list[_Staffed]:
-    rule = organisation.first_rule(channel.id)
+def _levels(channel: Channel, organisation: Organisation, when: datetime) -> list[_Staffed]:
+    rule = organisation.rule_at(channel.id, when)
     return [_staffed(number, level, organisation) for number, level in enumerate(rule.levels if rule else (), start=1)]
 
 
@@ -100,8 +101,8 @@ def _team(channel: Channel, organisation: Organisation) -> str | None:
     return organisation.people.teams[channel.team].name if channel.team is not None else None
 
 
-def _print(channel: Channel, organisation: Organisation) -> None:
-    rule = organisation.first_rule(channel.id)
+def _print(channel: Channel, organisation: Organisation, when: datetime) -> None:
+    rule = organisation.rule_at(channel.id, when)
     team = _team(channel, organisation)
     said = (channel.name, f"team {team}" if team else "no team", f"rule {rule.name}" if rule else "")
     print_line()
@@ -109,7 +110,7 @@ def _print(channel: Channel, organisation: Organisation) -> None:
     if rule is None:
         print_line("  no escalation rule: nobody would be told; add one under `escalation` of the channel", "red")
         return
-    rows = [_row(level) for level in _levels(channel, organisation)]
+    rows = [_row(level) for level in _levels(channel, organisation, when)]
     print_table(("level", "people", "chats", "again", "next level after"), rows, rigid=1, indent=2)
 
 
@@ -119,13 +120,13 @@ def _row(staffed: _Staffed) -> tuple[Cell, ...]:
     return str(staffed.number), people + missing, ", ".join(staffed.chats), staffed.loop, staffed.after
 
 
-def _as_json(channel: Channel, organisation: Organisation) -> dict[str, object]:
-    rule = organisation.first_rule(channel.id)
+def _as_json(channel: Channel, organisation: Organisation, when: datetime) -> dict[str, object]:
+    rule = organisation.rule_at(channel.id, when)
     return {
         "channel": channel.name,
         "team": _team(channel, organisation),
         "rule": rule.name if rule else None,
-        "levels": [_level_as_json(level) for level in _levels(channel, organisation)],
+        "levels": [_level_as_json(level) for level in _levels(channel, organisation, when)],
     }
 
 

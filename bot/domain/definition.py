@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain import reach
-from bot.domain.escalation import Chat, Level, Repeat, Rule, Unless
+from bot.domain.escalation import Chat, Level, Repeat, Unless
 from bot.domain.frozen import replace
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
@@ -31,6 +31,7 @@ from bot.domain.people import (
     TeamId,
     WorkspaceId,
 )
+from bot.domain.rule import Rule
 
 
 class Kind(StrEnum):

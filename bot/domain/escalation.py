@@ -1,6 +1,6 @@
-"""Escalation rules: which levels an incident climbs, whom each level tells, and for how long it waits.
+"""Levels of escalation: whom each tells, and for how long it waits.
 
-Only the shape of the rules is here; when an incident climbs is decided in `law`.
+Only their shape is here; when an incident climbs is decided in `law`.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,14 @@ class Unless(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     CLOSED = "closed"
+
+
+class WhenNobody(StrEnum):
+    """What a level does when nobody is on duty: it is passed, waits for the next shift, or tells who must know."""
+
+    PASS = "pass"  # noqa: S105 - It is no password.
+    HOLD = "hold"
+    CATCH_ALL = "catch_all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +57,4 @@ class Level:
     repeat: Repeat | None = None
     escalate_after: timedelta = timedelta(minutes=5)
     unless: Unless = Unless.ACKNOWLEDGED
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """An escalation rule of a channel: its levels, first to last."""
-
-    name: str
-    levels: tuple[Level, ...]
+    when_nobody: WhenNobody = WhenNobody.PASS

@@ -86,23 +86,24 @@ class _Turn:
 class Moment:
     """What the decisions of one transaction have in common: the organisation as configured, and the instant.
 
-    How its incidents start is the same for all of a channel, and found out with the first.
+    How its incidents start is the same for all that follow one rule, and found out with the first.
     """
 
     def __init__(self, organisation: Organisation, now: datetime) -> None:
         self.organisation = organisation
         self.now = now
-        self._started: dict[ChannelId, Step] = {}
+        self._started: dict[tuple[ChannelId, str | None], Step] = {}
 
     def start(self, number: IncidentId, channel: ChannelId, facts: Facts) -> Step:
         """Return a new incident of the channel on its first level, and what follows."""
-        started = self._started.get(channel)
+        rule = self.organisation.first_rule(channel, facts, self.now)
+        known_as = channel, rule.name if rule is not None else None
+        started = self._started.get(known_as)
         if started is not None:
             return law.start_like(started, number, facts)
-        rule = self.organisation.first_rule(channel)
         incident = Incident(number, channel, facts, opened_at=self.now, rule=rule.name if rule else None)
         started = law.start(incident, rules_of(incident, self.organisation), self.now)
-        self._started[channel] = started
+        self._started[known_as] = started
         return started
 
 
@@ -186,4 +187,6 @@ def _counted(alert: Alert | None) -> Severity | None:
 def rules_of(incident: Incident, organisation: Organisation) -> Rules:
     """Return what the law asks besides the incident: its rule as configured now, and who is there."""
     rule = organisation.rule(incident.channel, incident.rule)
-    return Rules(rule.levels if rule else (), organisation.people)
+    if rule is None:
+        return Rules((), organisation.people)
+    return Rules(rule.levels, organisation.people, rule.delay, organisation.told_about(incident.channel))

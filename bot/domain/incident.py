@@ -287,7 +287,9 @@ class Entry(Growing):
     OPENED = "opened"
     NOTIFIED = "notified"
     NO_RULE = "no_rule"
+    DELAYED = "delayed"
     LEVEL_EMPTY = "level_empty"
+    LEVEL_HELD = "level_held"
     LEVEL_FAILED = "level_failed"
     EXHAUSTED = "exhausted"
     ACKNOWLEDGED = "acknowledged"
@@ -421,7 +423,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a step depends on besides the incident: the levels of its rule, and who is there to be told."""
+    """What a step depends on besides the incident: the levels of its rule, and who is there to be told.
+
+    `delay`: so long a new incident tells nobody. `catch_all`: who must know when nobody else does.
+    """
 
     levels: tuple[Level, ...]
     people: People
+    delay: timedelta = timedelta(0)
+    catch_all: tuple[AccountId, ...] = ()

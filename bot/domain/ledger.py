@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.delivery import ON_THE_BOARD, OVER, PAGES, Delivery, Dropped, Kind, Place, State
 from bot.domain.frozen import replace
 from bot.domain.incident import ADDED, Entry, Happened, Incident
-from bot.domain.masking import masked
+from bot.domain.masking import digits_of, masked
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, AccountId
 
@@ -227,6 +227,20 @@ def _unreached(
             if account.name in named and account.id not in paged:
                 found.setdefault(account.id, Unreached(item.at, account.id, level))
     return tuple(found.values())
+
+
+def phones_of(organisation: Organisation) -> tuple[str, ...]:
+    """Return by what the numbers of people are known in what platforms and providers say."""
+    return digits_of(account.phone for account in organisation.people.accounts.values() if account.phone)
+
+
+def alone(sent: Sent, timeline: Sequence[Happened], phones: Sequence[str]) -> Telling:
+    """Return a message as far as it is known by itself: not by which other way its person was reached.
+
+    `timeline`: of its incident, if it is at hand: it says who acted.
+    """
+    one = _masked(sent, phones)
+    return Telling(one, _cause(one.delivery, (), timeline), _hops(one), _ending(one, (), timeline))
 
 
 def _masked(one: Sent, phones: Sequence[str]) -> Sent:

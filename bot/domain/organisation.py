@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final, NewType
 
-from bot.domain.escalation import Rule
+from bot.domain.calendar import Calendar, DayKind, NationalDays, look_up, nobodys
+from bot.domain.facts import Facts
 from bot.domain.fallback import DEADLINE
+from bot.domain.filters import Subject, matches, of_facts
+from bot.domain.frozen import replace
 from bot.domain.incident import ChannelId
 from bot.domain.people import LINES, AccountId, ChatLink, Method, People, Target, TargetKind, TeamId, WorkspaceId
+from bot.domain.rule import Rule
+from bot.domain.schedule import LOOKAHEAD, Schedule, ScheduleId, on_call, shifts
+from bot.domain.time_filter import matches as in_time
 
 IntegrationId = NewType("IntegrationId", int)
 
@@ -84,6 +91,7 @@ class Organisation:
     """Everything that is configured. `revision` changes whenever any of it does.
 
     `deadline`: within it a way of a page must be accepted, or the next is tried beside it.
+    `calendars` by their names; `national`: what countries say of their days.
     """
 
     revision: int
@@ -94,6 +102,29 @@ class Organisation:
     links: tuple[ChatLink, ...] = ()
     providers: tuple[Provider, ...] = ()
     deadline: timedelta = DEADLINE
+    schedules: Mapping[ScheduleId, Schedule] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    national: NationalDays = nobodys
+
+    def at(self, now: datetime) -> "Organisation":
+        """Return the organisation at an instant: then it is known who is on duty."""
+        if not self.schedules:
+            return self
+        duty, coming = partial(self._on_duty, now), self._comes_on_duty
+        return replace(self, people=replace(self.people, on_duty=duty, comes_on_duty=coming))
+
+    def _comes_on_duty(self, schedule: int, role: str, now: datetime) -> datetime | None:
+        """Return when the next one comes on duty, within the days that are looked ahead."""
+        found = self.schedules.get(ScheduleId(schedule))
+        if found is None:
+            return None
+        ahead = shifts(found, now, now + LOOKAHEAD, self.schedules.get)
+        return next((one.start for one in ahead if one.accounts and role in ("", one.role)), None)
+
+    def _on_duty(self, now: datetime, schedule: int, role: str) -> tuple[AccountId, ...]:
+        found = self.schedules.get(ScheduleId(schedule))
+        posts = on_call(found, now, self.schedules.get) if found is not None else ()
+        return tuple(dict.fromkeys(one.account for one in posts if role in ("", one.role)))
 
     def via(self, line: WorkspaceId) -> str:
         """Return the name of a workspace or, of what stands in the place of one, the method; empty: it is unknown."""
@@ -116,9 +147,25 @@ class Organisation:
         """Return the channel's rule of that name as it is configured now; None when it is gone, or no name is given."""
         return next((rule for rule in self.channel(channel).rules if rule.name == name), None)
 
-    def first_rule(self, channel: ChannelId) -> Rule | None:
+    def first_rule(self, channel: ChannelId, facts: Facts, now: datetime) -> Rule | None:
         """Return the rule that a new incident of the channel follows: the first that matches."""
-        return next(iter(self.channel(channel).rules), None)
+        known = self.channel(channel)
+        subject = of_facts(facts, known.name)
+        return next((rule for rule in known.rules if self._holds(rule, subject, now)), None)
+
+    def rule_at(self, channel: ChannelId, now: datetime) -> Rule | None:
+        """Return the first rule of the channel that holds at an instant, whatever it is for."""
+        rules = self.channel(channel).rules
+        return next((rule for rule in rules if rule.enabled and in_time(rule.when, now, self.day_kind)), None)
+
+    def _holds(self, rule: Rule, subject: Subject, now: datetime) -> bool:
+        if rule.is_for_everything:
+            return True
+        return rule.enabled and in_time(rule.when, now, self.day_kind) and matches(rule.filter, subject)
+
+    def day_kind(self, calendar: str, day: date) -> DayKind:
+        """Return what a calendar says of a day; one that is gone has every weekday worked."""
+        return look_up(self.calendars.get(calendar) or Calendar(calendar), day, self.national).kind
 
     def account_of(self, workspace: WorkspaceId, user: str) -> AccountId | None:
         """Return who a chat user is; None: nobody is linked to that identity."""

@@ -4,9 +4,9 @@
 acted; nobody who left is ever told anything.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
@@ -85,6 +85,7 @@ class TargetKind(StrEnum):
 
     ACCOUNT = "account"
     TEAM = "team"
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,14 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom a level names: an account or a team, by its id."""
+    """Whom a level names: an account, a team or whoever a schedule has on duty, by its id.
+
+    `role`: of a schedule only those in this role; empty: in any.
+    """
 
     kind: TargetKind
     id: int
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +143,39 @@ class ChatLink:
     account: AccountId
 
 
+def _at_no_instant(schedule: int, role: str) -> tuple[AccountId, ...]:
+    raise LookupError(f"who is on duty by schedule {schedule} {role} is known at an instant only")
+
+
+def _never(schedule: int, role: str, at: datetime) -> None:
+    del schedule, role, at
+
+
 @dataclass(frozen=True, slots=True)
 class People:
-    """Everybody, and who can be reached by at least one method."""
+    """Everybody, and who can be reached by at least one method.
+
+    `on_duty`: whom a schedule has on duty in a role (empty: in any), at the instant that the picture is of
+    (`Organisation.at`). `comes_on_duty`: when the next one comes on duty after an instant; None: nobody does.
+    """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
     teams: Mapping[TeamId, Team] = field(default_factory=dict)
     reachable: frozenset[AccountId] = frozenset()
+    on_duty: Callable[[int, str], tuple[AccountId, ...]] = _at_no_instant
+    comes_on_duty: Callable[[int, str, datetime], datetime | None] = _never
 
     def resolve(self, targets: Iterable[Target]) -> tuple[AccountId, ...]:
         """Return the active accounts behind `targets`, each once, in the order in which they are named."""
         named = {account: None for target in targets for account in self._members(target)}
         known = self.accounts
         return tuple(account for account in named if account in known and known[account].active)
+
+    def next_duty(self, targets: Iterable[Target], now: datetime) -> datetime | None:
+        """Return when somebody comes on duty by the schedules among `targets`; None: nobody does that is known."""
+        named = [target for target in targets if target.kind is TargetKind.SCHEDULE]
+        found = (self.comes_on_duty(target.id, target.role, now) for target in named)
+        return min((at for at in found if at is not None and at > now), default=None)
 
     def can_be_told(self, accounts: Iterable[AccountId]) -> bool:
         """Whether at least one of them has a method by which a message can be tried."""
@@ -163,5 +188,7 @@ class People:
     def _members(self, target: Target) -> tuple[AccountId, ...]:
         if target.kind is TargetKind.ACCOUNT:
             return (AccountId(target.id),)
+        if target.kind is TargetKind.SCHEDULE:
+            return self.on_duty(target.id, target.role)
         team = self.teams.get(TeamId(target.id))
         return team.members if team else ()

@@ -38,6 +38,7 @@ from bot.domain.incident import (
     Undoable,
     Withdraw,
 )
+from bot.domain.levels import level_of, told_by
 from bot.domain.people import AccountId
 
 _NAMES: Final = tuple(field.name for field in fields(Handling))
@@ -142,8 +143,7 @@ def _left_out(incident: Incident, undo: Undoable, action: Undo) -> Step:
 
 def _told(incident: Incident, rules: Rules) -> tuple[AccountId, ...]:
     """Return whom the incident is told to where it stands."""
-    level = rules.levels[incident.level] if 0 <= incident.level < len(rules.levels) else Level()
-    return rules.people.resolve(incident.assigned or level.targets)
+    return told_by(incident, level_of(incident, rules) or Level(), rules)
 
 
 def _handling(value: Handling) -> Mapping[str, Any]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.escalation import Level, Rule
+from bot.domain.escalation import Level
 from bot.domain.incident import Entry, Happened, Incident
 from bot.domain.ledger import Ledger, Outcome, Telling, until_of
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account, AccountId, Method, Target, TargetKind
+from bot.domain.rule import Rule
 from bot.domain.verification import Obstacle, obstacle
 
 
@@ -142,12 +143,19 @@ def _unasked(
     yield from _next(ledger, known, named, levels)
 
 
+_FOR_EVERYBODY = (Obstacle.NO_PROVIDER, Obstacle.NO_WORKSPACE)
+
+
 def _cannot(account: Account, incident: Incident, organisation: Organisation) -> Iterator[Reason]:
-    """Yield by which of the ways that the person wants they cannot be reached as things stand."""
-    for preference in account.wants(incident.facts.severity):
-        found = obstacle(account, organisation, preference.method)
-        if found is not None:
-            yield Reason(Ground.CANNOT, method=preference.method, obstacle=found)
+    """Yield by which of the ways that the person wants they cannot be reached as things stand.
+
+    What is missing for everybody keeps nobody from being told, as long as another way works.
+    """
+    wanted = [preference.method for preference in account.wants(incident.facts.severity)]
+    found = {method: obstacle(account, organisation, method) for method in wanted}
+    own = {method: why for method, why in found.items() if why not in (None, *_FOR_EVERYBODY)}
+    for method, why in (own or (found if all(found.values()) else {})).items():
+        yield Reason(Ground.CANNOT, method=method, obstacle=why)
 
 
 # What keeps an incident from going on, until one of those that let it go on.

@@ -4,10 +4,12 @@ Decisions are made from the picture of their own transaction. Only the front doo
 before there is a transaction, is content with one that is at most `STALE` old.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.config import holidays
 from bot.domain.fallback import DEADLINE
 from bot.domain.organisation import Integration, Organisation
 from bot.domain.people import People
@@ -21,23 +23,28 @@ STALE: Final = timedelta(seconds=1)
 class Picture:
     """Keeps the last organisation that was read."""
 
-    def __init__(self, deadline: timedelta = DEADLINE) -> None:
-        """Take within which time a way to somebody must be accepted (`bot.domain.fallback`)."""
+    def __init__(self, now: Callable[[], datetime], deadline: timedelta = DEADLINE) -> None:
+        """Take what tells the time, and within which time a way to somebody must be accepted."""
+        self._now = now
         self._deadline = deadline
         self._known = Organisation(revision=-1, people=People())
         self._keys: Keys = {}
         self._seen_at: datetime | None = None
 
     async def current(self, connection: Connection) -> Organisation:
-        """Return the organisation as it is in this transaction; one small query when nothing has changed."""
+        """Return the organisation as it is in this transaction and at this instant.
+
+        One small query when nothing has changed.
+        """
         # Others may read it anew at the same time, in other threads: what is returned is what was looked at here.
         known = self._known
         if await definitions.revision(connection) != known.revision:
-            known = replace(await definitions.organisation(connection), deadline=self._deadline)
+            read = await definitions.organisation(connection)
+            known = replace(read, deadline=self._deadline, national=holidays.national)
             # After it: keys that are newer than the picture's own revision are read again with it.
             self._keys = await definitions.keys(connection)
             self._known = known
-        return known
+        return known.at(self._now())
 
     async def integration(self, database: Database, digest: str, now: datetime) -> Integration | None:
         """Return the integration whose key has this digest. A key that is not known yet is looked for at once."""

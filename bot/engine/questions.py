@@ -135,7 +135,7 @@ async def _who(connection: Connection, asked: Question) -> Answer:
         if channel is None:
             return _no_channel(asked)
         channels = [channel]
-    return answers.staffing([_staffed(channel, organisation) for channel in channels], asked.reader.locale)
+    return answers.staffing([_staffed(channel, asked) for channel in channels], asked.reader.locale)
 
 
 async def _me(connection: Connection, asked: Question) -> Answer | Telling:
@@ -180,7 +180,7 @@ async def _about(connection: Connection, asked: Question, person: Account) -> An
     levels = [
         (channel.name, number)
         for channel in _active(organisation)
-        for rule in [organisation.first_rule(channel.id)]
+        for rule in [organisation.rule_at(channel.id, asked.now)]
         for number, level in enumerate(rule.levels if rule else (), start=1)
         if account in organisation.people.resolve(level.targets)
     ]
@@ -290,7 +290,8 @@ def _no_channel(asked: Question) -> Note:
     )
 
 
-def _staffed(channel: Channel, organisation: Organisation) -> Staffed:
-    rule = organisation.first_rule(channel.id)
+def _staffed(channel: Channel, asked: Question) -> Staffed:
+    organisation = asked.organisation
+    rule = organisation.rule_at(channel.id, asked.now)
     levels = [(forms.rung(level, organisation), level.escalate_after) for level in (rule.levels if rule else ())]
     return Staffed(channel.name, levels)

@@ -127,7 +127,7 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
 
 async def _ticks(rounds: Rounds, kind: str, database: Database, numbers: list[IncidentId]) -> None:
     """Measure ticks with as much work as one takes, and with one incident."""
-    timers = Timers(database, Picture(), Wakeups(), SystemClock())
+    timers = Timers(database, Picture(SystemClock().now), Wakeups(), SystemClock())
     past = SystemClock().now() - timedelta(hours=1)
     full = CALLS // 10
     await filling.fall_due(database, numbers[: full * MOST_TOGETHER], past, 1e9)

@@ -1,18 +1,22 @@
 """What questions are answered with."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 
+from bot.commands import VERBS
 from bot.domain.incident import Acknowledge, Actor, Incident, IncidentId, Snooze
 from bot.domain.people import Account, AccountId
-from cards import answers, words
+from cards import answers, dingtalk, feishu, slack, telegram, words
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
 from cards.forms import Rung
 from cards.plain import spoken
+from cards.words import name_of
 from tests.cards.stories import BY_ANA, NAMES, NIGHT, Story, acknowledged
 
 READERS = Readers("en", "Asia/Shanghai", NIGHT + timedelta(minutes=12), NAMES)
@@ -133,6 +137,16 @@ def test_the_help_of_all_and_of_one() -> None:
     one = answers.help_one("ack 42", "take it", ["take", "认领"], "en")
     assert (spoken(one.text), rows(one)) == ("ack 42 · take it", ["Also: take, 认领"])
     assert rows(answers.help_one("me", "who you are", [], "en")) == []
+
+
+@pytest.mark.parametrize("app", [slack, telegram, feishu, dingtalk], ids=lambda app: app.__name__)
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_every_command_is_shown_by_the_help_in_every_app(app: ModuleType, locale: str) -> None:
+    commands = [(verb.usage, verb.does) for verb in VERBS.values()]
+    shown = json.dumps(app.render(answers.help_all(commands, locale)), default=str, ensure_ascii=False)
+    plain = shown.replace("\\", "")
+    assert [usage for usage, _ in commands if usage.split(" [")[0] not in plain] == []
+    assert name_of(locale, commands[-1][1]) in plain
 
 
 def test_a_channel_that_is_none() -> None:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.escalation import Chat, Level, Rule
+from bot.domain.escalation import Chat, Level
 from bot.domain.incident import Close
 from bot.domain.organisation import Channel, Organisation
 from bot.domain.people import Account, AccountId, People, TeamId, WorkspaceId
 from bot.domain.people import Team as TeamOf
+from bot.domain.rule import Rule
 from cards import build, forms
 from cards.form import Form, sentence
 from cards.forms import Offer

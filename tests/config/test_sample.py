@@ -7,9 +7,10 @@ from pathlib import Path
 from bot import playground
 from bot.config.context import Context
 from bot.config.load import check
-from bot.domain.definition import ChannelDefinition, Kind, WorkspaceDefinition
+from bot.domain.definition import ChannelDefinition, Kind, ProviderDefinition, WorkspaceDefinition
 from bot.domain.escalation import Unless
-from bot.main import Platforms
+from bot.domain.people import LINES
+from bot.main import Platforms, ProviderKinds
 from tests.config.example import definitions
 
 SAMPLE = Path(playground.__path__[0], "sample.yaml").read_text()
@@ -20,14 +21,19 @@ SHAPED = {
     "DEMO_DINGTALK_CARD_TEMPLATE_ID": "0123-4567.schema",
     "DEMO_FEISHU_APP_ID": "cli_0123456789abcdef",
     "DEMO_TELEGRAM_BOT_TOKEN": "123456789:AAF0123456789abcdefghijklmnopqrstuv",
+    "DEMO_TWILIO_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdef",
+    "DEMO_TWILIO_NUMBER": "+12015550100",
+    "DEMO_SMTP_HOST": "mail.example.com",
+    "DEMO_SMTP_PORT": "25",
 }
 
 
 def context() -> Context:
     names = set(re.findall(r"\$\{(\w+)\}", SAMPLE))
     bases = {name: "http://127.0.0.1:8080/" for name in names if name.endswith("BASE_URL")}
-    environment = {name: f"value-of-{name}" for name in names} | bases | SHAPED
-    return Context(environment, Platforms(), ("standard", "prometheus"))
+    phones = {name: "+12015550101" for name in names if name.startswith("DEMO_PHONE_")}
+    environment = {name: f"value-of-{name}" for name in names} | bases | phones | SHAPED
+    return Context(environment, Platforms(), ("standard", "prometheus"), providers=ProviderKinds())
 
 
 def test_the_sample_has_no_fault() -> None:
@@ -37,10 +43,11 @@ def test_the_sample_has_no_fault() -> None:
 def test_the_sample_shows_what_there_is_to_show() -> None:
     bodies = [one.body for one in definitions(SAMPLE, context())]
     kinds = [one.kind for one in definitions(SAMPLE, context())]
-    assert [kinds.count(kind) for kind in Kind] == [4, 2, 4, 0, 2, 2]
+    assert [kinds.count(kind) for kind in Kind] == [4, 2, 4, 4, 2, 2]
     workspaces = [body for body in bodies if isinstance(body, WorkspaceDefinition)]
     assert {body.platform for body in workspaces} == set(Platforms())
     assert all(len(body.links) == 4 for body in workspaces)
+    assert {body.method for body in bodies if isinstance(body, ProviderDefinition)} == set(LINES)
     payments = next(body for body in bodies if isinstance(body, ChannelDefinition))
     levels = payments.escalation[0].levels
     assert [[target.name for target in level.targets] for level in levels] == [

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from bot.domain import dead
-from bot.domain.escalation import Chat, Level, Rule
+from bot.domain.escalation import Chat, Level
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Organisation, Workspace
 from bot.domain.people import People, WorkspaceId
+from bot.domain.rule import Rule
 
 ACME, OTHER = WorkspaceId(1), WorkspaceId(2)
 FIRST, SECOND, UNKNOWN = Chat(ACME, "C1"), Chat(OTHER, "C1"), Chat(ACME, "C9")

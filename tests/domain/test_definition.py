@@ -24,7 +24,7 @@ from bot.domain.definition import (
     name_of,
     organise,
 )
-from bot.domain.escalation import Chat, Level, Repeat, Rule, Unless
+from bot.domain.escalation import Chat, Level, Repeat, Unless
 from bot.domain.event import Severity
 from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
 from bot.domain.people import (
@@ -41,6 +41,7 @@ from bot.domain.people import (
     TeamId,
     WorkspaceId,
 )
+from bot.domain.rule import Rule
 from tests.domain.cast import MINUTE
 
 ANA = AccountDefinition("ana@example.com", "Ana", "+33612345678", Role.ADMIN, "zh", "Asia/Shanghai")

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.alert import OLDEST, Alert, too_old
-from bot.domain.escalation import Rule
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
 from bot.domain.facts import Tally
 from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide, rules_of
@@ -32,6 +31,7 @@ from bot.domain.incident import (
 )
 from bot.domain.law import step
 from bot.domain.organisation import Channel, Organisation
+from bot.domain.rule import Rule
 from tests.domain.cast import ANA, BY_ANA, MINUTE, NIGHT, level, people
 
 SHOP = ChannelId(7)

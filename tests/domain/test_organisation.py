@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.escalation import Rule
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Organisation
 from bot.domain.people import Account, AccountId, ChatLink, People, Role, Target, Team, TeamId, WorkspaceId
-from tests.domain.cast import ANA, BO, CHEN, DEE, NOBODY, SRE, people, person, team
+from bot.domain.rule import Rule
+from tests.domain.cast import ANA, BO, CHEN, DEE, FACTS, NOBODY, SRE, people, person, team
+from tests.domain.cast import NIGHT as AT
 
 SHOP, OPEN = ChannelId(7), ChannelId(8)
 DAY, NIGHT = Rule("day", ()), Rule("night", ())
@@ -64,8 +65,8 @@ def test_a_rule_is_found_by_its_name_and_a_new_incident_follows_the_first() -> N
     assert made.rule(SHOP, "gone") is None
     assert made.rule(SHOP, None) is None
     assert made.rule(ChannelId(99), "night") is None
-    assert made.first_rule(SHOP) is DAY
-    assert made.first_rule(OPEN) is None
+    assert made.first_rule(SHOP, FACTS, AT) is DAY
+    assert made.first_rule(OPEN, FACTS, AT) is None
 
 
 def test_a_chat_user_is_whoever_is_linked_in_that_workspace() -> None:
@@ -98,7 +99,7 @@ def test_oncards_own_troubles_go_to_the_channel_of_its_name_or_to_the_admins() -
     removed = Organisation(1, people(), {own.id: replace(own, active=False)})
 
     assert (with_it.own_channel, without.own_channel, removed.own_channel) == (own.id, ChannelId(0), ChannelId(0))
-    assert with_it.first_rule(own.id) == DAY
+    assert with_it.first_rule(own.id, FACTS, AT) == DAY
     assert without.channel(ChannelId(0)).name == "oncard"
-    assert without.first_rule(ChannelId(0)) is None
+    assert without.first_rule(ChannelId(0), FACTS, AT) is None
     assert without.told_about(ChannelId(0)) == (DEE,)

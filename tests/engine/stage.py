@@ -141,7 +141,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.vault = Vault("a key for tests, long enough to be one")
-        self.picture, self.wakeups = Picture(), Wakeups()
+        self.picture, self.wakeups = Picture(self.clock.now), Wakeups()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
