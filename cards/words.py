@@ -75,6 +75,8 @@ CLOSED_BECAUSE: Final = "{who} closed it: {resolution}"
 HISTORY: Final[Mapping[Entry, str]] = MappingProxyType(
     {
         Entry.NO_RULE: "Nobody told: no escalation rule",
+        Entry.DELAYED: "Nobody is told before {until}",
+        Entry.LEVEL_HELD: "Level {level} waits until {until}, when somebody comes on duty",
         Entry.LEVEL_EMPTY: "Level {level} passed: it reaches nobody",
         Entry.LEVEL_FAILED: "Level {level} reached nobody",
         Entry.EXHAUSTED: "Every level told, nobody acknowledged",

@@ -27,7 +27,14 @@ MORNING = NIGHT + timedelta(hours=5)
 
 def staffed(*on_duty: AccountId, again: datetime | None = None, levels: tuple[Level, ...] = ()) -> Rules:
     """Return rules by a schedule that has these on duty now, and somebody `again` then."""
-    everybody = replace(people(), on_duty=lambda number, role: on_duty, comes_on_duty=lambda number, role, now: again)
+
+    def now(*_: object) -> tuple[AccountId, ...]:
+        return on_duty
+
+    def then(*_: object) -> datetime | None:
+        return again
+
+    everybody = replace(people(), on_duty=now, comes_on_duty=then)
     return Rules(levels, everybody, catch_all=(DEE,))
 
 
