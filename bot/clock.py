@@ -80,6 +80,15 @@ class DemoClock:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
 
+    def steady(self) -> None:
+        """Go on at the usual speed from this instant, whatever is left of a stretch."""
+        if self.fast:
+            self._origin = self.now()
+            self._since = time.monotonic()
+            self._rate, self._fast_until = 1.0, None
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
     async def sleep(self, seconds: float) -> None:
         await self.wait(asyncio.Event(), seconds)
 

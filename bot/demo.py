@@ -8,24 +8,28 @@ import json
 import os
 import secrets
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from bot import main, sources
-from bot.clock import DemoClock
+from bot.clock import Clock, DemoClock, SystemClock
 from bot.config.define import define
 from bot.config.fault import Fault
 from bot.config.load import load
+from bot.domain.definition import Contact
 from bot.domain.organisation import Integration
+from bot.domain.people import Account, ContactKind
+from bot.domain.verification import How
 from bot.engine.ingest import Report
 from bot.main import Service, Settings
-from bot.playground.demo import SAMPLE, PlatformDemo, platforms
-from bot.playground.page import routes
+from bot.playground.demo import SAMPLE, CallsBack, PlatformDemo, platforms
+from bot.playground.page import Story, routes
 from bot.playground.page.samples import SAMPLES, Sample
+from bot.playground.story import STORY, steps
 from bot.web.answers import new_request_id
-from storage import definitions
+from storage import contacts, definitions
 from storage.database import Connection
 
 VAR: Final = Path("var")
@@ -84,34 +88,44 @@ def curl(base_url: str) -> str:
     return f"curl -X POST {shlex.quote(url)} -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(body))}"
 
 
-async def run(port: int, say: Callable[[str], None]) -> None:
-    """Serve the demo until told to stop; `say` tells what to open. Raises OSError when the port is taken."""
+async def run(port: int, say: Callable[[str], None], rest: Clock | None = None) -> None:
+    """Serve the demo until told to stop; `say` tells what to open. Raises OSError when the port is taken.
+
+    `rest`: the clock of the pauses in which the captions of the story are read.
+    """
     clock = DemoClock()
     listening = main.listen("127.0.0.1", port)
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(listening)
+        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         chats = platforms(clock)
         for chat in chats:
             await chat.start()
             stack.push_async_callback(chat.stop)
-        service = Service(_settings(os.environ), clock)
+            if isinstance(chat, CallsBack):
+                chat.reach(base_url)
+        service = Service(_settings(os.environ, base_url), clock)
         stack.push_async_callback(service.close)
         service.claim_database()
         await service.prepare()
         await _load_sample(service, chats)
-        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         say(f"Oncard runs on {base_url}")
-        say(f"  the chat app:    {base_url}/playground")
+        say(f"  the chat apps:   {base_url}/playground")
+        say(f"  watch the story: {base_url}/playground?tour")
         say(f"  fire an alert:   {curl(base_url)}")
         say("  stop it:         Ctrl-C")
-        page = routes([chat.pane for chat in chats], clock, Hands(service), service.stopping)
+        story = Story(steps(STORY.read_text()), rest or SystemClock())
+        page = routes([chat.pane for chat in chats], clock, Hands(service), service.stopping, story)
         await main.serve(service, listening, page)
 
 
-def _settings(environment: Mapping[str, str]) -> Settings:
-    """Return the environment's settings; without a key, the demo makes one and keeps it beside its database."""
+def _settings(environment: Mapping[str, str], base_url: str) -> Settings:
+    """Return the environment's settings; without a key, the demo makes one and keeps it beside its database.
+
+    The demo's phones are on this machine, so they reach us here whatever the public address is.
+    """
     key = environment.get("ONCARD_SECRET_KEY") or _kept_key()
-    return main.settings({**environment, "ONCARD_SECRET_KEY": key})
+    return replace(main.settings({**environment, "ONCARD_SECRET_KEY": key}), public_url=base_url)
 
 
 def _kept_key() -> str:
@@ -135,6 +149,21 @@ async def _load_sample(service: Service, chats: Sequence[PlatformDemo]) -> None:
         await definitions.replace_all(connection, wanted, service.vault)
 
     await service.database.transact(work)
+    await service.database.transact(lambda connection: _prove(connection, service))
+
+
+async def _prove(connection: Connection, service: Service) -> None:
+    """Give our word that the sample's numbers and addresses are their owners'."""
+    organisation = await service.picture.current(connection)
+    for account in organisation.people.accounts.values():
+        for contact in _contacts(account):
+            await contacts.prove(connection, contact, How.ADMIN, service.clock.now())
+
+
+def _contacts(account: Account) -> Iterator[Contact]:
+    yield Contact(account.id, ContactKind.EMAIL, account.email)
+    if account.phone:
+        yield Contact(account.id, ContactKind.PHONE, account.phone)
 
 
 def _fault(fault: Fault) -> str:

@@ -65,6 +65,8 @@ class Night(World):
         self.phones = self.twilio.network.phones
         # Who has a device at the push service.
         self.pushed: tuple[str, ...] = ()
+        # What calls are configured with besides.
+        self.voice: dict[str, str] = {}
 
     async def configure(
         self, *levels: LevelDefinition, links: Mapping[str, str] | None = None, locale: str = "en"
@@ -94,7 +96,11 @@ class Night(World):
         server["bounce_address"], bounces = BOUNCES, {"bounce_secret": Secret(BOUNCE_SECRET)}
         return [
             Definition(Kind.PROVIDER, ProviderDefinition("main", Method.SMS, "twilio", settings=account), token),
-            Definition(Kind.PROVIDER, ProviderDefinition("main", Method.VOICE, "twilio", settings=account), token),
+            Definition(
+                Kind.PROVIDER,
+                ProviderDefinition("main", Method.VOICE, "twilio", settings={**account, **self.voice}),
+                token,
+            ),
             Definition(Kind.PROVIDER, ProviderDefinition("main", Method.EMAIL, "smtp", settings=server), bounces),
             Definition(Kind.PROVIDER, ProviderDefinition("main", Method.PUSH, "ntfy", links=topics, settings=ntfy)),
         ]

@@ -73,3 +73,12 @@ class Switches(Protocol):
     async def switch(self, name: str) -> None:
         """Begin a trouble, or end it if it lasts; raises LookupError if none is called that."""
         ...
+
+
+@runtime_checkable
+class Documents(Protocol):
+    """A pane that has whole documents of strangers to show, such as mails."""
+
+    def document(self, person: str, name: str) -> str:
+        """Return one as HTML, as the person sees it; raises LookupError."""
+        ...

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.clock import Clock, DemoClock, SystemClock
 from bot.playground.page.controls import Controls
-from bot.playground.page.pane import Pane, Switches
+from bot.playground.page.pane import Documents, Pane, Switches
 from bot.playground.page.samples import SAMPLES
+from bot.playground.page.tour import Hands, Story, Tour
 from bot.playground.wire import JsonObject, as_object, as_text
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -35,6 +36,15 @@ HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+DOCUMENT_HEADERS: Final = {
+    **HEADERS,
+    "Content-Security-Policy": (
+        "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+        "img-src data:; form-action 'none'; frame-ancestors 'self'"
+    ),
+}
+"""A stranger's document brings its own looks; it runs nothing, fetches nothing, and is of no origin."""
+
 STRETCHES: Final = {60: 2.0, 300: 5.0, 1800: 12.0}
 """Seconds that a button lets pass, and the real seconds they take."""
 
@@ -46,18 +56,24 @@ MERGE_SECONDS: Final = 0.03
 
 
 def routes(
-    panes: Sequence[Pane], clock: Clock, controls: Controls, stopping: asyncio.Event | None = None
+    panes: Sequence[Pane],
+    clock: Clock,
+    controls: Controls,
+    stopping: asyncio.Event | None = None,
+    story: Story | None = None,
 ) -> list[Route]:
     """Return the routes of the page over these servers; only a `DemoClock` can be made to run.
 
-    `stopping`: when it is set, the streams of news end, which would keep the web server waiting.
+    `stopping`: when it is set, the streams of news end, which would keep the web server waiting. `story`: what plays by
+    itself when a visitor wants to watch.
     """
-    page = _Page({pane.id: pane for pane in panes}, clock, controls, stopping or asyncio.Event())
+    page = _Page({pane.id: pane for pane in panes}, clock, controls, stopping or asyncio.Event(), story or Story())
     return [
         Route("/playground", page.index),
         Route("/playground/static/{path:path}", page.file),
         Route("/playground/state", page.state),
         Route("/playground/chat", page.chat),
+        Route("/playground/document", page.document),
         Route("/playground/act", page.act, methods=["POST"]),
         Route("/playground/control", page.control, methods=["POST"]),
         Route("/playground/events", page.events),
@@ -65,11 +81,14 @@ def routes(
 
 
 class _Page:
-    def __init__(self, panes: dict[str, Pane], clock: Clock, controls: Controls, stopping: asyncio.Event) -> None:
+    def __init__(
+        self, panes: dict[str, Pane], clock: Clock, controls: Controls, stopping: asyncio.Event, story: Story
+    ) -> None:
         self._stopping = stopping
         self._panes = panes
         self._clock = clock
         self._controls = controls
+        self._tour = Tour(story, panes, Hands(self._do, self._act, self._runs_fast))
 
     async def index(self, _request: Request) -> Response:
         return _file("playground.html")
@@ -88,6 +107,7 @@ class _Page:
             {
                 "panes": panes,
                 "clock": self._time(),
+                "tour": self._tour.shown(),
                 "samples": [asdict(item) for item in SAMPLES],
                 "curl": self._controls.curl(str(request.base_url).rstrip("/")),
             }
@@ -102,14 +122,24 @@ class _Page:
         except LookupError as missing:
             return _refused(str(missing), 404)
 
+    async def document(self, request: Request) -> Response:
+        """A stranger's document that a pane holds, for a frame of its own."""
+        asked = request.query_params
+        try:
+            pane = self._pane(asked.get("pane", ""))
+            if not isinstance(pane, Documents):
+                raise LookupError(f"the pane {pane.id!r} has no documents")
+            return HTMLResponse(pane.document(asked.get("as", ""), asked.get("name", "")), headers=DOCUMENT_HEADERS)
+        except LookupError as missing:
+            return _refused(str(missing), 404)
+
     async def act(self, request: Request) -> Response:
         """Something a person does in a pane."""
+        return await _asked(request, self._act)
 
-        async def do(body: JsonObject) -> JsonObject:
-            pane = self._pane(as_text(body.get("pane")))
-            return {"trouble": await pane.act(as_text(body.get("as")), body)}
-
-        return await _asked(request, do)
+    async def _act(self, body: JsonObject) -> JsonObject:
+        pane = self._pane(as_text(body.get("pane")))
+        return {"trouble": await pane.act(as_text(body.get("as")), body)}
 
     async def control(self, request: Request) -> Response:
         """Something the visitor does to the world."""
@@ -131,6 +161,12 @@ class _Page:
                 return await _switched(self._pane(as_text(body.get("pane"))), as_text(body.get("name")))
             case "run":
                 return self._run(body.get("seconds"))
+            case "tour":
+                self._tour.start()
+                return {}
+            case "stop the tour":
+                await self._tour.stop()
+                return {}
             case other:
                 raise LookupError(f"unknown control {other!r}")
 
@@ -151,6 +187,7 @@ class _Page:
         with ExitStack() as watching:
             for pane in self._panes.values():
                 watching.callback(pane.watch(changed.set))
+            watching.callback(self._tour.watch(changed.set))
             yield "retry: 1000\nevent: changed\ndata: {}\n\n"
             while not self._stopping.is_set():
                 if await REAL_TIME.wait(changed, self._pulse()):
@@ -160,12 +197,14 @@ class _Page:
                 yield f"event: clock\ndata: {json.dumps(self._time())}\n\n"
 
     def _pulse(self) -> float:
-        return FAST_PULSE_SECONDS if isinstance(self._clock, DemoClock) and self._clock.fast else PULSE_SECONDS
+        return FAST_PULSE_SECONDS if self._runs_fast() else PULSE_SECONDS
 
     def _time(self) -> JsonObject:
         runnable = isinstance(self._clock, DemoClock)
-        fast = isinstance(self._clock, DemoClock) and self._clock.fast
-        return {"now": self._clock.now().isoformat(), "runnable": runnable, "fast": fast}
+        return {"now": self._clock.now().isoformat(), "runnable": runnable, "fast": self._runs_fast()}
+
+    def _runs_fast(self) -> bool:
+        return isinstance(self._clock, DemoClock) and self._clock.fast
 
     def _pane(self, pane_id: str) -> Pane:
         if pane_id not in self._panes:

@@ -36,6 +36,13 @@ SAMPLES = (
         {"service": "postgres", "host": "db-1", "check": "disk", "environment": "production"},
     ),
     Sample(
+        "payments",
+        "Critical",
+        "Card payments fail",
+        "For four minutes the bank's gateway has refused one payment in three.",
+        {"service": "payments", "gateway": "bank-1", "check": "refusals", "environment": "production"},
+    ),
+    Sample(
         "latency",
         "Warning",
         "Checkout is slow",

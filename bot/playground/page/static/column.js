@@ -7,6 +7,7 @@ import { reconcile, redraw } from "./list.js";
 import * as unread from "./unread.js";
 
 const NEAR_THE_END = 80;
+const CARD_HEIGHT = 260;
 
 // The square with an app's letter, in its colour.
 export function mark(pane, name) {
@@ -115,6 +116,12 @@ export function column(first, name, module, page) {
     list.scrollTop = list.scrollHeight;
   }
 
+  // The newest card from its head, though something small was said after it: for somebody who only watches.
+  function showCard() {
+    const card = [...list.children].findLast((one) => one.offsetHeight > CARD_HEIGHT);
+    if (card) list.scrollTop += card.getBoundingClientRect().top - list.getBoundingClientRect().top - 4;
+  }
+
   function hide() {
     node.hidden = true;
     showForm(null);
@@ -134,5 +141,5 @@ export function column(first, name, module, page) {
   });
   new ResizeObserver(() => atEnd && goToEnd()).observe(list); // Who reads the newest message keeps it in sight.
 
-  return { node, list, draw, hide };
+  return { node, draw, hide, showCard };
 }

@@ -6,7 +6,7 @@ import { redraw } from "./list.js";
 
 const at = (id) => document.getElementById(id);
 const THEMES = ["auto", "light", "dark"];
-const FAULT_ICONS = { "rate limit": "gauge", "kick the bot": "leave", "out of calls": "empty" };
+const FAULT_ICONS = { "rate limit": "gauge", "kick the bot": "leave", "out of calls": "empty", "Twilio is down": "phone", "ntfy is down": "bell" };
 
 function faultIcon(fault) {
   return icon(FAULT_ICONS[fault] ?? "trouble");

@@ -31,6 +31,10 @@ const SHAPES = {
   leave: "M13 4H5v16h8M10 12h10M16.5 8l4 4-4 4",
   empty: "M4 8h14v8H4zM20.5 11v2M7 11v2",
   trouble: "M12 4L3 20h18zM12 10v4M12 17h.01",
+  phone: "M6 4h4l2 5-2.5 1.5a11 11 0 005 5L16 13l5 2v4a1.5 1.5 0 01-1.5 1.5A16 16 0 014.5 5.5 1.5 1.5 0 016 4z",
+  handset: "M7 3h10v18H7zM11 18h2",
+  mail: "M4 6h16v12H4zM4 7l8 6 8-6",
+  play: "M8 5l11 7-11 7z",
   bell: "M6 16V11a6 6 0 0112 0v5l2 2H4zM10 21h4",
 };
 

@@ -8,6 +8,7 @@ import { around, drawers, everybody } from "./around.js";
 import { column } from "./column.js";
 import { controls } from "./controls.js";
 import { get, post } from "./dom.js";
+import { tour } from "./tour.js";
 import * as unread from "./unread.js";
 
 const at = (id) => document.getElementById(id);
@@ -86,6 +87,11 @@ async function draw() {
   unread.start();
 }
 
+// A phone or a mailbox, which stands beside the chats.
+function isDevice(pane) {
+  return Boolean(RENDERERS.get(pane.platform).column);
+}
+
 // The panes that are on the screen: the one that was enlarged, or all.
 function shown(state) {
   const one = state.panes.find((pane) => pane.id === here.view);
@@ -122,23 +128,36 @@ function drawAround(state, people, scenes) {
   frame.drawPeople(state.panes, people, here.me);
   frame.drawSide(state.panes, here.me, here.open);
   panel.draw(state);
+  story.draw(state);
 }
 
 function drawColumns(state, scenes) {
   for (const pane of state.panes) {
-    if (!COLUMNS.has(pane.id)) COLUMNS.set(pane.id, column(pane, name(pane), RENDERERS.get(pane.platform), page));
+    const { column: own = column, ...module } = RENDERERS.get(pane.platform);
+    if (!COLUMNS.has(pane.id)) COLUMNS.set(pane.id, own(pane, name(pane), module, page));
   }
-  const nodes = state.panes.map((pane) => COLUMNS.get(pane.id).node);
-  if (nodes.some((node) => !node.isConnected)) at("columns").replaceChildren(...nodes);
-  at("columns").dataset.count = String(scenes.length);
+  stand(at("columns"), state.panes.filter((pane) => !isDevice(pane)), scenes);
+  stand(at("devices"), state.panes.filter(isDevice), scenes);
   for (const [id, each] of COLUMNS) if (!scenes.some(({ pane }) => pane.id === id)) each.hide();
   for (const each of scenes) {
     COLUMNS.get(each.pane.id).node.hidden = false;
-    COLUMNS.get(each.pane.id).draw({ ...each, alone: alone() });
+    COLUMNS.get(each.pane.id).draw({ ...each, alone: alone(), now: state.clock.now });
   }
-  const quiet = scenes.every(({ conversation }) => !conversation?.messages.length);
-  at("intro").hidden = alone() || !quiet;
-  at("intro-words").textContent = `One alert becomes one live card in ${NUMBERS[scenes.length] ?? "all"} apps. A click in any of them changes all.`;
+  const chats = scenes.filter(({ pane }) => !isDevice(pane));
+  document.body.dataset.devices = chats.length && chats.length < scenes.length ? "beside" : "";
+  const quiet = chats.length > 0 && chats.every(({ conversation }) => !conversation?.messages.length);
+  at("intro").hidden = alone() || !quiet || state.tour.number > 0;
+  at("intro-words").textContent = `One alert becomes one live card in ${NUMBERS[chats.length] ?? "all"} apps. A click in any of them changes all.`;
+  story.light(COLUMNS);
+}
+
+// Panes stand where they belong; a place without any that is shown is not there.
+function stand(place, panes, scenes) {
+  const nodes = panes.map((pane) => COLUMNS.get(pane.id).node);
+  if (nodes.some((node) => !node.isConnected)) place.replaceChildren(...nodes);
+  const count = scenes.filter(({ pane }) => panes.includes(pane)).length;
+  place.dataset.count = String(count);
+  place.hidden = count === 0;
 }
 
 // What the visitor does
@@ -188,6 +207,16 @@ const page = { act, alone, be, open, view, control: (body) => panel.control(body
 const panel = controls({ refresh, name });
 const frame = around({ name, module: (pane) => RENDERERS.get(pane.platform), page });
 const small = drawers();
+const story = tour({
+  page,
+  // The story shows all apps, and goes from scene to scene with whom it tells of; between them the visitor is free.
+  turnTo({ person, opens }) {
+    here.view = "";
+    if (person) here.me = person;
+    for (const [pane, chat] of Object.entries(opens)) here.chats.set(pane, chat);
+    moved();
+  },
+});
 
 at("intro-fire").addEventListener("click", page.fire);
 at("skip").addEventListener("click", (event) => {
@@ -205,7 +234,11 @@ function listen() {
   stream.addEventListener("open", () => { live.textContent = "live"; live.dataset.on = "yes"; });
   stream.addEventListener("error", () => { live.textContent = "reconnecting"; live.dataset.on = "no"; });
   stream.addEventListener("changed", refresh);
-  stream.addEventListener("clock", (event) => panel.clock(JSON.parse(event.data)));
+  stream.addEventListener("clock", (event) => {
+    const time = JSON.parse(event.data);
+    panel.clock(time);
+    for (const each of COLUMNS.values()) each.tick?.(time.now);
+  });
 }
 
 listen();
