@@ -23,6 +23,7 @@ from bot.domain.definition import (
 from bot.domain.event import Event
 from bot.domain.incident import Incident, Record
 from bot.domain.people import Preference
+from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition
 
 Value = TypeVar("Value")
 
@@ -53,6 +54,8 @@ SECRETS: Final[Codec[dict[str, str]]] = Codec(dict[str, str])
 BODIES: Final[Mapping[Kind, Codec[Body]]] = {
     Kind.ACCOUNT: Codec[Body](AccountDefinition),
     Kind.TEAM: Codec[Body](TeamDefinition),
+    Kind.CALENDAR: Codec[Body](CalendarDefinition),
+    Kind.SCHEDULE: Codec[Body](ScheduleDefinition),
     Kind.WORKSPACE: Codec[Body](WorkspaceDefinition),
     Kind.PROVIDER: Codec[Body](ProviderDefinition),
     Kind.CHANNEL: Codec[Body](ChannelDefinition),

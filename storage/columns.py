@@ -27,6 +27,27 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(sa.types.TypeDecorator[str]):
+    """What others said, without what a database refuses: an outcome that is not stored would be sent once more."""
+
+    impl: type[sa.String] = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        del dialect  # What one of them refuses is kept by none.
+        if value is None:
+            return None
+        length: int | None = getattr(self.impl, "length", None)
+        return value.encode("utf-8", "replace").decode().replace("\0", "")[:length]
+
+
+class Name(Words):
+    """What others call something, of which no more is kept than fits."""
+
+    impl = sa.String
+    cache_ok = True
+
+
 metadata = sa.MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -12,10 +12,10 @@ from bot.domain.definition import (
     Secret,
     WorkspaceDefinition,
     link_key,
-    organise,
 )
 from bot.domain.frozen import replace
 from bot.domain.organisation import IntegrationId, Organisation
+from bot.domain.organise import organise
 from bot.domain.people import ChatLink, WorkspaceId
 from storage import codec, tables
 from storage.database import Connection

@@ -125,7 +125,7 @@ async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -
 
 
 async def restamp(connection: Connection, page: Wanted) -> bool:
-    """Let the message that still waits for this place be this page: of its level, its turn and its version.
+    """Let the message that still waits for this place be this page: of its level, its turn, its version and its ways.
 
     False: none waits any more, it is on its way as what it was.
     """
@@ -141,7 +141,16 @@ async def restamp(connection: Connection, page: Wanted) -> bool:
             # A board's message that has been claimed is on its way with what waited for it.
             sa.or_(columns.board_id.is_(None), columns.claim.is_(None)),
         )
-        .values(version=page.version, level=page.level, turn=page.turn, lane=int(Lane.PAGE))
+        .values(
+            version=page.version,
+            level=page.level,
+            turn=page.turn,
+            lane=int(Lane.PAGE),
+            page_id=page.page,
+            rank=page.rank,
+            # It goes out no later than it would have.
+            latest_at=sa.func.coalesce(columns.latest_at, page.latest),
+        )
     )
     return bool(restamped.rowcount)
 

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from bot.adapter import FailureKind
 from bot.domain.board import Board, BoardId, folds, speaks_at
 from bot.domain.delivery import ON_THE_BOARD, PAGES, Kind, Lane, Place
+from bot.domain.fallback import PUNCTUAL
 from bot.domain.people import WorkspaceId
 from storage import boards, bulk, tables
 from storage.boards import Asked
 from storage.cards import place_row
 from storage.database import Connection, portions, take_numbers
-from storage.deliveries import OURS
+from storage.deliveries import OURS, WAITED
 from storage.places import Spot
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
@@ -72,8 +73,19 @@ async def _incidents(connection: Connection, place: Place, now: datetime) -> int
 
 
 def _is_waiting(place: Place, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether it waits for this place. What may have arrived already is left to say so by itself."""
+    """Whether it waits for this place. What may have arrived already is left to say so by itself.
+
+    After an outage of ours, so is a way that stands behind others: those before it have their time first.
+    """
     columns = tables.deliveries.c
+    is_on_time = sa.or_(
+        columns.page_id.is_(None),
+        columns.rank == 0,
+        columns.not_before >= now - PUNCTUAL,
+        columns.latest_at <= now,
+        columns.attempts > 0,
+        columns.reason == WAITED,
+    )
     return sa.and_(
         columns.state == _PENDING,
         columns.board_id.is_(None),
@@ -84,6 +96,7 @@ def _is_waiting(place: Place, now: datetime) -> sa.ColumnElement[bool]:
         columns.kind.in_(_FOLDED),
         sa.func.coalesce(columns.reason, "").not_in(_ALONE),
         columns.uncertain.is_(sa.false()),
+        is_on_time,
         OURS,
     )
 

@@ -1,13 +1,12 @@
 """Pages: the ways by which one person is told of one thing, each a delivery of its own."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from bot.domain.delivery import DeliveryId, Dropped, PageId, State
-from bot.domain.fallback import Standing, Tried
+from bot.domain.fallback import Leg, Move, Standing, Tried
 from bot.domain.people import AccountId
 from bot.provider import FAILURES
 from storage import tables
@@ -22,30 +21,6 @@ _STANDINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One way of a page as it is stored. No `account`: a chat, which stands before everybody's own ways.
-
-    `waits`: nobody has tried it yet, and it may still be moved.
-    """
-
-    id: DeliveryId
-    account: AccountId | None
-    rank: int
-    tried: Tried
-    began: datetime
-    not_before: datetime
-    waits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """When a way goes out that goes out at another time than was thought; None: it is spared."""
-
-    leg: DeliveryId
-    at: datetime | None
-
-
 async def legs(connection: Connection, pages: Collection[PageId]) -> dict[PageId, list[Leg]]:
     """Return the ways of these pages in their order, kept from others until the transaction ends."""
     columns = tables.deliveries.c
@@ -57,6 +32,13 @@ async def legs(connection: Connection, pages: Collection[PageId]) -> dict[PageId
     for ways in found.values():
         ways.sort(key=lambda leg: (leg.rank, leg.id))
     return found
+
+
+async def hold(connection: Connection, page: PageId) -> None:
+    """Keep a page's ways from others until the transaction ends: in one order, so that two outcomes take turns."""
+    columns = tables.deliveries.c
+    query = sa.select(columns.id).where(columns.page_id == page).order_by(columns.id)
+    await connection.execute(query.with_for_update())
 
 
 async def move(connection: Connection, moves: Sequence[Move], now: datetime) -> None:

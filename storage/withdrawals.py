@@ -1,6 +1,6 @@
 """Messages that are not to go out any more, because somebody has acted, and those that are after all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,9 +47,25 @@ async def withdraw(
             )
             .values(state=str(State.WITHDRAWN), reason=str(reason), settled_at=now)
         )
+        if reason is Dropped.SUPERSEDED or withdrawal.only:
+            await _keep_spared(connection, some, withdrawal, now)
         if not cards and not withdrawal.only:
             unseen = sa.and_(columns.incident_id.in_(some), columns.state == State.PENDING, columns.kind == Kind.CARD)
             await connection.execute(sa.update(tables.deliveries).where(unseen).values(lane=int(Lane.EDIT)))
+
+
+async def _keep_spared(
+    connection: Connection, incidents: Sequence[IncidentId], withdrawal: Withdrawal, now: datetime
+) -> None:
+    """Of people who are to hear no more of it, no way comes back that was spared: not even if another was lost."""
+    columns = tables.deliveries.c
+    theirs = columns.account_id.in_(withdrawal.only) if withdrawal.only else sa.true()
+    spared = sa.and_(columns.state == State.WITHDRAWN, columns.reason == str(Dropped.REACHED))
+    await connection.execute(
+        sa.update(tables.deliveries)
+        .where(columns.incident_id.in_(incidents), columns.kind.in_(PAGES), spared, theirs)
+        .values(reason=str(withdrawal.reason), settled_at=now)
+    )
 
 
 async def put_back(connection: Connection, incident: Incident, reason: Dropped, since: datetime) -> None:

@@ -7,11 +7,14 @@ as one is accepted, those that only stood behind it are spared; a report that it
 back. Nothing here looks at other people: what happens to one page never changes another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from bot.domain.delivery import DeliveryId
+from bot.domain.people import AccountId
 
 DEADLINE: Final = timedelta(seconds=30)
 SHORTEST_DEADLINE: Final = timedelta(seconds=5)
@@ -67,6 +70,47 @@ def plan(began: datetime, ways: Sequence[Tried], deadline: timedelta = DEADLINE)
         elif not way.dark:
             free = max(free, turn + deadline)
     return tuple(turns)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One way of a page as it stands. No `account`: a chat, which stands before everybody's own ways.
+
+    `waits`: nobody has tried it yet, and it may still be moved.
+    """
+
+    id: DeliveryId
+    account: AccountId | None
+    rank: int
+    tried: Tried
+    began: datetime
+    not_before: datetime
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When a way goes out that goes out at another time than was thought; None: it is spared."""
+
+    leg: DeliveryId
+    at: datetime | None
+
+
+def moves_of(legs: Sequence[Leg], deadline: timedelta) -> Iterator[Move]:
+    """Yield what changes for the ways of one page: of each of its people, behind the chats that all of them read."""
+    chats = [leg for leg in legs if leg.account is None]
+    for account in dict.fromkeys(leg.account for leg in legs if leg.account is not None):
+        ways = chats + [leg for leg in legs if leg.account == account]
+        # A way that has waited since an earlier turn is older than its page.
+        turns = plan(max(leg.began for leg in ways), [leg.tried for leg in ways], deadline)
+        for leg, turn in zip(ways, turns, strict=True):
+            if leg.account is None or not leg.waits:
+                continue
+            is_spared = leg.tried.standing is Standing.SPARED
+            if turn is None and not is_spared:
+                yield Move(leg.id, None)
+            elif turn is not None and (is_spared or turn != leg.not_before):
+                yield Move(leg.id, turn)
 
 
 class Verdict(StrEnum):

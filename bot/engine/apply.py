@@ -23,9 +23,10 @@ from bot.domain.incident import (
     Withdraw,
 )
 from bot.domain.organisation import Organisation
+from bot.domain.pages import who_hears
 from bot.domain.people import LINES, AccountId, Method
-from bot.domain.reach import quiet_ways
 from bot.engine import paging
+from bot.engine.fallback import follow
 from bot.engine.paging import Shown
 from storage import boards, cards, deliveries, incidents, lines, withdrawals
 from storage.boards import Asked
@@ -78,8 +79,10 @@ async def apply(
         edits = await _refresh(connection, made, shown, now)
         notes += await _over(connection, made, shown, organisation, now)
     told = [(incident, effect) for incident, effects in made for effect in effects if isinstance(effect, Notify)]
-    pages = await paging.pages(connection, told, shown, organisation, now)
+    pages, joined = await paging.pages(connection, told, shown, organisation, now)
     await deliveries.add(connection, pages + notes, now)
+    # What waits already may wait for what is dark, and then the others need not.
+    await follow(connection, joined, organisation.deadline, now)
     return edits + len(pages) + len(notes) > 0
 
 
@@ -176,14 +179,13 @@ async def _announce(
     """Return the notes for team and admins, and that there is nobody to tell."""
     announced: list[tuple[Incident, Entry, AccountId]] = []
     unheard: list[Line] = []
-    told: dict[ChannelId, list[AccountId]] = {}
+    told: dict[ChannelId, tuple[AccountId, ...]] = {}
     for incident, effects in made:
         for effect in effects:
             if not isinstance(effect, Announce):
                 continue
             if incident.channel not in told:
-                accounts = organisation.told_about(incident.channel)
-                told[incident.channel] = [one for one in accounts if quiet_ways(one, organisation)]
+                told[incident.channel] = who_hears(incident.channel, organisation)
             announced += [(incident, effect.entry, account) for account in told[incident.channel]]
             if not told[incident.channel]:
                 unheard.append((incident.id, now, _UNHEARD))

@@ -19,6 +19,7 @@ from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId
 from cards import board as says
 from cards.board import MOST_CRITICAL, MOST_OLDEST, BoardScene
+from cards.card import Card
 from storage import boards, deliveries
 from storage.boards import Asked, BoardRow
 from storage.database import Connection
@@ -69,6 +70,13 @@ async def prepare(
     if unreadable or unnamed:
         log.warning("board_leaves_out_unreadable", board=number, incidents=sorted({*unreadable, *unnamed}))
     return BoardJob(claimed.delivery, organisation, row, replace(scene, may_repeat=claimed.delivery.uncertain))
+
+
+async def said(connection: Connection, board: Delivery, organisation: Organisation, now: datetime) -> Card | None:
+    """Return what the board of a message says now, when somebody asks for it; None: it is no more."""
+    number = boards.board_of(board)
+    row = (await boards.find(connection, [number])).get(number)
+    return says.card((await _scene_of(connection, row, Pages(), organisation, now))[0]) if row is not None else None
 
 
 def form(adapter: Adapter, job: BoardJob) -> Form | Dropped:

@@ -254,27 +254,33 @@ async def _stop(adapter: Adapter, alarms: Sequence[MessageRef]) -> Sent | Droppe
     if not isinstance(able, Stops):
         return Dropped.OVER
     said: list[Receipt] = []
+    failures: list[DeliveryFailed] = []
     for message in alarms:
         try:
             said.append(Receipt(message, await able.stop(message)))
         except DeliveryFailed as failure:
-            if failure.kind is not FailureKind.GONE:
-                raise
+            # One that cannot be stopped keeps no other from it.
+            failures += [failure] if failure.kind is not FailureKind.GONE else []
+    if failures:
+        raise failures[0]
     return Sent(said[0], None) if said else Dropped.OVER
 
 
 async def _alarms(connection: Connection, delivery: Delivery, now: datetime) -> list[MessageRef]:
-    return await lines.alarms(connection, delivery.incident, delivery.place, now - LONGEST_ALARM)
+    return await lines.alarms(connection, delivery, now - LONGEST_ALARM)
 
 
 async def _verdict(connection: Connection, delivery: Delivery, now: datetime) -> Verdict:
-    """Return whether a way that stands behind others of its page goes out now."""
-    if delivery.page is None or delivery.attempts > 1 or delivery.not_before is None:
+    """Return whether a way that stands behind others of its page goes out now.
+
+    Also one that has been tried: while it waited for another try, one before it may have reached the person.
+    """
+    if delivery.page is None or delivery.not_before is None:
         return Verdict.GO
     if delivery.latest is not None and delivery.latest <= now:
         return Verdict.GO
     before = await pages.earlier(connection, delivery.page, delivery.place.account, delivery.rank)
-    late = timedelta() if delivery.waited else now - delivery.not_before
+    late = timedelta() if delivery.waited or delivery.attempts > 1 else now - delivery.not_before
     return fallback.verdict(late, [leg.tried for leg in before])
 
 

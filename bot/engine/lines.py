@@ -6,9 +6,11 @@ person's next method is. To the rest of the engine a line is an adapter that sta
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from secrets import randbelow
 from typing import Final, Protocol
 
 import structlog
@@ -52,6 +54,10 @@ PAGE: Final = "page"
 # Messages per second: of one person, and of the whole line.
 PERSON_RATE: Final = 1.0
 LINE_RATE: Final = 10.0
+# Seconds: all providers of a line together take no longer than a delivery is ours.
+LONGEST_PATIENCE: Final = 40.0
+# So many numbers for what is no delivery.
+_MOST: Final = 2**62
 # It says no because of us or of the message, or it is away: another provider may do better.
 _NEXT: Final = frozenset(set(FailureKind) - {FailureKind.UNCERTAIN})
 # What opens a provider's breaker: it is away, or our account there is of no use.
@@ -77,6 +83,26 @@ class Member:
     provider: Provider | None
     why: str = ""
     breaker: Breaker = field(default_factory=Breaker)
+    # How many calls of it are under way, and whether it is to be closed after them.
+    asked: int = 0
+    leaves: bool = False
+
+    @contextlib.asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """Keep it open meanwhile."""
+        self.asked += 1
+        try:
+            yield
+        finally:
+            self.asked -= 1
+            if self.leaves:
+                await self.leave()
+
+    async def leave(self) -> None:
+        """Give back what it holds, after the last call that is under way."""
+        self.leaves = True
+        if not self.asked and self.provider is not None:
+            await self.provider.close()
 
     @property
     def name(self) -> str:
@@ -113,7 +139,7 @@ class Line:
             answer_within=10.0,
             chat_rate=PERSON_RATE,
             workspace_rate=LINE_RATE,
-            send_timeout=max(patience, 1.0),
+            send_timeout=min(max(patience, 1.0), LONGEST_PATIENCE),
         )
 
     async def check(self) -> Identity:
@@ -152,9 +178,10 @@ class Line:
         """Stop what still rings. Raises DeliveryFailed; `gone`: it is over, or cannot be stopped."""
         member = next((one for one in self.members if one.name == message.chat), None)
         provider: object = member.provider if member is not None else None
-        if not isinstance(provider, Cancels):
+        if member is None or not isinstance(provider, Cancels):
             raise DeliveryFailed(FailureKind.GONE, "the provider cannot stop it")
-        return await provider.cancel(message.id)
+        async with member.at_work():
+            return await provider.cancel(message.id)
 
     async def run(self, inbox: Inbox) -> None:
         """Nothing is listened to: providers call us."""
@@ -182,7 +209,8 @@ class Line:
         address = member.definition.links[to] if self.method is Method.PUSH else to
         envelope = self._post.envelope(member.definition, address, message, personal)
         try:
-            receipt = await member.provider.send(envelope)
+            async with member.at_work():
+                receipt = await member.provider.send(envelope)
         except DeliveryFailed as failure:
             if failure.kind in _ILL:
                 member.breaker, member.why = member.breaker.failed(self._clock.now()), failure.detail
@@ -227,7 +255,7 @@ class Post:
         """Return the message as a provider takes it."""
         method = provider.method
         tokens = [button.token for button in message.buttons]
-        callback = self.callback(method, provider.name)
+        callback = self.callback(method, provider.name) if personal.delivery > 0 else ""
         severity = message.severity if isinstance(message, Card) else None
         keys = keys_of(provider.settings, personal.delivery, severity, self) if callback else None
         return Envelope(
@@ -307,8 +335,7 @@ class Lines:
         self._string()
         self._revision = revision
         for member in leaving:
-            if member.provider is not None:
-                await member.provider.close()
+            await member.leave()
 
     def members(self) -> Sequence[Member]:
         """Return every provider, in the order of the methods and of each of them."""
@@ -335,7 +362,9 @@ class Lines:
         if line is None:
             raise DeliveryFailed(FailureKind.UNREACHABLE, f"no provider for {method} is configured")
         to = account.email if method in (Method.EMAIL, Method.PUSH) else account.phone
-        personal = Personal(0, account.id, account.locale, account.timezone, urgent=False)
+        # Of no delivery, so that nobody answers it or reports of it; and of no other, since it may name a mail.
+        number = -1 - randbelow(_MOST)
+        personal = Personal(number, account.id, account.locale, account.timezone, urgent=False)
         patience = line.capabilities.send_timeout
         try:
             async with asyncio.timeout(patience):
@@ -346,9 +375,11 @@ class Lines:
     def _made(self, definition: ProviderDefinition, secrets: Mapping[str, Secret]) -> Member:
         try:
             return Member(definition, secrets, self._connect(definition, secrets))
-        except (ValueError, ImportError) as error:
-            log.warning("provider_unusable", method=str(definition.method), provider=definition.name, why=str(error))
-            return Member(definition, secrets, None, str(error))
+        except Exception as error:  # noqa: BLE001 - One that cannot be made keeps no other from being used.
+            is_told = isinstance(error, ValueError | ImportError | OSError)
+            why = str(error) if is_told else f"internal error: {type(error).__name__}"
+            log.warning("provider_unusable", method=str(definition.method), provider=definition.name, why=why)
+            return Member(definition, secrets, None, why)
 
     def _string(self) -> None:
         """Put the lines in the places of their methods."""

@@ -68,11 +68,13 @@ class _Failed:
         """Return what the law is told: who was not told, in which workspace, and why in the platform's words."""
         place = self.delivery.place
         account = organisation.people.accounts.get(place.account) if place.account is not None else None
+        why = f"{self.failure.detail} ({self.failure.kind})"
         what = "the update of the card in " if self.delivery.kind is Kind.EDIT else ""
         return Undelivered(
             to=what + (account.name if account else f"chat {place.chat}"),
             via=organisation.via(place.workspace),
-            why=f"{self.failure.detail} ({self.failure.kind})",
+            # Half a character, such as a careless service may send, can be written by nobody.
+            why=why.encode("utf-8", "replace").decode(),
         )
 
 
@@ -109,6 +111,7 @@ class Outcomes:
     async def _sent(self, connection: Connection, claimed: Claimed, sent: Sent, now: datetime) -> bool:
         """Store that it was taken; the ways that stood behind it are spared."""
         delivery = claimed.delivery
+        await _hold(connection, delivery)
         if sent.spoken is not None:
             told = await boards.spoken(connection, claimed, sent.receipt, sent.spoken, now)
             if told is None:
@@ -177,6 +180,10 @@ class Outcomes:
             await self._fail_pages(failed)
 
         async def work(connection: Connection) -> bool:
+            if delivery.kind in (*PAGES, Kind.NOTE):
+                # Whoever acts takes the incident first, and then what is queued for it.
+                await incidents.lock_readable(connection, [delivery.incident])
+            await _hold(connection, delivery)
             await _note_try(connection, failed)
             if again is None:
                 return await self._give_up(connection, failed)
@@ -274,15 +281,22 @@ async def lost(
 ) -> None:
     """Store that a message that was accepted reached nobody after all, why in our word and in the provider's.
 
-    The next way of its page goes out at once.
+    The next way of its page goes out at once, and of each page that went out with it.
     """
     reason, said = why
     if not await lines.lose(connection, delivery.id, why, now):
         return
-    if delivery.page is not None:
-        await follow(connection, [delivery.page], organisation.deadline, now)
+    is_board = delivery.kind is Kind.BOARD
+    told = await lines.lose_told(connection, delivery, why, now) if is_board else [delivery]
+    await follow(connection, [one.page for one in told], organisation.deadline, now)
     failure = DeliveryFailed(FailureKind.REFUSED, f"{said} ({reason})" if said else reason)
-    await _tell_the_law(connection, [delivery], _Failed(Claimed(delivery, ""), failure, now), organisation)
+    await _tell_the_law(connection, told, _Failed(Claimed(delivery, ""), failure, now), organisation)
+
+
+async def _hold(connection: Connection, delivery: Delivery) -> None:
+    """Let what becomes of two ways of one page at once be stored one after the other."""
+    if delivery.page is not None:
+        await pages.hold(connection, delivery.page)
 
 
 async def _lost_meanwhile(

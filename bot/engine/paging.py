@@ -1,16 +1,16 @@
-"""Pages: from whom the law wants told to the messages that are to go out, each person's ways in their order."""
+"""Pages: from whom the law wants told to the messages that are to go out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.delivery import CardId, Kind, PageId, Place
+from bot.domain.delivery import CardId, Kind, PageId
 from bot.domain.event import Severity
-from bot.domain.fallback import Tried, plan
 from bot.domain.incident import Entry, Incident, IncidentId, Notify
 from bot.domain.organisation import Organisation
-from bot.domain.people import LINES, AccountId, Target, TargetKind, WorkspaceId
-from bot.domain.reach import Way, quiet_ways, ways
+from bot.domain.pages import Pages, Planned, legs_of, pages_of
+from bot.domain.people import LINES, AccountId, WorkspaceId
+from bot.domain.reach import quiet_ways
 from storage import cards, deliveries
 from storage.cards import CardRow
 from storage.database import Connection, take_numbers
@@ -31,49 +31,31 @@ class Shown:
     being_sent: frozenset[CardId] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Leg:
-    """One way of one page: where it goes, when, and in which order."""
-
-    place: Place
-    at: datetime
-    group: int | None = None
-    rank: int | None = None
-    latest: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    """What a notification comes to, for every incident alike; `groups`: how many pages have several ways."""
-
-    legs: tuple[_Leg, ...]
-    groups: int
-
-
 async def pages(
     connection: Connection,
     told: Sequence[tuple[Incident, Notify]],
     shown: Shown,
     organisation: Organisation,
     now: datetime,
-) -> list[Wanted]:
-    """Return the messages of these notifications.
+) -> tuple[list[Wanted], set[PageId]]:
+    """Return the messages of these notifications, and the pages some of whose messages were there already.
 
     A card where there is none yet, a reminder under it where there is one, and a page by each line. A message that
     still waits for its place is this page from now on.
     """
     # Incidents that are opened together tell the same people.
-    known: dict[tuple[Notify, Severity, int], _Pages] = {}
-    made: list[tuple[Incident, Notify, _Pages]] = []
+    known: dict[tuple[Notify, Severity, int], Pages] = {}
+    made: list[tuple[Incident, Notify, Pages]] = []
     for incident, effect in told:
         alike = (effect, incident.facts.severity, incident.channel)
         if alike not in known:
-            known[alike] = _pages(incident, effect, organisation, now)
+            known[alike] = pages_of(incident, effect, organisation, now)
         made.append((incident, effect, known[alike]))
     numbers = iter(
         await take_numbers(connection, "cards", count) if (count := sum(one.groups for *_, one in made)) else ()
     )
     wanted: list[Wanted] = []
+    joined: set[PageId] = set()
     for incident, effect, several in made:
         ids = [PageId(next(numbers)) for _ in range(several.groups)]
         standing = {card.place: card for card in shown.cards.get(incident.id, ())}
@@ -85,7 +67,9 @@ async def pages(
             waits = (incident.id, leg.place.workspace, leg.place.key) in shown.waiting
             if not (waits and await deliveries.restamp(connection, message)):
                 wanted.append(message)
-    return await _carded(connection, wanted)
+            elif message.page is not None:
+                joined.add(message.page)
+    return await _carded(connection, wanted), joined
 
 
 async def _carded(connection: Connection, wanted: Sequence[Wanted]) -> list[Wanted]:
@@ -95,50 +79,7 @@ async def _carded(connection: Connection, wanted: Sequence[Wanted]) -> list[Want
     return [replace(one, card=next(rows).id) if one.kind is Kind.CARD and one.card is None else one for one in wanted]
 
 
-def _pages(incident: Incident, effect: Notify, organisation: Organisation, now: datetime) -> _Pages:
-    chats = [Place(chat.workspace, chat=chat.chat) for chat in effect.chats]
-    severity = incident.facts.severity
-    behind = {} if effect.accounts else _behind(incident, effect, organisation)
-    if chats and behind:
-        # Chats stand side by side at the head of one page, and go out at once.
-        legs = [_Leg(place, now, 0, 0, now) for place in chats]
-        for found in behind.values():
-            legs += _legs(found, now, 0, organisation, chats=len(chats))
-        return _Pages(tuple(legs), 1)
-    legs = [_Leg(place, now) for place in chats]
-    groups = 0
-    for account in effect.accounts:
-        several = ways(account, organisation, severity, effect.methods, effect.chats)
-        legs += _legs(several, now, groups if len(several) > 1 else None, organisation)
-        groups += len(several) > 1
-    return _Pages(tuple(legs), groups)
-
-
-def _behind(incident: Incident, effect: Notify, organisation: Organisation) -> dict[AccountId, list[Way]]:
-    """Return the ways to the channel's team: where a level tells chats alone, it is told when no chat can be."""
-    team = organisation.channel(incident.channel).team
-    members = organisation.people.resolve([Target(TargetKind.TEAM, team)] if team is not None else [])
-    # They wait for the chats, whatever their own delays are.
-    return {
-        one: [Way(way.place) for way in ways(one, organisation, incident.facts.severity, (), effect.chats)]
-        for one in members
-    }
-
-
-def _legs(
-    found: Sequence[Way], now: datetime, group: int | None, organisation: Organisation, *, chats: int = 0
-) -> Iterator[_Leg]:
-    """Yield the ways of one person's page, behind so many chats."""
-    latest = [now + way.after if way.after is not None else None for way in found]
-    tried = [Tried(latest=now)] * chats + [Tried(latest=at) for at in latest]
-    turns = plan(now, tried, organisation.deadline)[chats:]
-    first_rank = 1 if chats else 0
-    for rank, (way, turn) in enumerate(zip(found, turns, strict=True), start=first_rank):
-        at = latest[rank - first_rank]
-        yield _Leg(way.place, turn or now, group, rank if group is not None else None, at)
-
-
-def _message(incident: Incident, effect: Notify, leg: _Leg, page: PageId | None) -> Wanted:
+def _message(incident: Incident, effect: Notify, leg: Planned, page: PageId | None) -> Wanted:
     return Wanted(
         incident=incident.id,
         kind=Kind.PAGE if leg.place.workspace in _LINES else Kind.CARD,
@@ -172,12 +113,12 @@ async def word(
     for incident, entry, account in told:
         found = ways_to[account]
         page = PageId(next(numbers)) if len(found) > 1 else None
-        legs = _legs(found, now, 0 if page is not None else None, organisation)
+        legs = legs_of(found, now, 0 if page is not None else None, organisation)
         wanted += [_note(incident, entry, leg, page) for leg in legs]
     return wanted
 
 
-def _note(incident: Incident, entry: Entry, leg: _Leg, page: PageId | None) -> Wanted:
+def _note(incident: Incident, entry: Entry, leg: Planned, page: PageId | None) -> Wanted:
     return Wanted(
         incident=incident.id,
         kind=Kind.NOTE,

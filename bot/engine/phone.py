@@ -15,11 +15,11 @@ from bot import commands
 from bot.adapter import MessageRef
 from bot.clock import Clock
 from bot.commands import Command
-from bot.domain.delivery import Delivery, DeliveryId, Place, State
+from bot.domain.delivery import Delivery, DeliveryId, Kind, Place, State
 from bot.domain.incident import Actor, Incident, IncidentId, Progress
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, Account, AccountId, ContactKind, Method
-from bot.engine import metrics, outcomes
+from bot.engine import boards, metrics, outcomes
 from bot.engine.act import Desk
 from bot.engine.heard import Heard
 from bot.engine.lines import Lines, Post, keys_of
@@ -146,7 +146,7 @@ class LineInbox:
         """Return what a call says now that somebody has picked it up: the incident as it is at this moment."""
         paged = await self._paged(reference)
         if paged is None:
-            return voice.last_words(voice.UNKNOWN, "en")
+            return await self._of_board(reference) or voice.last_words(voice.UNKNOWN, "en")
         return await self._opening(paged)
 
     async def pressed(self, reference: str, keys: str, *, id: str = "") -> Script:  # noqa: A002 - As in a report.
@@ -175,6 +175,23 @@ class LineInbox:
             return script
         # Somebody has been faster: there is nothing to press.
         return voice.last_words((*(f"{line} " for line in script.lines[1:2]), spoken(card.status)), locale)
+
+    async def _of_board(self, reference: str) -> Script | None:
+        """Return what a call about many incidents says: there is no key for all of them."""
+        phone = self._phone
+
+        async def work(connection: Connection) -> Script | None:
+            number = await self._number(connection, reference, "")
+            found = await lines.find(connection, number) if number is not None else None
+            if found is None or found[0].kind is not Kind.BOARD:
+                return None
+            organisation = await phone.picture.current(connection)
+            card = await boards.said(connection, found[0], organisation, phone.clock.now())
+            place = found[0].place
+            locale = organisation.reader(place.workspace, place.account).locale
+            return voice.opening(card, locale, None) if card is not None else None
+
+        return await phone.database.read(work)
 
     def _keys(self, paged: _Paged) -> voice.Keys:
         line = self._phone.lines.lines.get(self._method)
@@ -249,7 +266,7 @@ class LineInbox:
     async def _card(self, paged: _Paged) -> Card:
         async def work(connection: Connection) -> Card:
             scene = await scene_of(connection, paged.incident, paged.organisation, paged.delivery.place, ())
-            return build.card(scene)
+            return build.card(replace(scene, may_repeat=paged.delivery.uncertain))
 
         return await self._phone.database.read(work)
 

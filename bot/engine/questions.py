@@ -19,6 +19,7 @@ from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
 from bot.engine.verification import Telling
 from cards import answers, build, checkup, contacts, forms, notes
+from cards import linking as links
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
 from cards.ledger import Eye
@@ -195,6 +196,9 @@ async def _about(connection: Connection, asked: Question, person: Account) -> An
 
 async def _link(connection: Connection, asked: Question) -> Answer:
     heard = asked.heard
+    if not heard.user:
+        # Whoever writes by SMS has no chat account here to show that it is them: a sender's number can be made up.
+        return links.wrong_code(asked.reader.locale)
     linked = await linking.link(connection, _asking(asked), asked.command.rest, is_token=heard.is_token)
     return linked.note
 

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from bot.domain.incident import IncidentId, Progress
-from bot.domain.people import Method
+from bot.domain.people import LINES, Method
 from bot.playground.endpoint import Reports
 from bot.playground.phones import Habit
 from bot.provider import RANKS
-from storage import deliveries, lines
+from storage import deliveries, lines, tables
 from storage.database import Connection
 from tests.support.lines import Night, night
 from tests.support.world import level
@@ -230,6 +231,29 @@ async def test_a_push_that_is_tapped_acknowledges(oncard: Night) -> None:
 
     assert (await oncard.incident()).progress is Progress.PROCESSING
     assert ana.pushes == []
+
+
+async def test_a_call_that_may_come_a_second_time_says_so_to_whoever_picks_up(oncard: Night) -> None:
+    await oncard.configure(level("ana", escalate_after=30 * MINUTE))
+    await oncard.fire()
+    await oncard.advance(5 * MINUTE)
+    await oncard.ringing("ana")
+
+    async def lost(connection: Connection) -> None:
+        """The process that called died before it stored that: so the next one calls again."""
+        columns = tables.deliveries.c
+        calls = sa.update(tables.deliveries).where(columns.workspace_id == LINES[Method.VOICE])
+        await connection.execute(
+            calls.values(state="sending", claim="dead", lease_until=oncard.clock.now(), message_id=None)
+        )
+
+    await oncard.service.database.transact(lost)
+    await oncard.comes(lambda: len(oncard.phone("ana").calls) == 2)
+    call = oncard.phone("ana").calls[-1]
+    call.pick_up()
+    await oncard.comes(lambda: "disk full" in " ".join(call.heard))
+
+    assert "You may have had this call before." in " ".join(call.heard)
 
 
 async def test_what_is_not_ours_is_refused_and_counted(oncard: Night) -> None:

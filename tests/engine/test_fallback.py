@@ -304,6 +304,25 @@ async def test_a_level_can_say_by_which_methods_all_are_told_at_once(team: Team)
     assert await team.paged() == {Method.SMS: [("Ana", 0)], Method.EMAIL: [("Ana", 0)]}
 
 
+async def test_a_way_that_waits_for_another_try_is_spared_once_one_before_it_was_accepted(team: Team) -> None:
+    await team.configure(to("ana", escalate_after=60 * MINUTE))
+    for method in (Method.IM, Method.SMS):
+        refuse(team.way(method), FailureKind.UNREACHABLE)
+    for method in (Method.VOICE, Method.EMAIL):
+        refuse(team.way(method), FailureKind.REFUSED)
+    await team.stage.fire("disk", status=Severity.WARNING)
+    await team.advance(40 * SECOND)
+    pages = [one.delivery for one in await team.stage.ledger() if one.delivery.kind is Sent.PAGE]
+    assert [one.attempts > 0 for one in pages if one.place.workspace == LINES[Method.SMS]] == [True]
+
+    team.way(Method.IM).refusal = None
+    await team.advance(MINUTE + 10 * SECOND)
+    team.way(Method.SMS).refusal = None
+    await team.advance(3 * MINUTE)
+
+    assert set(await team.paged()) == {Method.IM}
+
+
 # ---- when Oncard itself was away -------------------------------------------------------------------------------------
 
 
