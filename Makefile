@@ -5,7 +5,8 @@
 #
 # The rest: make install | check | format | lock
 #
-#   make crash KILLS=1000      kills the service again and again, and judges what the chat app received
+#   make crash KILLS=1000      kills the service again and again, and judges what the chat app received;
+#                              with ARGS=--lines also what people received by SMS, calls and e-mail
 #   make bench NAMES=latency   measures; without NAMES everything, which takes a while
 #   make soak MINUTES=30       loads the service for so long, and watches what grows
 

@@ -271,6 +271,8 @@ class Service:
             await definitions.stored(connection, self.vault)
 
         await self.database.read(work)
+        # Before the first request: a provider may tell us of a key that somebody presses just now.
+        await self.lines.follow()
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

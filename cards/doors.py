@@ -15,3 +15,4 @@ BY_DOOR: Final[Mapping[str, str]] = MappingProxyType(
         "push": "{name} by push",
     }
 )
+BY_SMS: Final = "By SMS only ack, unack, escalate, close, undo, show and list are carried out. Nothing changed."

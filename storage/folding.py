@@ -9,14 +9,16 @@ import sqlalchemy as sa
 
 from bot.adapter import FailureKind
 from bot.domain.board import Board, BoardId, folds, speaks_at
-from bot.domain.delivery import ON_THE_BOARD, PAGES, Kind, Lane, Place
+from bot.domain.delivery import ON_THE_BOARD, PAGES, Kind, Lane, Place, State, unwanted
 from bot.domain.fallback import PUNCTUAL
+from bot.domain.incident import Progress
 from bot.domain.people import WorkspaceId
 from storage import boards, bulk, tables
 from storage.boards import Asked
 from storage.cards import place_row
+from storage.codec import INCIDENT
 from storage.database import Connection, portions, take_numbers
-from storage.deliveries import OURS, WAITED
+from storage.deliveries import OURS, WAITED, from_row
 from storage.places import Spot
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
@@ -118,6 +120,7 @@ async def _fold_into(connection: Connection, board: Board, now: datetime) -> dat
     """Put what waits onto the board; return when it speaks."""
     # First, so that two processes that fold into it take turns.
     await connection.execute(sa.update(tables.boards).where(tables.boards.c.id == board.id).values(joined_at=now))
+    await _drop_stale(connection, board.place, now)
     columns = tables.deliveries.c
     folded = await connection.execute(
         sa.update(tables.deliveries)
@@ -132,6 +135,28 @@ async def _fold_into(connection: Connection, board: Board, now: datetime) -> dat
     if rows:
         await boards.ask(connection, [Asked(board.id, board.place, at, Lane.PAGE)], now)
     return at
+
+
+async def _drop_stale(connection: Connection, place: Place, now: datetime) -> None:
+    """Take back what is wanted no more: a board asks of each of its pages no further.
+
+    What was being sent when somebody acted, and came back untold, was not there to be taken back then.
+    """
+    columns, known = tables.deliveries.c, tables.incidents.c
+    query = (
+        sa.select(tables.deliveries, known.body)
+        .join_from(tables.deliveries, tables.incidents, known.id == columns.incident_id)
+        .where(_is_waiting(place, now), known.progress != str(Progress.TRIGGERED))
+    )
+    for row in (await connection.execute(query)).all():
+        try:
+            incident = INCIDENT.read(row.body)
+        except ValueError:
+            continue  # Whoever sends it meets the same, and tells.
+        stale = unwanted(from_row(row), incident, None)
+        if stale is not None:
+            values = {"state": str(State.WITHDRAWN), "reason": str(stale), "settled_at": now}
+            await connection.execute(sa.update(tables.deliveries).where(columns.id == row.id).values(values))
 
 
 async def _show(connection: Connection, board: Board, found: Sequence[int]) -> None:

@@ -149,9 +149,11 @@ async def hops_of(connection: Connection, deliveries: Sequence[DeliveryId]) -> d
     return found
 
 
-async def find(connection: Connection, number: DeliveryId) -> tuple[Delivery, State] | None:
-    """Return one message and how far it has come, kept from others until the transaction ends."""
-    query = sa.select(tables.deliveries).where(tables.deliveries.c.id == number).with_for_update()
+async def find(connection: Connection, number: DeliveryId, *, lock: bool = False) -> tuple[Delivery, State] | None:
+    """Return one message and how far it has come; with `lock` kept from others until the transaction ends."""
+    query = sa.select(tables.deliveries).where(tables.deliveries.c.id == number)
+    if lock:
+        query = query.with_for_update()
     row = (await connection.execute(query)).one_or_none()
     return (from_row(row), State(row.state)) if row is not None else None
 

@@ -10,6 +10,7 @@ import structlog
 from bot.adapter import Attempt, DeliveryFailed, FailureKind
 from bot.domain.breaker import Breaker
 from bot.domain.delivery import PAGES, Delivery, Dropped, Kind, PageId, Setback, State, next_try
+from bot.domain.fallback import Standing
 from bot.domain.flow import rules_of
 from bot.domain.incident import Effect, Fact, IncidentId, Undelivered, Unreachable
 from bot.domain.law import step
@@ -91,7 +92,7 @@ class Outcomes:
         if isinstance(carried, DeliveryFailed):
             return await self._fail(_Failed(claimed, carried, now))
         if isinstance(carried, Later):
-            return await self._put_off(claimed, carried.until)
+            return await self._put_off(claimed, carried.until, now)
         dropped = carried if isinstance(carried, Dropped) else None
 
         async def work(connection: Connection) -> bool:
@@ -148,11 +149,16 @@ class Outcomes:
         works = self._works(organisation, failed.at)
         await _tell_the_law(connection, some, failed, organisation, dark_is_lost=works)
 
-    async def _put_off(self, claimed: Claimed, until: datetime) -> Outcome | None:
+    async def _put_off(self, claimed: Claimed, until: datetime, now: datetime) -> Outcome | None:
         """Another way of its page comes first."""
+        delivery = claimed.delivery
 
         async def work(connection: Connection) -> bool:
-            return await deliveries.put_off(connection, claimed, until)
+            # Meanwhile it may have come to nothing: then nothing holds this one up.
+            page, account = delivery.page, delivery.place.account
+            before = await pages.earlier(connection, page, account, delivery.rank) if page is not None else []
+            still = any(leg.tried.standing is Standing.OPEN for leg in before)
+            return await deliveries.put_off(connection, claimed, until if still else now)
 
         return Outcome(State.PENDING) if await self._database.transact(work) else None
 

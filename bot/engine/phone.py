@@ -21,18 +21,19 @@ from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, Account, AccountId, ContactKind, Method
 from bot.engine import boards, metrics, outcomes
 from bot.engine.act import Desk
-from bot.engine.heard import Heard
+from bot.engine.heard import Heard, Reply
 from bot.engine.lines import Lines, Post, keys_of
 from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from bot.provider import FAILURES, RANKS, Report, Spoken
 from bot.provider import Progress as Came
-from cards import build, voice
+from cards import build, doors, voice
 from cards.card import Button, Card, Note
 from cards.form import Form
 from cards.plain import spoken
 from cards.script import Script
 from cards.sms import text as sms_text
+from cards.words import say
 from storage import incidents, lines
 from storage.database import Connection, Database
 from storage.lines import Hop
@@ -47,6 +48,7 @@ ANSWERS_PER: Final = timedelta(minutes=10)
 _SHORT: Final = re.compile(r"\s*([12])(?:\s+#?(\d{1,9}))?\s*[.!]?\s*", re.ASCII)
 _MEANS: Final = {"1": "ack", "2": "escalate"}
 _MAY: Final = frozenset({"ack", "escalate", "close", "unack"})
+_BY_SMS: Final = frozenset({*_MAY, "undo", "show", "list", "help"})
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +115,7 @@ class LineInbox:
 
     async def _store(self, connection: Connection, report: Report) -> bool:
         number = await self._number(connection, report.reference, report.id)
-        found = await lines.find(connection, number) if number is not None else None
+        found = await lines.find(connection, number, lock=True) if number is not None else None
         if found is None:
             log.info("report_of_nothing_known", method=str(self._method), provider=self._provider)
             return False
@@ -164,8 +166,18 @@ class LineInbox:
         if not means:
             await self._note(paged, "wrong_key", f"pressed {keys[:4]}")
             return voice.once_more(await self._opening(paged), voice.WRONG_KEY)
-        said = await self._carry_out(paged, f"{means} {paged.incident.id}", means)
-        return voice.last_words(said.text, locale) if said is not None else voice.last_words(voice.GOODBYE, locale)
+        reply = await self._carry_out(paged, f"{means} {paged.incident.id}", means)
+        now = await self._paged(reference, id)
+        if reply.note is None or reply.is_done:
+            # As it stands now: what takes it back in a chat cannot be pressed here.
+            return await self._state(now or paged)
+        return voice.last_words(reply.note.text, locale)
+
+    async def _state(self, paged: _Paged) -> Script:
+        """Return what is said of an incident that needs no key."""
+        card = await self._card(paged)
+        about = voice.opening(card, paged.account.locale, None).lines[1:2]
+        return voice.last_words((*(f"{line} " for line in about), spoken(card.status)), paged.account.locale)
 
     async def _opening(self, paged: _Paged) -> Script:
         locale = paged.account.locale
@@ -174,7 +186,7 @@ class LineInbox:
         if paged.incident.progress is Progress.TRIGGERED:
             return script
         # Somebody has been faster: there is nothing to press.
-        return voice.last_words((*(f"{line} " for line in script.lines[1:2]), spoken(card.status)), locale)
+        return await self._state(paged)
 
     async def _of_board(self, reference: str) -> Script | None:
         """Return what a call about many incidents says: there is no key for all of them."""
@@ -210,7 +222,7 @@ class LineInbox:
         # The token is of a button of this very message, or somebody has made it up.
         if command.verb not in _MAY or command.numbers != (paged.incident.id,):
             return ""
-        said = await self._carry_out(paged, token, token, is_token=True)
+        said = (await self._carry_out(paged, token, token, is_token=True)).note
         return spoken(said.text) if said is not None else ""
 
     # ---- SMS ---------------------------------------------------------------------------------------------------------
@@ -227,12 +239,18 @@ class LineInbox:
         if short is not None:
             number = short[2] or await self._only_one(account)
             text = f"{_MEANS[short[1]]} {number or ''}".strip()
+        command = commands.parse(text)
+        if isinstance(command, Command) and command.verb not in _BY_SMS:
+            # A sender's number can be forged: what is dear is said where people are known better.
+            return self._answer(account, Note(say(account.locale, doors.BY_SMS)))
         trigger = f"{self._provider} {spoken.trigger}"
         heard = Heard(text, Actor(account.id, "sms"), Place(LINES[Method.SMS], account=account.id), trigger=trigger)
         answer = (await self._phone.desk.hear(heard)).answer
-        if answer is None or not self._phone.may_answer(account.id):
-            return ""
-        return _as_sms(answer, account.locale)
+        return self._answer(account, answer) if answer is not None else ""
+
+    def _answer(self, account: Account, answer: Card | Note | Form) -> str:
+        """Return the answer as an SMS, unless it looks as if a machine answered us."""
+        return _as_sms(answer, account.locale) if self._phone.may_answer(account.id) else ""
 
     async def _only_one(self, account: Account) -> IncidentId | None:
         """Return the one incident that waits for this person and that they were paged for by this line."""
@@ -270,14 +288,14 @@ class LineInbox:
 
         return await self._phone.database.read(work)
 
-    async def _carry_out(self, paged: _Paged, text: str, trigger: str, *, is_token: bool = False) -> Note | None:
+    async def _carry_out(self, paged: _Paged, text: str, trigger: str, *, is_token: bool = False) -> Reply:
         place = paged.delivery.place
         once = f"delivery {paged.delivery.id} {trigger}"
         heard = Heard(text, Actor(paged.account.id, str(self._method)), place, is_token, trigger=once)
         reply = await self._phone.desk.hear(heard)
         if reply.is_done:
             await self._note(paged, "acted", text)
-        return reply.note
+        return reply
 
     async def _note(self, paged: _Paged, hop: str, said: str) -> None:
         now = self._phone.clock.now()

@@ -12,6 +12,12 @@ When all has become quiet, `tests/crash/model.py` holds what was posted, what th
 holds against the laws at its head. The figures are printed; with any violation the program says what, names the seed,
 and ends with 1. The same seed makes the same choices; the machine's own timing stays its own.
 
+    python -m tests.crash --kills 30 --lines
+
+With `--lines` people have phones and mailboxes, too, and answer by them; a Twilio and a mail server, which live in this
+process, carry what is for them; and they and the chat refuse, hang, cut the line, vanish, and report late, twice or
+never. Then the laws of `tests/crash/ways.py` count as well.
+
     python -m tests.crash --scenario disk-full
     python -m tests.crash --scenario all
 
@@ -42,6 +48,8 @@ from tests.crash.run import Outcome, Plan, crash
 from tests.crash.scenarios import befall, chat_in_trouble, full_disk, restarted, unreachable
 from tests.support.postgresql import postgresql
 
+# Where people have many ways, so many alerts are in trouble at once.
+FEW: Final = 9
 SCENARIOS: Final = ("disk-full", "database-restarted", "database-unreachable", "clock-jump", "chat-in-trouble")
 
 
@@ -50,23 +58,26 @@ SCENARIOS: Final = ("disk-full", "database-restarted", "database-unreachable", "
 @click.option("--database", "kind", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
 @click.option("--processes", type=click.IntRange(1, 3), default=1, show_default=True, help="PostgreSQL only.")
 @click.option("--seed", type=int, default=1, show_default=True, help="What chance begins with.")
+@click.option("--lines", is_flag=True, help="Page by SMS, calls and e-mail, too, with trouble everywhere.")
 @click.option("--scenario", type=click.Choice(["kills", "all", *SCENARIOS]), default="kills", show_default=True)
-def main(kills: int, kind: str, processes: int, seed: int, scenario: str) -> None:
+def main(kills: int, kind: str, processes: int, seed: int, *, lines: bool, scenario: str) -> None:
     """Kill Oncard in a storm, or let other trouble befall it, and judge what came of it."""
     logs.configure(logs.Style.TEXT, logging.ERROR)
     if kind == "sqlite" and processes > 1:
         raise click.UsageError("SQLite takes one process: use --database postgresql")
     if scenario == "kills":
-        sys.exit(0 if _kills(kills, kind, processes, seed) else 1)
+        sys.exit(0 if _kills(kills, kind, processes, seed, lines=lines) else 1)
     wanted = SCENARIOS if scenario == "all" else (scenario,)
     verdicts = [_befall(name, seed) for name in wanted]
     sys.exit(0 if all(verdicts) else 1)
 
 
-def _kills(kills: int, kind: str, processes: int, seed: int) -> bool:
+def _kills(kills: int, kind: str, processes: int, seed: int, *, lines: bool) -> bool:
     with _folder() as folder, _database(kind, folder) as url:
-        outcome = asyncio.run(crash(Plan(url, folder, seed, processes), kills))
-    click.echo(f"{kind}, {processes} process{'es' if processes > 1 else ''}, seed {seed}")
+        plan = Plan(url, folder, seed, processes, loops=not lines, most_firing=FEW if lines else 16, lines=lines)
+        outcome = asyncio.run(crash(plan, kills))
+    beside = ", SMS, calls and e-mail beside the chat" if lines else ""
+    click.echo(f"{kind}, {processes} process{'es' if processes > 1 else ''}{beside}, seed {seed}")
     for said in (report.table(outcome), report.errors(outcome), report.account(outcome)):
         if said:
             click.echo(said)

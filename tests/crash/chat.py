@@ -23,6 +23,8 @@ _HEAD: Final = re.compile(r"#(\d+) (\S+)")
 _LINE: Final = re.compile(r"(\S+) \(#(\d+)\)")
 _PROGRESS: Final = {"ack": Progress.TRIGGERED, "unack": Progress.PROCESSING, "reopen": Progress.CLOSED}
 _NOTES: Final = ("was the last, nobody else is told", "has no escalation rule. Acknowledge it", "reached nobody:")
+# Word that it is over, or in other hands.
+_OVER: Final = re.compile(r"\(#\d+\) · (Acknowledged|Closed|Recovered)\b")
 _BOARD: Final = re.compile(r"\S+ Storm(?: over)? · ([\d,]+)( open)?|Storm(?: in [^:]*)?: ")
 _MARK: Final = "may be a repeat"
 _INVISIBLE: Final = re.compile("[\u2066-\u2069\u200e\u200f]")
@@ -95,7 +97,8 @@ class Chat:
         ref, is_marked = (message.channel, message.ts), _MARK in text
         if _BOARD.match(text):
             return Arrival(message.at, place, 0, Seen.BOARD, ref, "", is_marked=is_marked)
-        seen = Seen.CARD if _is_card(message) else Seen.NOTE if any(one in text for one in _NOTES) else Seen.PAGE
+        is_note = any(one in text for one in _NOTES) or _OVER.search(text) is not None
+        seen = Seen.CARD if _is_card(message) else Seen.NOTE if is_note else Seen.PAGE
         named = _HEAD.search(text) if seen is Seen.CARD else _LINE.search(text)
         if message.author != workspace.bot.id or named is None:
             return None

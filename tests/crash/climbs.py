@@ -26,6 +26,7 @@ _BECAUSE: Final = {
     str(Dropped.CLOSED): frozenset({Entry.CLOSED, Entry.RECOVERED}),
     str(Dropped.SNOOZED): frozenset({Entry.SNOOZED}),
     str(Dropped.SUPERSEDED): frozenset({Entry.REASSIGNED}),
+    str(Dropped.UNDONE): frozenset({Entry.UNACKNOWLEDGED, Entry.REOPENED, Entry.ESCALATED}),
 }
 
 
@@ -108,8 +109,10 @@ def _stands_for(row: DeliveryRow, said: Said, turns: Sequence[Said]) -> bool:
 def _taken_back(climb: Climb) -> Iterator[str]:
     """What was not sent has a reason that is true."""
     for row in climb.rows:
-        if row.kind is Kind.EDIT or row.state not in (State.WITHDRAWN, State.FAILED):
+        if row.kind in (Kind.EDIT, Kind.CANCEL) or row.state not in (State.WITHDRAWN, State.FAILED):
             continue
+        if row.reason == Dropped.REACHED:
+            continue  # Whether that is so is a law of its own (`ways`).
         if not row.reason:
             yield f"the {row.kind} {row.id} to {row.place} is {row.state} for no reason"
         elif row.state is State.WITHDRAWN and not _is_true(row, climb.timeline):

@@ -1,7 +1,8 @@
 """What happened in a run, as plain values; the model reads nothing else.
 
-What was posted, what the chat received, what was done to the processes, and what the database holds at the end.
-A place is `#` and a chat's id, or `@` and the first name of a person in their direct conversation.
+What was posted, what the chat and the providers received, what was done to the processes, and what the database holds
+at the end. A place is `#` and a chat's id, `@` and the first name of a person in their direct conversation, or a method
+before that: `sms:@ana`.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from bot.domain.delivery import Kind, State
+from bot.domain.delivery import PAGES, Kind, State
 from bot.domain.incident import Entry, Progress
 
 OUTAGE: Final = "outage"
@@ -57,9 +58,9 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A message that the chat took. `is_marked`: it says of itself that it may be a repeat.
+    """A message that the chat or a provider took. `is_marked`: it says of itself that it may be a repeat.
 
-    `number` is that of its incident; 0: it is a board's, about many.
+    `number` is that of its incident; 0: it is a board's, about many. `delivery`: which one it is, where it says so.
     """
 
     at: datetime
@@ -69,11 +70,35 @@ class Arrival:
     message: Message
     title: str
     is_marked: bool = False
+    delivery: int = 0
 
     @property
     def is_direct(self) -> bool:
         """Whether one person is told by it."""
         return self.place.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A call on somebody's phone, about one incident. `was_taken`: somebody, or a machine, picked it up."""
+
+    number: int
+    person: str
+    began: datetime
+    ended: datetime | None
+    was_taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody answered by phone, and that the provider was told it was taken. `verb`: `ack` or `escalate`."""
+
+    began: datetime
+    ended: datetime
+    person: str
+    number: int
+    verb: str
+    trigger: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +144,22 @@ class IncidentRow:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An entry of a timeline; level and turn count from 0, where it has them."""
+    """An entry of a timeline; level and turn count from 0, where it has them. `to`: who could not be told."""
 
     at: datetime
     entry: Entry
     level: int = 0
     turn: int = 0
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A delivery as it is stored. `board`: the one that tells it, in the place of a message of its own."""
+    """A delivery as it is stored. `board`: the one that tells it, in the place of a message of its own.
+
+    `page`, `rank`, `latest`: which of several ways of a page it is. `accepted_at`: when it was stored that somebody had
+    taken it, though a report may have undone that since.
+    """
 
     id: int
     incident: int
@@ -146,11 +176,20 @@ class DeliveryRow:
     reason: str = ""
     message: Message | None = None
     board: int | None = None
+    page: int | None = None
+    rank: int = 0
+    latest: datetime | None = None
+    accepted_at: datetime | None = None
 
     @property
     def is_page(self) -> bool:
         """Whether it tells a level."""
-        return self.kind in (Kind.CARD, Kind.REMINDER)
+        return self.kind in PAGES
+
+    @property
+    def person(self) -> str:
+        """Whom it goes to; empty: to a chat."""
+        return self.place.partition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +222,5 @@ class History:
     cards: list[CardRow] = field(default_factory=list)
     boards: list[BoardRow] = field(default_factory=list)
     open_on_board: dict[Message, int] = field(default_factory=dict)
+    rings: list[Ring] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)

@@ -8,6 +8,7 @@
 5. Nobody is paged after an acknowledgement, but for what was on its way.
 6. Whatever the chat received twice was under way when a process was interrupted, and says that it may be a repeat.
 7. In the end nothing is stuck in the queue.
+8. What holds for SMS, calls and e-mail beside that: see `ways`.
 """
 
 from collections import Counter, defaultdict
@@ -20,7 +21,7 @@ from typing import Final
 
 from bot.domain.delivery import Kind, State
 from bot.domain.incident import Entry, Idle, Progress
-from tests.crash import climbs, repeats
+from tests.crash import climbs, repeats, ways
 from tests.crash.history import AlertRow, Arrival, History, IncidentRow, Post, Seen
 
 # What a process may find out only now that it runs again on a busy machine.
@@ -37,6 +38,11 @@ class Law(StrEnum):
     AFTER = "pages after acknowledgement"
     DOUBLE = "doubles that nothing explains"
     STUCK = "stuck claims"
+    UNREACHED = "people whom nothing reached, unsaid"
+    SPARED = "pages by a way that was to be spared"
+    RINGING = "calls that rang on"
+    UNHEARD = "answers taken and not carried out"
+    OUTCOME = "messages without one outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class Verdict:
 def judge(history: History) -> Verdict:
     """Hold a run against the laws."""
     found = repeats.of(history)
-    doubles = tuple(repeats.faults(history, found))
+    doubles = (*repeats.faults(history, found), *ways.doubled(history))
     checks: Mapping[Law, Callable[[History], Iterable[str]]] = {
         Law.EVENT: events,
         Law.PAGE: pages,
@@ -65,6 +71,11 @@ def judge(history: History) -> Verdict:
         Law.STEP: next_steps,
         Law.AFTER: after_acknowledgement,
         Law.STUCK: stuck,
+        Law.UNREACHED: ways.unreached,
+        Law.SPARED: ways.unspared,
+        Law.RINGING: ways.ringing,
+        Law.UNHEARD: ways.unheard,
+        Law.OUTCOME: ways.open_ended,
     }
     violations = {law: tuple(check(history)) for law, check in checks.items()}
     again = [arrival for tries in found.tries.values() for arrival in tries[1:]]
@@ -216,6 +227,7 @@ def stuck(history: History) -> Iterator[str]:
 
 # ---- after an acknowledgement ----------------------------------------------------------------------------------------
 
+_REMINDS: Final = (Kind.REMINDER, Kind.PAGE)
 _QUIET: Final = frozenset({Entry.ACKNOWLEDGED, Entry.CLOSED, Entry.RECOVERED})
 _MOVES: Final = _QUIET | {Entry.UNACKNOWLEDGED, Entry.ESCALATED, Entry.REOPENED, Entry.REASSIGNED}
 
@@ -240,7 +252,7 @@ def _paging(history: History) -> Iterator[tuple[int, Arrival]]:
             yield arrival.number, arrival
     for row in history.deliveries:
         told = received.get(row.message) if row.message and row.board is not None else None
-        if told is not None and (row.kind is Kind.REMINDER or (row.kind is Kind.CARD and told.is_direct)):
+        if told is not None and (row.kind in _REMINDS or (row.kind is Kind.CARD and told.is_direct)):
             yield row.incident, told
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from bot.domain.delivery import Kind, State
+from bot.adapter import FailureKind
+from bot.domain.delivery import Kind
 from tests.crash.history import OUTAGE, Arrival, DeliveryRow, History, Interruption, Message, Seen
 
 # From the chat's taking a message to the end of the transaction that stores it, on a busy machine.
@@ -21,7 +22,7 @@ ON_THE_WIRE: Final = timedelta(seconds=0.5)
 
 _SAID_BY: Final = {
     Seen.CARD: (Kind.CARD, Kind.REMINDER),
-    Seen.PAGE: (Kind.CARD, Kind.REMINDER),
+    Seen.PAGE: (Kind.CARD, Kind.REMINDER, Kind.PAGE),
     Seen.NOTE: (Kind.NOTE,),
     Seen.BOARD: (Kind.BOARD,),
 }
@@ -42,16 +43,21 @@ def of(history: History) -> Repeats:
     # The first: what was put there, before the edits of it. A page that a board tells has no message of its own.
     by_message: dict[Message, DeliveryRow] = {}
     for row in rows:
-        if row.state is State.DELIVERED and row.message and row.board is None:
+        if row.accepted_at is not None and row.message and row.board is None:
             by_message.setdefault(row.message, row)
     tries: dict[int, list[Arrival]] = defaultdict(list)
     found = Repeats()
     at_place: dict[tuple[int, str], list[DeliveryRow]] = defaultdict(list)
     for row in rows:
         at_place[row.incident, row.place].append(row)
-    for arrival in sorted(history.arrivals, key=lambda arrival: arrival.at):
-        named = by_message.get(arrival.message)
-        owner = named or _owner(arrival, at_place[arrival.number, arrival.place], tries)
+    by_id = {row.id: row for row in rows}
+    arrivals = sorted(history.arrivals, key=lambda arrival: arrival.at)
+    # All tries of a mail have one id: the answer to the last of them was stored.
+    last = {arrival.message: arrival for arrival in arrivals}
+    for arrival in arrivals:
+        named = by_message.get(arrival.message) if last[arrival.message] is arrival else None
+        known = by_id.get(arrival.delivery) if arrival.delivery else named
+        owner = known or _owner(arrival, at_place[arrival.number, arrival.place], tries)
         if named is None:
             found.lost.add(arrival)
         if owner is None:
@@ -66,7 +72,10 @@ def faults(history: History, found: Repeats) -> Iterator[str]:
     """Yield what was received though nothing explains it, and what was repeated without saying so."""
     for arrival in found.unexplained:
         yield f"{_said(arrival)} belongs to no delivery"
-    for arrival in sorted(found.lost, key=lambda arrival: arrival.at):
+    # Of these it is stored that nobody knows: the answer came too late, or not at all.
+    in_doubt = {row.id for row in history.deliveries if row.reason == FailureKind.UNCERTAIN}
+    explained = {arrival for number in in_doubt for arrival in found.tries.get(number, ())}
+    for arrival in sorted(found.lost - explained, key=lambda arrival: arrival.at):
         if not _behind(arrival, history.interruptions):
             yield f"{_said(arrival)} was taken, but not stored as delivered, though nothing was interrupted then"
     for number, tries in found.tries.items():
@@ -91,7 +100,7 @@ def _owner(arrival: Arrival, rows: list[DeliveryRow], tries: dict[int, list[Arri
         row
         for row in rows
         if row.kind in _SAID_BY[arrival.seen]
-        and row.is_uncertain
+        and (row.is_uncertain or row.reason == FailureKind.UNCERTAIN)
         and row.created_at <= arrival.at
         and (row.settled_at is None or arrival.at <= row.settled_at)
     ]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 from typing import Final
 
+from tests.crash import ways
 from tests.crash.model import Law, count_by_progress
 from tests.crash.run import Outcome
 
@@ -52,6 +53,12 @@ def _figures(outcome: Outcome) -> Iterator[tuple[str, object]]:
     yield "messages received", len(history.arrivals)
     for law in Law:
         yield str(law), len(verdict.violations[law])
+    if outcome.plan.lines:
+        yield "troubles of chat and providers", figures.troubles
+        yield "pages accepted", ", ".join(f"{count} {way}" for way, count in ways.reached_by(history).most_common())
+        yield "calls, and answers taken", f"{len(history.rings)}, {len(history.words)}"
+        yield "later ways, an earlier taken unknown", ways.unknown(history)
+        yield "calls that trouble let ring on", ways.rung_on(history)
     yield "repeats, marked as such", verdict.marked
     yield "repeats, not marked", verdict.unmarked
     yield "most repeats of one kill", verdict.most_at_once

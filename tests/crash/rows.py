@@ -8,10 +8,14 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from bot.domain.definition import Contact
 from bot.domain.delivery import Kind, State
 from bot.domain.incident import Entry, Progress
+from bot.domain.ledger import ACCEPTED
 from bot.domain.organisation import Organisation
-from storage import codec, definitions, tables
+from bot.domain.people import LINES, ContactKind
+from bot.domain.verification import How
+from storage import codec, contacts, definitions, tables
 from storage.database import Connection, Database
 from tests.crash.history import AlertRow, BoardRow, CardRow, DeliveryRow, History, IncidentRow, Message, Said
 
@@ -60,6 +64,22 @@ async def age(database: Database, held: Collection[str], now: datetime) -> None:
         )
 
     await database.transact(work)
+
+
+async def prove(url: str, now: datetime) -> None:
+    """Let everybody's number and address be proven to be theirs."""
+
+    async def work(connection: Connection) -> None:
+        organisation = await definitions.organisation(connection)
+        for account in organisation.people.accounts.values():
+            for kind, value in ((ContactKind.PHONE, account.phone), (ContactKind.EMAIL, account.email)):
+                await contacts.prove(connection, Contact(account.id, kind, value), How.ADMIN, now)
+
+    database = Database(url)
+    try:
+        await database.transact(work)
+    finally:
+        await database.close()
 
 
 async def sizes(database: Database) -> dict[str, int]:
@@ -127,11 +147,19 @@ async def _timelines(connection: Connection) -> dict[int, list[Said]]:
         record = codec.RECORD.read(row.body)
         notified = record.entry is Entry.NOTIFIED
         level, turn = (int(record.said[name]) - 1 if notified else 0 for name in ("level", "turn"))
-        found[row.incident_id].append(Said(row.at, record.entry, level, turn))
+        to = str(record.said.get("to", "")) if record.entry is Entry.NOT_DELIVERED else ""
+        found[row.incident_id].append(Said(row.at, record.entry, level, turn, to.lower()))
     return dict(found)
 
 
 async def _deliveries(connection: Connection, names: Mapping[int, str]) -> list[DeliveryRow]:
+    hops = tables.hops.c
+    undone = (
+        sa.select(hops.delivery_id, sa.func.max(hops.at).label("at"))
+        .where(hops.hop == ACCEPTED)
+        .group_by(hops.delivery_id)
+    )
+    accepted: dict[int, datetime] = {row.delivery_id: row.at for row in await connection.execute(undone)}
     rows = await connection.execute(sa.select(tables.deliveries).order_by(tables.deliveries.c.id))
     return [
         DeliveryRow(
@@ -150,6 +178,10 @@ async def _deliveries(connection: Connection, names: Mapping[int, str]) -> list[
             reason=row.reason or "",
             message=_message(row),
             board=row.board_id,
+            page=row.page_id,
+            rank=row.rank or 0,
+            latest=row.latest_at,
+            accepted_at=row.settled_at if row.state == State.DELIVERED else accepted.get(row.id),
         )
         for row in rows
     ]
@@ -166,12 +198,17 @@ async def _boards(connection: Connection) -> list[BoardRow]:
     query = sa.select(columns.board_id, columns.incident_id).where(columns.board_id.is_not(None))
     for board, incident in await connection.execute(query):
         on[board].add(incident)
-    rows = await connection.execute(sa.select(tables.boards))
+    # What a line has carried cannot be changed.
+    in_chats = tables.boards.c.workspace_id.not_in(LINES.values())
+    rows = await connection.execute(sa.select(tables.boards).where(in_chats))
     return [BoardRow(row.id, _message(row), frozenset(on[row.id])) for row in rows]
 
 
 def _place(row: sa.Row[tuple[object, ...]], names: Mapping[int, str]) -> str:
-    return f"#{row.chat}" if row.chat is not None else f"@{names.get(row.account_id, row.account_id)}"
+    if row.chat is not None:
+        return f"#{row.chat}"
+    line = next((f"{method}:" for method, number in LINES.items() if number == row.workspace_id), "")
+    return f"{line}@{names.get(row.account_id, row.account_id)}"
 
 
 def _message(row: sa.Row[tuple[object, ...]]) -> Message | None:

@@ -15,12 +15,15 @@ from bot.clock import Clock, SystemClock
 from bot.playground.slack import SlackServer
 from storage.database import Database
 from tests.crash import model, rows
+from tests.crash.carriers import Carriers
 from tests.crash.chat import Chat, Latency
+from tests.crash.hands import Hands
 from tests.crash.history import History, Interruption
 from tests.crash.model import Verdict
 from tests.crash.servers import Serve, Server
 from tests.crash.setting import environment, setting, write
 from tests.crash.storm import Storm
+from tests.crash.weather import Weather
 
 QUIET_WITHIN: Final = 240.0
 LOOK_EVERY: Final = 0.25
@@ -28,11 +31,16 @@ LOOK_EVERY: Final = 0.25
 SETTLED_AFTER: Final = 2.0
 LONGEST_WAIT_FOR_A_MOMENT: Final = 3.0
 MOST_STARTS: Final = 5
+# Where people have phones they leave each other some time.
+LEISURE: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is run. `loops`: the last levels remind once more, after 30 s; `ages_leases`: nobody waits out a lease."""
+    """What is run. `loops`: the last levels remind once more, after 30 s; `ages_leases`: nobody waits out a lease.
+
+    `lines`: people are paged by SMS, call and e-mail, too, and everything that carries messages is in trouble at times.
+    """
 
     database_url: str
     folder: Path
@@ -42,6 +50,7 @@ class Plan:
     ages_leases: bool = False
     is_slow: bool = True
     most_firing: int = 16
+    lines: bool = False
 
 
 @dataclass(slots=True)
@@ -53,6 +62,7 @@ class Figures:
     ready_after: list[float] = field(default_factory=list)
     takeovers: list[float] = field(default_factory=list)
     quiet_after: float = 0.0
+    troubles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +86,14 @@ class Outcome:
 class Run:
     """A run under way."""
 
-    def __init__(self, plan: Plan, slack: SlackServer, clock: Clock) -> None:
+    def __init__(self, plan: Plan, slack: SlackServer, clock: Clock, carriers: Carriers | None = None) -> None:
         self.plan = plan
         self.clock = clock
         self.chat = Chat(slack)
-        self.setting = setting(slack, loops=plan.loops)
-        serve = Serve(write(self.setting, plan.folder), environment(plan.database_url), plan.folder)
+        self.carriers = carriers
+        self.setting = setting(slack, loops=plan.loops, providers=carriers.configuration() if carriers else ())
+        public_url = carriers.door.url if carriers else ""
+        serve = Serve(write(self.setting, plan.folder), environment(plan.database_url, public_url), plan.folder)
         self.servers = [Server(serve, f"server{number + 1}", clock) for number in range(plan.processes)]
         self.dice = dice(plan.seed, "trouble")
         self.storm = Storm(
@@ -91,7 +103,10 @@ class Run:
             dice(plan.seed, "storm"),
             clock,
             plan.most_firing,
+            leisure=LEISURE if carriers else 1.0,
         )
+        if carriers:
+            carriers.door.ports = [server.port for server in self.servers]
         self.figures = Figures()
         self.interruptions: list[Interruption] = []
         self.faults: list[str] = []
@@ -158,6 +173,15 @@ class Run:
                     self.interrupted("pause", began)
                     self.figures.pauses += 1
 
+    async def trouble(self, carriers: Carriers) -> None:
+        """Let everything that carries messages be in trouble at times, for ever."""
+        dice_ = dice(self.plan.seed, "weather")
+        weather = Weather(self.chat.slack, carriers, self.interrupted, dice_, self.clock)
+        try:
+            await weather.run()
+        finally:
+            self.figures.troubles = weather.count
+
     async def _note_claims(self, at: datetime) -> None:
         database = Database(self.plan.database_url)
         try:
@@ -182,6 +206,10 @@ class Run:
         history.posts, history.interruptions = self.storm.posts, self.interruptions
         history.arrivals, history.shown = self.chat.arrivals, self.chat.shown()
         history.open_on_board = self.chat.open_on_board()
+        if self.carriers is not None:
+            history.arrivals = history.arrivals + self.carriers.arrivals(history.deliveries, history.incidents)
+            history.rings = self.carriers.rings(history.deliveries)
+            history.words = self.carriers.words(history.deliveries)
         self._note_takeovers(history)
         for server in self.servers:
             self._note_end(server, await server.stop())
@@ -223,11 +251,18 @@ class Run:
 async def running(plan: Plan) -> AsyncIterator[tuple[Run, asyncio.Task[None]]]:
     """Start everything, and give the run with the storm that blows; what still runs at the end is ended."""
     clock = SystemClock()
-    async with SlackServer(clock) as slack:
-        run = Run(plan, slack, clock)
+    async with contextlib.AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SlackServer(clock))
+        carriers = Carriers(clock, dice(plan.seed, "door")) if plan.lines else None
+        if carriers is not None:
+            await stack.enter_async_context(carriers.running())
+        run = Run(plan, slack, clock, carriers)
         tasks: list[asyncio.Task[None]] = []
         try:
             await asyncio.gather(*(run.start(server) for server in run.servers))
+            if carriers is not None:
+                await rows.prove(plan.database_url, clock.now())
+                tasks.append(asyncio.create_task(Hands(carriers, run.storm, dice(plan.seed, "hands"), clock).run()))
             if plan.is_slow:
                 tasks.append(asyncio.create_task(Latency(slack, dice(plan.seed, "latency"), clock).run()))
             storming = asyncio.create_task(run.storm.run())
@@ -244,11 +279,15 @@ async def running(plan: Plan) -> AsyncIterator[tuple[Run, asyncio.Task[None]]]:
 async def crash(plan: Plan, kills: int) -> Outcome:
     """Kill so many processes in a storm, and judge what came of it."""
     async with running(plan) as (run, storming):
-        pausing = asyncio.create_task(run.pauses()) if plan.processes > 1 else None
+        meanwhile = [asyncio.create_task(run.pauses())] if plan.processes > 1 else []
+        if run.carriers is not None:
+            meanwhile.append(asyncio.create_task(run.trouble(run.carriers)))
         await run.kills(kills)
-        if pausing is not None:
-            pausing.cancel()
-            await asyncio.gather(pausing, return_exceptions=True)
+        for task in meanwhile:
+            task.cancel()
+        for said in await asyncio.gather(*meanwhile, return_exceptions=True):
+            if isinstance(said, Exception):
+                raise said
         return await run.finish(storming)
 
 

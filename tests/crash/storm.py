@@ -15,6 +15,7 @@ import httpx
 
 from bot.clock import Clock
 from bot.domain.incident import Progress
+from bot.playground.slack import refusal
 from bot.playground.slack.modals import View
 from tests.crash.chat import Card, Chat
 from tests.crash.history import Post
@@ -82,7 +83,10 @@ class Refusal:
 
 @dataclass(slots=True)
 class Storm:
-    """What is sent and clicked. `most_firing`: so many alerts are in trouble at once; `active`: those that go on."""
+    """What is sent and clicked. `most_firing`: so many alerts are in trouble at once; `active`: those that go on.
+
+    `leisure`: how much longer people take than hurried ones, and alerts to recover.
+    """
 
     setting: Setting
     chat: Chat
@@ -91,6 +95,7 @@ class Storm:
     clock: Clock
     most_firing: int = 16
     stubborn_for: float = 70.0
+    leisure: float = 1.0
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     keys: dict[str, Key] = field(default_factory=dict)
@@ -164,7 +169,7 @@ class Storm:
         roll = self.dice.random()
         if last is None or last.is_recovery:
             return Post(key.name, "Critical", key.name, text, 0, is_answered=False)
-        if roll < 0.3 and self.clock.now() >= key.stays_until:
+        if roll < 0.3 / self.leisure and self.clock.now() >= key.stays_until:
             return Post(key.name, "Ok", key.name, text, 0, is_answered=False)
         if roll < 0.65:
             return last
@@ -210,9 +215,14 @@ class Storm:
 
     # ---- people ------------------------------------------------------------------------------------------------------
 
+    def cares(self, title: str) -> bool:
+        """Whether somebody may look after what has this title already."""
+        key = self.keys.get(title)
+        return key is not None and self.clock.now() >= key.stays_until
+
     async def _act(self, person: str) -> None:
         while not self.stopping.is_set():
-            await self.clock.sleep(self.dice.uniform(0.3, 1.5))
+            await self.clock.sleep(self.dice.uniform(0.3, 1.5) * self.leisure)
             cards = list(self.chat.cards(NEWEST))
             open_cards = [card for card in cards if card.shown.progress is not Progress.CLOSED]
             if open_cards:
@@ -225,7 +235,7 @@ class Storm:
         else:
             verb = "Acknowledge" if roll < 0.6 else "Escalate" if roll < 0.8 else "Close"
         key = self.keys.get(card.title)
-        if key is None or self.clock.now() < key.stays_until or (verb == "Close" and not key.is_free):
+        if key is None or not self.cares(card.title) or (verb == "Close" and not key.is_free):
             return
         # After a close by hand the next event would be a new incident: whether it came first could not be told.
         key.is_retired = key.is_retired or verb == "Close"
@@ -247,8 +257,8 @@ class Storm:
                 if not await slack.wait_for(lambda: _is_form(slack.modals.top(user)), FORM_WITHIN):
                     return False
                 return (await slack.submit(person, {})).acked
-            except LookupError:
-                return False  # The card has changed meanwhile.
+            except (LookupError, refusal.Refusal):
+                return False  # The card or the form has changed meanwhile.
 
         return act
 

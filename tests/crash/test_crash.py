@@ -26,6 +26,13 @@ async def test_killed_on_sqlite_nothing_is_lost_and_nothing_doubled_unsaid(sqlit
     assert is_sound(await crash(plan, KILLS))
 
 
+async def test_killed_amid_sms_calls_and_e_mail_nobody_is_left_untold_and_nobody_told_twice_unsaid(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    plan = Plan(sqlite_url, tmp_path, seed=13, loops=False, ages_leases=True, most_firing=3, lines=True)
+    assert is_sound(await crash(plan, KILLS))
+
+
 async def test_one_of_two_processes_killed_or_held_up_the_other_goes_on(postgresql_url: str, tmp_path: Path) -> None:
     plan = Plan(postgresql_url, tmp_path, seed=12, processes=2, loops=False, ages_leases=True, most_firing=4)
     assert is_sound(await crash(plan, KILLS))

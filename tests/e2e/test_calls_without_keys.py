@@ -77,5 +77,5 @@ async def test_a_number_alone_links_no_chat_account(oncard: Night) -> None:
     said = await oncard.service.phone.inbox(Method.SMS, "main").replied(Spoken(NUMBERS["ana"], "link ABCD-EFGH", "1"))
 
     organisation = await oncard.service.database.read(oncard.service.picture.current)
-    assert "nothing changed" in said
+    assert "Nothing changed" in said
     assert all(link.user != stranger.user for link in organisation.links)

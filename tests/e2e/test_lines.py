@@ -264,3 +264,15 @@ async def test_what_is_not_ours_is_refused_and_counted(oncard: Night) -> None:
 
     assert [status in (401, 403, 404) for status in answers] == [True] * len(paths)
     assert (await oncard.http.post("/sms/nobody/inbound")).status_code == 404
+
+
+async def test_by_sms_nothing_dear_can_be_done(oncard: Night) -> None:
+    await oncard.configure(level("ana", methods=(Method.SMS,), escalate_after=30 * MINUTE))
+    ana = oncard.phone("ana")
+    await oncard.fire()
+    await oncard.comes(lambda: sum(text.incoming for text in ana.texts) == 1)
+
+    for number, text in enumerate(("me critical email", "reassign 1 bo", "link ABCD-EFGH"), start=2):
+        oncard.phones.write("ana", oncard.twilio.number, text)
+        await oncard.comes(lambda number=number: sum(text.incoming for text in ana.texts) == number)  # type: ignore[misc]
+        assert "Nothing changed" in ana.texts[-1].words

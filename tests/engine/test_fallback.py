@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 import pytest
+import sqlalchemy as sa
 
 from bot.adapter import DeliveryFailed, FailureKind
+from bot.domain.board import FOLD_FROM
 from bot.domain.definition import (
     AccountDefinition,
     ChannelDefinition,
@@ -32,7 +35,7 @@ from bot.domain.law import step
 from bot.domain.people import LINES, ContactKind, Method, Role, TargetKind, WorkspaceId
 from bot.domain.verification import How
 from bot.engine.apply import apply
-from storage import contacts, definitions, incidents
+from storage import contacts, definitions, incidents, tables
 from storage.database import Connection, Database
 from tests.engine.stage import Platform, Stage
 from tests.support.clocks import ManualClock
@@ -106,8 +109,8 @@ class Team:
         await self.stage.timers.tick()
         await self.stage.outbox.drain()
 
-    async def acknowledge(self, by: str) -> None:
-        """Somebody takes the incident."""
+    async def acknowledge(self, by: str, *, settle: bool = True) -> None:
+        """Somebody takes the incident; what follows at once happens if it is to `settle`."""
 
         async def work(connection: Connection) -> None:
             organisation = await self.stage.picture.current(connection)
@@ -121,7 +124,8 @@ class Team:
             await apply(connection, [(made.incident, made.effects)], (), organisation, now)
 
         await self.stage.database.transact(work)
-        await self.settle()
+        if settle:
+            await self.settle()
 
     async def paged(self) -> dict[Method, list[tuple[str, int]]]:
         """Return who was asked to be paged by each method, and so many seconds after the alert."""
@@ -368,3 +372,23 @@ async def test_a_ledger_says_of_every_way_what_became_of_it(team: Team) -> None:
 def _refuse_for(platform: Platform, whom: set[str]) -> None:
     """Let the platform refuse these and nobody else."""
     platform.refused |= whom
+
+
+async def test_what_was_being_sent_when_somebody_acted_and_came_back_is_on_no_board(team: Team) -> None:
+    await team.configure(to("ana", methods=(Method.SMS,)))
+    titles = [f"disk {number}" for number in range(1, FOLD_FROM + 3)]
+    await team.stage.fire(*titles)
+    page = sa.and_(tables.deliveries.c.incident_id == 1, tables.deliveries.c.kind == str(Sent.PAGE))
+
+    async def set_state(connection: Connection, state: State) -> None:
+        await connection.execute(sa.update(tables.deliveries).where(page).values(state=str(state)))
+
+    await team.stage.database.transact(partial(set_state, state=State.SENDING))
+    await team.acknowledge("bo", settle=False)
+    await team.stage.database.transact(partial(set_state, state=State.PENDING))
+    await team.settle()
+
+    (first,) = [one for one in await team.stage.ledger(1) if one.delivery.kind is Sent.PAGE and not one.delivery.rank]
+    assert (first.state, first.reason) == (State.WITHDRAWN, "somebody_acted")
+    (second,) = [one for one in await team.stage.ledger(2) if one.delivery.kind is Sent.PAGE and not one.delivery.rank]
+    assert second.state is State.DELIVERED
