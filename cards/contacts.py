@@ -57,6 +57,12 @@ PREFERENCES_DEFAULT: Final = "You are told as it is configured for you, or by de
 CODE: Final = (
     "Oncard: your code is {code}. It proves that this is yours, for {lasts}. If you did not ask for it, do nothing."
 )
+PIN_SET: Final = (
+    "Calls ask for your PIN from now on before you take anything. If others could read it here, set another where only "
+    "you and I write."
+)
+PIN_OFF: Final = "Calls ask for no PIN any more."
+SAY_PIN: Final = "Write 4 to 6 digits, or “off”, such as: {example}"
 SPOKEN_CODE: Final = "Your code is: {code}."
 SPOKEN_AGAIN: Final = "Once more: {code}."
 CODE_SENT: Final[Mapping[Method, str]] = MappingProxyType(
@@ -218,3 +224,8 @@ def _way(one: Preference, locale: str, *, is_first: bool) -> str:
     # To the second, as it was said.
     exact = name_of(locale, SECONDS, count=seconds) if seconds % 60 else duration(locale, one.after)
     return name_of(locale, AFTER, method=method, time=exact)
+
+
+def pin(*, is_on: bool, locale: str = "en") -> Note:
+    """Return that calls ask for a PIN from now on, or do so no more."""
+    return Note(say(locale, PIN_SET if is_on else PIN_OFF), done=True)

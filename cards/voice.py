@@ -25,6 +25,9 @@ TO_ESCALATE: Final = "To call the next level, press {key}."
 TO_HEAR_AGAIN: Final = "To hear this again, press {key}."
 NO_KEYS: Final = "Please acknowledge it in the chat."
 WRONG_KEY: Final = "That key does nothing."
+ASK_PIN: Final = "Enter your PIN."
+WRONG_PIN: Final = "That PIN is wrong."
+TOO_MANY_PINS: Final = "That was wrong too often. Please acknowledge it in the chat."
 NOTHING_PRESSED: Final = "Nothing was pressed, so nothing has changed. Others will be told if nobody acknowledges."
 UNKNOWN: Final = "This call is not about anything that is still known. Goodbye."
 GOODBYE: Final = "Goodbye."
@@ -83,6 +86,12 @@ def opening(message: Message, locale: str, keys: Keys | None) -> Script:
 def once_more(script: Script, why: str) -> Script:
     """Return the script with a sentence before it."""
     return Script((name_of(script.locale, why), *script.lines), script.locale, script.digits, again=0)
+
+
+def ask_pin(length: int, locale: str, *, again: bool = False) -> Script:
+    """Return the question for somebody's PIN, after a wrong one with that it was wrong."""
+    asked = (name_of(locale, WRONG_PIN), name_of(locale, ASK_PIN)) if again else (name_of(locale, ASK_PIN),)
+    return Script(asked, locale, digits=length, again=0)
 
 
 def last_words(text: Text | str, locale: str) -> Script:

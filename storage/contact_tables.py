@@ -25,6 +25,15 @@ own_preferences = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
 )
 
+# What somebody presses so that a call believes that it is them: a keyed digest, and how many digits it has.
+pins = sa.Table(
+    "pins",
+    metadata,
+    sa.Column("account_id", BigId, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("length", sa.SmallInteger, nullable=False),
+)
+
 # The code by which somebody is proving that a number or an address is theirs, and when codes were sent to whom.
 verifications = sa.Table(
     "verifications",

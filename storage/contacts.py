@@ -4,6 +4,7 @@ Of a code only a keyed digest is kept. When codes were sent is remembered for a 
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -50,6 +51,32 @@ async def prefer(
         row: Mapping[str, object] = {"account_id": account, "severity": str(severity), "body": WAYS.write(ways)}
         await connection.execute(sa.insert(tables.own_preferences).values(**row))
     await changed(connection)
+
+
+# ---- PINs ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What somebody presses in a call, as it is kept: how many digits it has, and their keyed digest."""
+
+    length: int
+    digest: str
+
+
+async def set_pin(connection: Connection, account: AccountId, pin: Pin | None) -> None:
+    """Store what somebody must press in calls; None: nothing any more."""
+    pins = tables.pins
+    await connection.execute(sa.delete(pins).where(pins.c.account_id == account))
+    if pin is not None:
+        await connection.execute(sa.insert(pins).values(account_id=account, digest=pin.digest, length=pin.length))
+
+
+async def pin_of(connection: Connection, account: AccountId) -> Pin | None:
+    """Return what somebody must press in calls; None: nothing."""
+    query = sa.select(tables.pins).where(tables.pins.c.account_id == account)
+    row = (await connection.execute(query)).one_or_none()
+    return Pin(row.length, row.digest) if row is not None else None
 
 
 # ---- codes -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ metadata = columns.metadata
 
 contacts = contact_tables.contacts
 own_preferences = contact_tables.own_preferences
+pins = contact_tables.pins
 verifications = contact_tables.verifications
 code_sends = contact_tables.code_sends
 

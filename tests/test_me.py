@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.commands import Command, NotUnderstood, parse
-from bot.commands.me import Code, Meant, Prefer, Show, Verify, read
+from bot.commands.me import Code, Meant, Pin, Prefer, Show, Verify, read
 from bot.domain.event import Severity
 from bot.domain.people import ContactKind, Method, Preference
 from cards import contacts
@@ -87,3 +87,21 @@ def test_what_is_not_understood_is_answered_with_an_example(rest: str, message: 
     assert found.message == message
     assert "example" in found.parts
     assert "me " in str(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("pin 4711", "4711"),
+        ("pin 12 34-56", "123456"),
+        ("PIN off", None),
+        ("密码 关闭", None),
+    ],
+)
+def test_a_pin_is_four_to_six_digits_or_off(said: str, meant: str | None) -> None:
+    assert read(said) == Pin(meant)
+
+
+@pytest.mark.parametrize("said", ["pin", "pin 123", "pin 1234567", "pin abcd"])
+def test_what_is_no_pin_gets_a_hint(said: str) -> None:
+    assert isinstance(read(said), NotUnderstood)

@@ -1,6 +1,7 @@
 """What stands behind `me`: how somebody wants to be told, and how they prove what is theirs.
 
 me critical im, push 0m, sms 2m, voice 5m · me critical default · me verify phone by voice · me code 123456
+me pin 4711
 """
 
 import re
@@ -18,6 +19,7 @@ from cards import contacts as words
 WAYS: Final = "me critical im, push 0m, sms 2m, voice 5m"
 VERIFY: Final = "me verify phone, me verify phone by voice, me verify email"
 CODE: Final = "me code 123456"
+PIN: Final = "me pin 4711, me pin off"
 
 _SEVERITIES: Final = {
     **dict.fromkeys(("critical", "严重", "紧急"), Severity.CRITICAL),
@@ -38,6 +40,9 @@ _KINDS: Final = {
 _DEFAULT: Final = frozenset({"default", "defaults", "reset", "默认", "恢复默认"})
 _VERIFY: Final = frozenset({"verify", "prove", "验证"})
 _CODE: Final = frozenset({"code", "验证码"})
+_PIN: Final = frozenset({"pin", "密码"})
+_OFF: Final = frozenset({"off", "none", "no", "关闭", "取消"})
+_PIN_DIGITS: Final = re.compile(r"\d{4,6}", re.ASCII)
 _BY: Final = frozenset({"by", "via", "with", "用", "通过"})
 _AT_ONCE: Final = frozenset({"0", "now", "at once", "马上", "立即"})
 _BETWEEN: Final = re.compile(r"[,、;]")
@@ -77,7 +82,14 @@ class Code:
     code: str
 
 
-Meant = Show | Prefer | Verify | Code
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Calls shall ask me for these digits before I take anything; None: they shall not."""
+
+    digits: str | None
+
+
+Meant = Show | Prefer | Verify | Code | Pin
 
 
 def read(rest: str) -> Meant | NotUnderstood:
@@ -96,7 +108,9 @@ def read(rest: str) -> Meant | NotUnderstood:
         return Code(code) if _DIGITS.fullmatch(code) else NotUnderstood(words.SAY_CODE, {"example": CODE})
     if head in _VERIFY:
         return _verify(tail.split())
-    return NotUnderstood(words.SAY_WHAT_OF_ME, {"example": f"{WAYS} · {VERIFY} · {CODE}"})
+    if head in _PIN:
+        return _pin(_GAPS.sub("", tail))
+    return NotUnderstood(words.SAY_WHAT_OF_ME, {"example": f"{WAYS} · {VERIFY} · {CODE} · {PIN}"})
 
 
 def ways(text: str) -> tuple[Preference, ...] | NotUnderstood:
@@ -130,6 +144,12 @@ def _way(text: str) -> Preference | NotUnderstood:
     if after is None or after > LONGEST_DELAY:
         return NotUnderstood(words.SAY_AFTER, {"example": WAYS})
     return Preference(method, after)
+
+
+def _pin(text: str) -> Pin | NotUnderstood:
+    if text in _OFF:
+        return Pin(None)
+    return Pin(text) if _PIN_DIGITS.fullmatch(text) else NotUnderstood(words.SAY_PIN, {"example": PIN})
 
 
 def _verify(said: list[str]) -> Verify | NotUnderstood:

@@ -4,6 +4,7 @@ Whoever acts here is the person whom the message went to: its reference is signe
 proven to be theirs. What they say is carried out at the desk, as everywhere.
 """
 
+import hmac
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +35,8 @@ from cards.plain import spoken
 from cards.script import Script
 from cards.sms import text as sms_text
 from cards.words import say
-from storage import incidents, lines
+from storage import contacts, incidents, lines
+from storage.contacts import Pin
 from storage.database import Connection, Database
 from storage.lines import Hop
 
@@ -45,6 +47,8 @@ REPLY_WITHIN: Final = timedelta(hours=24)
 # Two machines must not write to each other for ever.
 MOST_ANSWERS: Final = 10
 ANSWERS_PER: Final = timedelta(minutes=10)
+# Wrong PINs in one call.
+MOST_PINS: Final = 3
 _SHORT: Final = re.compile(r"\s*([12])(?:\s+#?(\d{1,9}))?\s*[.!]?\s*", re.ASCII)
 _MEANS: Final = {"1": "ack", "2": "escalate"}
 _MAY: Final = frozenset({"ack", "escalate", "close", "unack"})
@@ -160,12 +164,39 @@ class LineInbox:
         if not keys:
             await self._note(paged, "no_input", "no key was pressed")
             return voice.last_words(voice.NOTHING_PRESSED, locale)
+        pin = await self._pin(paged)
         means = self._keys(paged).means(keys)
+        if pin is not None and len(keys) == pin.length:
+            return await self._with_pin(paged, pin, keys)
+        if pin is not None and means == "ack":
+            return voice.ask_pin(pin.length, locale)
         if means == "again":
             return await self._opening(paged)
         if not means:
             await self._note(paged, "wrong_key", f"pressed {keys[:4]}")
             return voice.once_more(await self._opening(paged), voice.WRONG_KEY)
+        return await self._do(paged, means, reference, id)
+
+    async def _with_pin(self, paged: _Paged, pin: Pin, keys: str) -> Script:
+        """Take what was asked for if the PIN is right; three wrong ones end the call."""
+        locale = paged.account.locale
+        digest = self._phone.post.vault.digest(f"pin {paged.account.id} {keys}")
+        if hmac.compare_digest(digest, pin.digest):
+            return await self._do(paged, "ack", self._phone.post.reference(paged.delivery.id), "")
+        wrong = await self._note(paged, "wrong_pin", "a wrong PIN was entered")
+        if wrong >= MOST_PINS:
+            return voice.last_words(voice.TOO_MANY_PINS, locale)
+        return voice.ask_pin(pin.length, locale, again=True)
+
+    async def _pin(self, paged: _Paged) -> Pin | None:
+        async def work(connection: Connection) -> Pin | None:
+            return await contacts.pin_of(connection, paged.account.id)
+
+        return await self._phone.database.read(work)
+
+    async def _do(self, paged: _Paged, means: str, reference: str, id: str) -> Script:  # noqa: A002 - As in a report.
+        """Carry it out, and say how it stands."""
+        locale = paged.account.locale
         reply = await self._carry_out(paged, f"{means} {paged.incident.id}", means)
         now = await self._paged(reference, id)
         if reply.note is None or reply.is_done:
@@ -297,13 +328,16 @@ class LineInbox:
             await self._note(paged, "acted", text)
         return reply
 
-    async def _note(self, paged: _Paged, hop: str, said: str) -> None:
+    async def _note(self, paged: _Paged, hop: str, said: str) -> int:
+        """Keep what happened in a call; return how often it has by now."""
         now = self._phone.clock.now()
 
-        async def work(connection: Connection) -> None:
+        async def work(connection: Connection) -> int:
             await lines.add(connection, [Hop(paged.delivery.id, now, hop, self._provider, said)])
+            known = (await lines.hops_of(connection, [paged.delivery.id]))[paged.delivery.id]
+            return sum(one.hop == hop for one in known)
 
-        await self._phone.database.transact(work)
+        return await self._phone.database.transact(work)
 
 
 def _is_news(known: list[Hop], progress: Came) -> bool:

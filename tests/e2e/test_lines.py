@@ -276,3 +276,40 @@ async def test_by_sms_nothing_dear_can_be_done(oncard: Night) -> None:
         oncard.phones.write("ana", oncard.twilio.number, text)
         await oncard.comes(lambda number=number: sum(text.incoming for text in ana.texts) == number)  # type: ignore[misc]
         assert "Nothing changed" in ana.texts[-1].words
+
+
+async def test_a_call_asks_for_the_pin_of_somebody_who_has_one(oncard: Night) -> None:
+    await oncard.configure(level("ana", methods=(Method.VOICE,), escalate_after=30 * MINUTE))
+    await oncard.say("me pin 4711", by="ana")
+    await oncard.fire()
+    call = await oncard.ringing("ana")
+    call.pick_up()
+    await oncard.comes(lambda: "press 1" in " ".join(call.heard))
+
+    call.press("1")
+    await oncard.comes(lambda: call.heard[-1] == "Enter your PIN.")
+    call.press("1234")
+    await oncard.comes(lambda: "That PIN is wrong." in call.heard)
+    assert (await oncard.incident()).progress is Progress.TRIGGERED
+
+    call.press("4711")
+    await oncard.comes(lambda: call.ended is not None)
+    assert (await oncard.incident()).progress is Progress.PROCESSING
+
+
+async def test_three_wrong_pins_end_the_call(oncard: Night) -> None:
+    await oncard.configure(level("ana", methods=(Method.VOICE,), escalate_after=30 * MINUTE))
+    await oncard.say("me pin 4711", by="ana")
+    await oncard.fire()
+    call = await oncard.ringing("ana")
+    call.pick_up()
+    await oncard.comes(lambda: "press 1" in " ".join(call.heard))
+    call.press("1")
+    for tries in range(1, 4):
+        await oncard.comes(lambda: call.heard[-1] == "Enter your PIN.")
+        call.press("0000")
+        await oncard.comes(lambda tries=tries: tries == 3 or call.heard.count("That PIN is wrong.") == tries)  # type: ignore[misc]
+    await oncard.comes(lambda: call.ended is not None)
+
+    assert "wrong too often" in " ".join(call.heard)
+    assert (await oncard.incident()).progress is Progress.TRIGGERED

@@ -30,6 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "severity", name=op.f("pk_own_preferences")),
     )
     op.create_table(
+        "pins",
+        sa.Column("account_id", BIG_ID, autoincrement=False, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("length", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_pins")),
+    )
+    op.create_table(
         "verifications",
         sa.Column("account_id", BIG_ID, autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
