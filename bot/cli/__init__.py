@@ -21,6 +21,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "apply": "Make the database agree with a configuration file.",
         "export": "Print the configuration as a file that apply would find unchanged.",
         "who": "Say who would be told.",
+        "simulate": "Say who would be told of an alert by a configuration file.",
+        "schedule": "Say who is on call until when, and which shifts follow.",
         "alert": "Send an alert.",
         "incident": "List incidents, show what happened, act on them.",
         "why": "Say why an incident was told to whom, or why somebody was not paged.",

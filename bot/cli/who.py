@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import click
 
 from bot.cli import lookup, session
 from bot.cli.screen import Cell, instant, print_json, print_line, print_table
 from bot.config import duration
-from bot.domain.escalation import Level, Unless
+from bot.domain.escalation import Level, Unless, WhenNobody
 from bot.domain.organisation import Channel, Organisation
-from bot.domain.people import Account
+from bot.domain.people import Account, TargetKind
+from bot.domain.schedule import OnDuty, ScheduleId
 from bot.main import Service
 
 
@@ -27,13 +29,21 @@ class Instant(click.ParamType[datetime]):
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+_NOBODY: Final = {
+    WhenNobody.PASS: "reaches nobody: passed at once",
+    WhenNobody.HOLD: "nobody is on call: held until the next shift",
+    WhenNobody.CATCH_ALL: "nobody is on call: the team and the admins are told",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Staffed:
-    """A level with the people who are behind its targets."""
+    """A level with the people who are behind its targets, and those by schedule with the schedule's name."""
 
     number: int
     level: Level
     people: tuple[Account, ...]
+    on_duty: tuple[tuple[str, OnDuty], ...]
     chats: tuple[str, ...]
     reaches: bool
 
@@ -82,16 +92,24 @@ def command(channel: str | None, at: datetime | None, as_json: bool) -> None:
 
 def _levels(channel: Channel, organisation: Organisation, when: datetime) -> list[_Staffed]:
     rule = organisation.rule_at(channel.id, when)
-    return [_staffed(number, level, organisation) for number, level in enumerate(rule.levels if rule else (), start=1)]
+    return [
+        _staffed(number, level, organisation, when) for number, level in enumerate(rule.levels if rule else (), start=1)
+    ]
 
 
-def _staffed(number: int, level: Level, organisation: Organisation) -> _Staffed:
+def _staffed(number: int, level: Level, organisation: Organisation, when: datetime) -> _Staffed:
     people = organisation.people
     accounts = people.resolve(level.targets)
     return _Staffed(
         number=number,
         level=level,
         people=tuple(people.accounts[account] for account in accounts),
+        on_duty=tuple(
+            (organisation.schedules[ScheduleId(target.id)].name, one)
+            for target in level.targets
+            if target.kind is TargetKind.SCHEDULE
+            for one in organisation.duty(ScheduleId(target.id), target.role, when)
+        ),
         chats=tuple(f"{organisation.workspaces[chat.workspace].name}/{chat.chat}" for chat in level.chats),
         reaches=bool(level.chats) or people.can_be_told(accounts),
     )
@@ -115,9 +133,19 @@ def _print(channel: Channel, organisation: Organisation, when: datetime) -> None
 
 
 def _row(staffed: _Staffed) -> tuple[Cell, ...]:
-    people = ", ".join(person.name for person in staffed.people)
-    missing = "" if staffed.reaches else " (reaches nobody: passed at once)"
+    people = ", ".join(_named(person, staffed) for person in staffed.people)
+    missing = "" if staffed.reaches else f" ({_NOBODY[staffed.level.when_nobody]})"
     return str(staffed.number), people + missing, ", ".join(staffed.chats), staffed.loop, staffed.after
+
+
+def _named(person: Account, staffed: _Staffed) -> str:
+    """Return a name and, of who is on call by a schedule, until when."""
+    said = [
+        f"{name} until {instant(one.until)[:16]}" if one.until else name
+        for name, one in staffed.on_duty
+        if one.account == person.id
+    ]
+    return f"{person.name} ({', '.join(said)})" if said else person.name
 
 
 def _as_json(channel: Channel, organisation: Organisation, when: datetime) -> dict[str, object]:
@@ -126,19 +154,29 @@ def _as_json(channel: Channel, organisation: Organisation, when: datetime) -> di
         "channel": channel.name,
         "team": _team(channel, organisation),
         "rule": rule.name if rule else None,
-        "levels": [_level_as_json(level) for level in _levels(channel, organisation, when)],
+        "levels": [_level_as_json(level, organisation) for level in _levels(channel, organisation, when)],
     }
 
 
-def _level_as_json(staffed: _Staffed) -> dict[str, object]:
+def _level_as_json(staffed: _Staffed, organisation: Organisation) -> dict[str, object]:
     level = staffed.level
     return {
         "level": staffed.number,
         "people": [{"name": person.name, "email": person.email} for person in staffed.people],
+        "on_call": [
+            {
+                "schedule": name,
+                "role": one.role,
+                "account": organisation.people.accounts[one.account].email,
+                "until": one.until.astimezone(UTC).isoformat() if one.until else None,
+            }
+            for name, one in staffed.on_duty
+        ],
         "chats": list(staffed.chats),
         "methods": [str(method) for method in level.methods] or "preferences",
         "reaches_somebody": staffed.reaches,
         "repeat": {"every": duration.write(level.repeat.every), "times": level.repeat.times} if level.repeat else None,
         "escalate_after": duration.write(level.escalate_after),
         "unless": str(level.unless),
+        "when_nobody": str(level.when_nobody),
     }

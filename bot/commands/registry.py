@@ -12,7 +12,7 @@ from bot.commands.entry import Asked, Command, NotUnderstood, Speaker, Unclear, 
 from bot.commands.people import targets_of
 from bot.domain import incident as happening
 from bot.domain.incident import Incident, Progress
-from cards import checkup, contacts, forms, ledger, linking, words
+from cards import checkup, contacts, forms, ledger, linking, schedule, simulate, words
 
 _LEVEL_WORDS: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\s*|l|第)?(\d{1,3})(?:\s*级)?$", re.ASCII | re.IGNORECASE)
 _LEVEL_AT_ALL: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\b|第|[\d.,-]+(?:\s|$))", re.ASCII | re.IGNORECASE)
@@ -220,6 +220,20 @@ _ALL: Final = (
     Verb("list", "list [mine, or a channel]", words.DOES_LIST, ("ls", "incidents", "列表"), numbered=False),
     Verb("show", "show 42", words.DOES_SHOW, ("view", "details", "查看", "详情"), takes=False, fits=_any),
     Verb("who", "who [a channel]", words.DOES_WHO, ("oncall", "on-call", "值班"), numbered=False),
+    Verb(
+        "schedule",
+        "schedule [a schedule]",
+        schedule.DOES_SCHEDULE,
+        ("schedules", "rota", "roster", "排班", "值班表"),
+        numbered=False,
+    ),
+    Verb(
+        "what-if",
+        "what-if payments [critical at 03:00 acme is dark]",
+        simulate.DOES_WHAT_IF,
+        ("whatif", "simulate", "假如", "如果"),
+        numbered=False,
+    ),
     Verb("why", "why 42 [or not who 03:00-04:00]", ledger.DOES_WHY, ("为什么", "为何"), numbered=False),
     Verb("link", "link [code]", linking.DOES_LINK, ("绑定",), numbered=False, for_anybody=True),
     Verb("unlink", "unlink", linking.DOES_UNLINK, ("解绑",), numbered=False, takes=False, for_anybody=True),

@@ -7,7 +7,6 @@ from bot.config.schema import (
     AccountPart,
     ChannelPart,
     IntegrationPart,
-    LevelPart,
     NumberPart,
     PreferencesPart,
     ProviderPart,
@@ -22,9 +21,7 @@ from bot.domain.definition import (
     Definition,
     IntegrationDefinition,
     Kind,
-    LevelDefinition,
     ProviderDefinition,
-    RuleDefinition,
     Secret,
     TeamDefinition,
     WorkspaceDefinition,
@@ -44,6 +41,8 @@ def define(config: Config) -> tuple[Definition, ...]:
     return (
         *(_account(part) for part in file.accounts),
         *(_team(part) for part in file.teams),
+        *(Definition(Kind.CALENDAR, part.definition) for part in file.calendars),
+        *(Definition(Kind.SCHEDULE, part.definition) for part in file.schedules),
         *(_workspace(part, settings) for part, settings in zip(file.workspaces, config.settings, strict=True)),
         *_providers(config),
         *(_channel(part) for part in file.channels),
@@ -101,20 +100,8 @@ def _provider(part: ProviderPart, order: int, settings: Settings) -> Definition:
 
 
 def _channel(part: ChannelPart) -> Definition:
-    rules = (RuleDefinition(rule.name, tuple(_level(level) for level in rule.levels)) for rule in part.escalation)
-    return Definition(Kind.CHANNEL, ChannelDefinition(part.name, part.team, tuple(rules)))
-
-
-def _level(part: LevelPart) -> LevelDefinition:
-    return LevelDefinition(
-        targets=tuple(dict.fromkeys(part.targets)),
-        chats=tuple(dict.fromkeys(part.chats)),
-        methods=part.methods,
-        repeat_every=part.repeat.every if part.repeat else None,
-        repeat_times=part.repeat.times if part.repeat else 0,
-        escalate_after=part.escalate_after,
-        unless=part.unless,
-    )
+    rules = tuple(rule.definition for rule in part.escalation)
+    return Definition(Kind.CHANNEL, ChannelDefinition(part.name, part.team, rules))
 
 
 def _integration(part: IntegrationPart, channel: str) -> Definition:

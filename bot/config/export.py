@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from bot.config import variables, written
-from bot.config.written import Plain
+from bot.config.plain import Plain
 from bot.domain.definition import (
     ChannelDefinition,
     Definition,
@@ -28,10 +28,31 @@ _SECTIONS: Final = {
     "accounts": Kind.ACCOUNT,
     "teams": Kind.TEAM,
     "workspaces": Kind.WORKSPACE,
+    "calendars": Kind.CALENDAR,
+    "schedules": Kind.SCHEDULE,
     "channels": Kind.CHANNEL,
 }
-_ORDER: Final = ("accounts", "teams", "workspaces", "providers", "channels")
-_SHORT: Final = frozenset({"chats", "countries", "critical", "info", "methods", "repeat", "targets", "warning"})
+_ORDER: Final = ("accounts", "teams", "workspaces", "providers", "calendars", "schedules", "channels")
+# A list within a list.
+_WITHIN: Final = "[]"
+_SHORT: Final = frozenset(
+    {
+        "chats",
+        "countries",
+        "critical",
+        "fallback",
+        "hours",
+        "info",
+        "methods",
+        "repeat",
+        "rotation",
+        "targets",
+        "warning",
+        "weekdays",
+        "workdays",
+        _WITHIN,
+    }
+)
 _WIDEST: Final = 1_000_000
 _HEAD: Final = """\
 # The configuration of Oncard, as it is stored. `oncard apply` finds this file unchanged.
@@ -137,11 +158,16 @@ def _styled(value: Plain, name: str = "") -> object:
             mapping.fa.set_flow_style()
         return mapping
     if isinstance(value, list):
-        listed = CommentedSeq(_styled(item) for item in value)
+        listed = CommentedSeq(_styled(item, _WITHIN if _is_row(item) else "") for item in value)
         if name in _SHORT or not value:
             listed.fa.set_flow_style()
         return listed
     return _quoted(value) if isinstance(value, str) else value
+
+
+def _is_row(value: Plain) -> bool:
+    """Whether this is a list of texts alone."""
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _quoted(text: str) -> str:

@@ -7,11 +7,12 @@ from typing import Final, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config import document, names, settings
+from bot.config import document, names, settings, whole
 from bot.config.context import Context
 from bot.config.document import Document, Path
 from bot.config.fault import SAID, Fault, did_you_mean, one_of, quoted
-from bot.config.schema import LEAVE_OUT, NOT_YET, File, Part, Reading
+from bot.config.part import LEAVE_OUT, NOT_YET, Part, Reading
+from bot.config.schema import File
 from bot.config.settings import Settings
 from bot.domain.definition import IntegrationDefinition
 from bot.domain.people import Method
@@ -46,8 +47,9 @@ def load(text: str, context: Context) -> Config | tuple[Fault, ...]:
     workspaces, unsettled = settings.workspaces(found, context)
     providers, unprovided = settings.providers(found, context)
     file, misread = _file(found, Reading(known, context))
-    mistaken = _mapping_faults(file, found, context) if file else ()
-    everything = {*found.faults, *faults, *unsettled, *unprovided, *misread, *mistaken}
+    mistaken = (*_mapping_faults(file, found, context), *whole.schedule_faults_of(file, found)) if file else ()
+    filtered = whole.filter_faults(found)
+    everything = {*found.faults, *faults, *unsettled, *unprovided, *misread, *filtered, *mistaken}
     if file is None or everything:
         return tuple(sorted(everything))
     return Config(file, workspaces, providers)
@@ -71,6 +73,10 @@ def _faults(errors: Iterable[ErrorDetails], found: Document) -> Iterator[Fault]:
     for error in errors:
         # What a mapping's own key does wrong is reported under that key.
         path = error["loc"][:-1] if error["loc"][-1:] == ("[key]",) else error["loc"]
+        if error["type"] == "fault":
+            # What may stand alone in the place of a list has no place of its own in it.
+            while path not in found.lines:
+                path = path[:-1]
         if path not in found.unfilled:
             what, mend = _words(error, path, found)
             said = quoted(str(path[-1])) if error["loc"][-1:] == ("[key]",) else SAID

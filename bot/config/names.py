@@ -3,7 +3,7 @@
 The name of what is faulty in itself counts too: who refers to it is not to blame. Names are unique within a kind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
@@ -12,15 +12,18 @@ from bot.config.document import Document, Path, Value
 from bot.config.fault import SAID, Fault
 from bot.config.values import email
 from bot.domain.people import LINES
+from bot.domain.rotation import PRIMARY
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that others may refer to."""
+    """The names that others may refer to; of schedules with the roles in each."""
 
     accounts: frozenset[str]
     teams: frozenset[str]
     workspaces: frozenset[str]
+    calendars: frozenset[str]
+    schedules: Mapping[str, frozenset[str]]
 
 
 def parts(value: Value, *keys: str, path: Path = ()) -> Iterator[tuple[Path, dict[str, Value]]]:
@@ -42,6 +45,8 @@ def gather(document: Document) -> tuple[Names, tuple[Fault, ...]]:
         accounts=gathering.once("account", list(parts(document.value, "accounts")), key="email"),
         teams=gathering.once("team", list(parts(document.value, "teams"))),
         workspaces=gathering.once("workspace", list(parts(document.value, "workspaces"))),
+        calendars=gathering.once("calendar", list(parts(document.value, "calendars"))),
+        schedules=_schedules(document.value, gathering),
     )
     for method in LINES:
         found = parts(document.value.get("providers"), str(method), path=("providers",))
@@ -51,6 +56,17 @@ def gather(document: Document) -> tuple[Names, tuple[Fault, ...]]:
     for path, channel in parts(document.value, "channels"):
         gathering.once("rule of this channel", list(parts(channel, "escalation", path=path)))
     return names, tuple(gathering.faults)
+
+
+def _schedules(value: Value, gathering: "_Gathering") -> dict[str, frozenset[str]]:
+    """Return the schedules, and in each the roles of its layers and overrides."""
+    found = list(parts(value, "schedules"))
+    known = dict.fromkeys(gathering.once("schedule", found), frozenset[str]())
+    for path, schedule in found:
+        gathering.once("layer of this schedule", list(parts(schedule, "layers", path=path)))
+        within = [part for key in ("layers", "overrides") for _, part in parts(schedule, key)]
+        known[str(schedule.get("name"))] = frozenset(str(part.get("role", PRIMARY)) for part in within)
+    return known
 
 
 class _Gathering:

@@ -11,10 +11,19 @@ from typing import Final
 
 from bot.config import values, written
 from bot.config.fault import printable
-from bot.config.written import Plain
+from bot.config.plain import Plain
 from bot.domain.definition import Definition, Kind
 
-_ORDER: Final = (Kind.ACCOUNT, Kind.TEAM, Kind.WORKSPACE, Kind.PROVIDER, Kind.CHANNEL, Kind.INTEGRATION)
+_ORDER: Final = (
+    Kind.ACCOUNT,
+    Kind.TEAM,
+    Kind.WORKSPACE,
+    Kind.PROVIDER,
+    Kind.CALENDAR,
+    Kind.SCHEDULE,
+    Kind.CHANNEL,
+    Kind.INTEGRATION,
+)
 
 
 class Action(StrEnum):

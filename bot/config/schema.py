@@ -6,13 +6,11 @@ kind: they are read in `settings`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -20,93 +18,22 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from bot.config import values
 from bot.config.context import Context
-from bot.config.fault import SAID, did_you_mean, one_of, refusal
-from bot.config.names import Names
+from bot.config.escalation_parts import AnyMethod, RulePart, read_method
+from bot.config.fault import refusal
+from bot.config.part import Member, Part, TeamName, reading
+from bot.config.schedule_parts import CalendarPart, SchedulePart
 from bot.config.values import Between, Email, Locale, Name, Phone, Text, Timezone, WorkspaceName
-from bot.domain.definition import ChatDefinition, Kind, TargetDefinition, link_key
-from bot.domain.escalation import LONGEST_REPEAT, LONGEST_WAIT, MOST_REPEATS, SHORTEST_REPEAT, Unless
-from bot.domain.people import LONGEST_DELAY, Method, Preference, Role, TargetKind
-
-NOT_YET: Final = "is not in this version of Oncard yet"
-LEAVE_OUT: Final = "leave it out"
-_LATER_TARGETS: Final = frozenset({"schedule"})
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the models are read against. `keys`: the integration keys seen so far, and whose each is."""
-
-    names: Names
-    context: Context
-    keys: dict[str, str] = field(default_factory=dict, repr=False)
-
-
-def reading(info: ValidationInfo) -> Reading:
-    """Return what the models are read against."""
-    if not isinstance(info.context, Reading):
-        raise TypeError("the models are read with a Reading as their context")
-    return info.context
-
-
-def _known_account(email: str, info: ValidationInfo) -> str:
-    known = reading(info).names.accounts
-    if email not in known:
-        raise refusal(f"{SAID} names no account", did_you_mean(email, known, "add the account under `accounts`"))
-    return email
-
-
-def _known_team(name: str, info: ValidationInfo) -> str:
-    known = reading(info).names.teams
-    if name not in known:
-        raise refusal(f"{SAID} names no team", did_you_mean(name, known, "add the team under `teams`"))
-    return name
-
-
-def _target(value: object, info: ValidationInfo) -> TargetDefinition:
-    if isinstance(value, dict):
-        raise refusal("a target is one text", "write it with no space after the colon: `team:sre`")
-    kind, colon, name = values.plain_text(value).partition(":")
-    if kind in _LATER_TARGETS and colon:
-        raise refusal(f"the target {SAID} {NOT_YET}", "name accounts and teams")
-    if kind == TargetKind.ACCOUNT and colon:
-        return TargetDefinition(TargetKind.ACCOUNT, _known_account(values.email(name), info))
-    if kind == TargetKind.TEAM and colon:
-        return TargetDefinition(TargetKind.TEAM, _known_team(name, info))
-    raise refusal(f"{SAID} is no target", "write `account:ana@example.com` or `team:sre`")
-
-
-def _chat(value: object, info: ValidationInfo) -> ChatDefinition:
-    workspace, slash, chat = values.plain_text(value).partition("/")
-    known = reading(info).names.workspaces
-    if not slash or not chat:
-        raise refusal(f"{SAID} is no chat", "write `workspace/chat`; group bots are not in this version of Oncard yet")
-    if workspace not in known:
-        mend = did_you_mean(workspace, known, "add the workspace under `workspaces`")
-        raise refusal(f"the chat {SAID} is in no workspace", mend)
-    return ChatDefinition(workspace, values.platform_id(chat))
-
-
-def _methods(value: object) -> tuple[Method, ...]:
-    if value == "preferences":
-        return ()
-    if not isinstance(value, list) or not value or any(name not in tuple(Method) for name in value):
-        mend = f"write `preferences`, or a list such as `[im, sms]` of some of {one_of(Method)}"
-        raise refusal("these are no methods", mend)
-    return tuple(dict.fromkeys(Method(name) for name in value))
-
-
-def _method(value: object) -> Method:
-    return Method(values.choice(values.plain_text(value), tuple(Method), "method"))
+from bot.domain.definition import Kind, link_key
+from bot.domain.people import LONGEST_DELAY, Method, Preference, Role
 
 
 def _way(value: object) -> object:
     """Return what a way to tell somebody is written as in full; alone, a method stands for one without a delay."""
-    return {"method": str(_method(value))} if isinstance(value, str) else value
+    return {"method": str(read_method(value))} if isinstance(value, str) else value
 
 
 def _each_once(ways: tuple["WayPart", ...]) -> tuple["WayPart", ...]:
@@ -117,19 +44,6 @@ def _each_once(ways: tuple["WayPart", ...]) -> tuple["WayPart", ...]:
         if methods.count(method) > 1:
             raise refusal(f"the method `{method}` stands here twice", "keep one of them")
     return ways
-
-
-def _some_levels(value: object) -> object:
-    if value == []:
-        raise refusal("this rule has no level, so it tells nobody", "give it one, or remove the rule")
-    return value
-
-
-def _times(value: object) -> int:
-    text = values.plain_text(value)
-    if text not in map(str, range(MOST_REPEATS + 1)):
-        raise refusal(f"{SAID} is no number of repeats", f"write a number from 0 to {MOST_REPEATS}")
-    return int(text)
 
 
 def _source(name: str, info: ValidationInfo) -> str:
@@ -166,36 +80,16 @@ def take_over(secret: str, context: Context, owner: tuple[Kind, str], key: str) 
     return found.value
 
 
-def choose(value: object, known: type[Role] | type[Unless], what: str) -> str:
-    """Return one of the words of an enumeration."""
-    return values.choice(values.plain_text(value), tuple(known), what)
-
-
-Member = Annotated[Email, AfterValidator(_known_account)]
-TeamName = Annotated[Name, AfterValidator(_known_team)]
-AnyRole = Annotated[Role, PlainValidator(lambda value: Role(choose(value, Role, "role")))]
-AnyUnless = Annotated[Unless, PlainValidator(lambda value: Unless(choose(value, Unless, "state to wait for")))]
-Target = Annotated[TargetDefinition, PlainValidator(_target)]
-ChatName = Annotated[ChatDefinition, PlainValidator(_chat)]
-Methods = Annotated[tuple[Method, ...], PlainValidator(_methods)]
-Times = Annotated[int, PlainValidator(_times)]
+AnyRole = Annotated[
+    Role, PlainValidator(lambda value: Role(values.choice(values.plain_text(value), tuple(Role), "role")))
+]
 SourceName = Annotated[Text, AfterValidator(_source)]
 PlatformName = Annotated[Text, AfterValidator(_platform)]
 Key = Annotated[SecretStr, PlainValidator(_key)]
-Every = Annotated[timedelta, PlainValidator(values.of(Between(SHORTEST_REPEAT, LONGEST_REPEAT).read))]
-Wait = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGEST_WAIT).read))]
 Delay = Annotated[timedelta, PlainValidator(values.of(Between(timedelta(), LONGEST_DELAY).read))]
-AnyMethod = Annotated[Method, PlainValidator(_method)]
 Country = Annotated[str, PlainValidator(values.of(values.country))]
 UserId = Annotated[str, PlainValidator(values.of(values.platform_id))]
 Device = Annotated[str, PlainValidator(values.of(values.secret))]
-
-
-class Part(BaseModel):
-    """A mapping of the file. `not_yet`: keys that are agreed upon and will come with a later version."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    not_yet: ClassVar[frozenset[str]] = frozenset()
 
 
 class WayPart(Part):
@@ -250,7 +144,7 @@ class WorkspacePart(Part):
     platform: PlatformName
     locale: Locale = "en"
     timezone: Timezone = "UTC"
-    links: Annotated[dict[Member, UserId], Field(max_length=5000)] = {}
+    links: Annotated[Mapping[Member, UserId], Field(max_length=5000)] = {}
 
 
 class ProviderPart(Part):
@@ -323,39 +217,6 @@ PROVIDER_PARTS: Final[Mapping[Method, type[ProviderPart]]] = {
 }
 
 
-class RepeatPart(Part):
-    """A loop."""
-
-    every: Every
-    times: Times
-
-
-class LevelPart(Part):
-    """A level of an escalation rule."""
-
-    targets: Annotated[tuple[Target, ...], Field(max_length=50)] = ()
-    methods: Methods = ()
-    chats: Annotated[tuple[ChatName, ...], Field(max_length=20)] = ()
-    repeat: RepeatPart | None = None
-    escalate_after: Wait = timedelta(minutes=5)
-    unless: AnyUnless = Unless.ACKNOWLEDGED
-
-    @model_validator(mode="after")
-    def _tells_somebody(self) -> Self:
-        if not self.targets and not self.chats:
-            raise refusal("this level tells nobody", "give it `targets` or `chats`")
-        return self
-
-
-class RulePart(Part):
-    """An escalation rule."""
-
-    not_yet = frozenset({"when"})
-
-    name: Name
-    levels: Annotated[tuple[LevelPart, ...], BeforeValidator(_some_levels), Field(max_length=20)]
-
-
 class IntegrationPart(Part):
     """A dedicated integration of a channel."""
 
@@ -397,10 +258,8 @@ class File(Part):
     not_yet = frozenset(
         {
             "actions",
-            "calendars",
             "integrations",
             "mappings",
-            "schedules",
             "templates",
             "webhooks",
         }
@@ -408,6 +267,8 @@ class File(Part):
 
     accounts: Annotated[tuple[AccountPart, ...], Field(max_length=5000)] = ()
     teams: Annotated[tuple[TeamPart, ...], Field(max_length=500)] = ()
+    calendars: Annotated[tuple[CalendarPart, ...], Field(max_length=200)] = ()
+    schedules: Annotated[tuple[SchedulePart, ...], Field(max_length=500)] = ()
     workspaces: Annotated[tuple[WorkspacePart, ...], Field(max_length=50)] = ()
     providers: ProvidersPart = ProvidersPart()
     channels: Annotated[tuple[ChannelPart, ...], Field(max_length=1000)] = ()

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import assert_never
 
 from bot.config import duration
+from bot.config.plain import Plain
+from bot.config.written_schedule import write_calendar, write_schedule, write_when
 from bot.domain.definition import (
     AccountDefinition,
     Body,
@@ -12,12 +14,14 @@ from bot.domain.definition import (
     IntegrationDefinition,
     LevelDefinition,
     ProviderDefinition,
+    RuleDefinition,
+    TargetDefinition,
     TeamDefinition,
     WorkspaceDefinition,
 )
+from bot.domain.escalation import WhenNobody
 from bot.domain.people import DEFAULT, Preference
-
-Plain = str | int | list["Plain"] | dict[str, "Plain"]
+from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition
 
 
 def write(body: Body) -> dict[str, Plain]:
@@ -30,6 +34,10 @@ def write(body: Body) -> dict[str, Plain]:
             return _account(body)
         case TeamDefinition():
             return {"name": body.name, "members": list(body.members)}
+        case CalendarDefinition():
+            return write_calendar(body)
+        case ScheduleDefinition():
+            return write_schedule(body)
         case WorkspaceDefinition():
             return _workspace(body)
         case ProviderDefinition():
@@ -82,16 +90,26 @@ def _channel(body: ChannelDefinition) -> dict[str, Plain]:
     if body.team is not None:
         said["team"] = body.team
     if body.escalation:
-        said["escalation"] = [
-            {"name": rule.name, "levels": [_level(level) for level in rule.levels]} for rule in body.escalation
-        ]
+        said["escalation"] = [_rule(rule) for rule in body.escalation]
     return said
+
+
+def _rule(rule: RuleDefinition) -> dict[str, Plain]:
+    said: dict[str, Plain] = {"name": rule.name}
+    if not rule.enabled:
+        said["enabled"] = False
+    when = write_when(rule)
+    if when:
+        said["when"] = when
+    if rule.delay:
+        said["delay"] = duration.write(rule.delay)
+    return said | {"levels": [_level(level) for level in rule.levels]}
 
 
 def _level(level: LevelDefinition) -> dict[str, Plain]:
     said: dict[str, Plain] = {}
     if level.targets:
-        said["targets"] = [f"{target.kind}:{target.name}" for target in level.targets]
+        said["targets"] = [_target(target) for target in level.targets]
     said["methods"] = [str(method) for method in level.methods] if level.methods else "preferences"
     if level.chats:
         said["chats"] = [f"{chat.workspace}/{chat.chat}" for chat in level.chats]
@@ -99,7 +117,14 @@ def _level(level: LevelDefinition) -> dict[str, Plain]:
         said["repeat"] = {"every": duration.write(level.repeat_every), "times": level.repeat_times}
     said["escalate_after"] = duration.write(level.escalate_after)
     said["unless"] = str(level.unless)
+    if level.when_nobody is not WhenNobody.PASS:
+        said["when_nobody"] = str(level.when_nobody)
     return said
+
+
+def _target(target: TargetDefinition) -> str:
+    role = f"/{target.role}" if target.role else ""
+    return f"{target.kind}:{target.name}{role}"
 
 
 def _integration(body: IntegrationDefinition) -> dict[str, Plain]:

@@ -1,37 +1,28 @@
 """Definitions: what admins configured, object by object, as they wrote it: by name.
 
-A configuration file becomes definitions, the database keeps definitions, and `organise` makes of them the one picture
-that decisions are made from. References are names here and ids there.
+A configuration file becomes definitions, the database keeps definitions, and `bot.domain.organise` makes of them the
+one picture that decisions are made from. References are names here and ids there.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from bot.domain import reach
-from bot.domain.escalation import Chat, Level, Repeat, Unless
-from bot.domain.frozen import replace
-from bot.domain.incident import ChannelId
-from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
+from bot.domain.escalation import Unless, WhenNobody
+from bot.domain.filters import EVERYTHING, Filter
 from bot.domain.people import (
-    LINES,
-    Account,
     AccountId,
     ChatLink,
     ContactKind,
     Method,
-    People,
     Preferences,
     Role,
-    Target,
     TargetKind,
-    Team,
-    TeamId,
-    WorkspaceId,
 )
-from bot.domain.rule import Rule
+from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition
+from bot.domain.time_filter import ALWAYS, TimeFilter
 
 
 class Kind(StrEnum):
@@ -39,6 +30,8 @@ class Kind(StrEnum):
 
     ACCOUNT = "account"
     TEAM = "team"
+    CALENDAR = "calendar"
+    SCHEDULE = "schedule"
     WORKSPACE = "workspace"
     PROVIDER = "provider"
     CHANNEL = "channel"
@@ -118,10 +111,11 @@ def link_key(email: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TargetDefinition:
-    """Whom a level names."""
+    """Whom a level names. `role`: of a schedule only those in this role; empty: in any."""
 
     kind: TargetKind
     name: str
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +137,19 @@ class LevelDefinition:
     repeat_times: int = 0
     escalate_after: timedelta = timedelta(minutes=5)
     unless: Unless = Unless.ACKNOWLEDGED
+    when_nobody: WhenNobody = WhenNobody.PASS
 
 
 @dataclass(frozen=True, slots=True)
 class RuleDefinition:
-    """An escalation rule."""
+    """An escalation rule; what it is for and when it holds is as in `Rule`."""
 
     name: str
     levels: tuple[LevelDefinition, ...]
+    filter: Filter = EVERYTHING
+    when: TimeFilter = ALWAYS
+    delay: timedelta = timedelta(0)
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +175,8 @@ class IntegrationDefinition:
 Body = (
     AccountDefinition
     | TeamDefinition
+    | CalendarDefinition
+    | ScheduleDefinition
     | WorkspaceDefinition
     | ProviderDefinition
     | ChannelDefinition
@@ -184,6 +185,8 @@ Body = (
 BODIES: Final[Mapping[Kind, type[Body]]] = {
     Kind.ACCOUNT: AccountDefinition,
     Kind.TEAM: TeamDefinition,
+    Kind.CALENDAR: CalendarDefinition,
+    Kind.SCHEDULE: ScheduleDefinition,
     Kind.WORKSPACE: WorkspaceDefinition,
     Kind.PROVIDER: ProviderDefinition,
     Kind.CHANNEL: ChannelDefinition,
@@ -246,135 +249,3 @@ class Said:
 
 
 NOTHING_SAID: Final = Said()
-
-
-def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> Organisation:
-    """Return the picture that the definitions give. A name that nothing active bears is left out where it is used.
-
-    What was proven counts only as long as it is what is configured: a new number is not verified.
-    """
-    everything = tuple(kept)
-    ids = _Ids(everything)
-    workspaces = {
-        WorkspaceId(one.id): _workspace(one.id, one.body, is_active=one.active)
-        for one in everything
-        if isinstance(one.body, WorkspaceDefinition)
-    }
-    accounts = {
-        AccountId(one.id): _account(one, one.body, said)
-        for one in everything
-        if isinstance(one.body, AccountDefinition)
-    }
-    people = People(
-        accounts=accounts,
-        teams={
-            TeamId(one.id): _team(one.id, one.body, ids)
-            for one in everything
-            if isinstance(one.body, TeamDefinition) and one.active
-        },
-    )
-    made = Organisation(
-        revision=revision,
-        people=people,
-        channels={
-            ChannelId(one.id): _channel(one, one.body, ids)
-            for one in everything
-            if isinstance(one.body, ChannelDefinition)
-        },
-        integrations={
-            integration.id: integration
-            for one in everything
-            if isinstance(one.body, IntegrationDefinition) and (integration := _integration(one, one.body, ids))
-        },
-        workspaces=workspaces,
-        links=tuple(link for link in said.links if link.account in accounts and accounts[link.account].active),
-        providers=_providers(one.body for one in everything if one.active),
-    )
-    return replace(made, people=replace(people, reachable=_reachable(made)))
-
-
-def _reachable(organisation: Organisation) -> frozenset[AccountId]:
-    """Return who can be tried at all: everybody where there is a chat app, else who can be reached by a line."""
-    by_chat = any(workspace.active for workspace in organisation.workspaces.values())
-    active = [account for account in organisation.people.accounts.values() if account.active]
-    return frozenset(account.id for account in active if by_chat or reach.lines_to(account, organisation))
-
-
-class _Ids:
-    """The ids of what is active, by kind and name."""
-
-    def __init__(self, kept: tuple[Kept, ...]) -> None:
-        self._by_name = {(type(one.body), name_of(one.body)): one.id for one in kept if one.active}
-
-    def find(self, kind: Kind, name: str) -> int | None:
-        return self._by_name.get((BODIES[kind], name))
-
-
-def _workspace(number: int, body: WorkspaceDefinition, *, is_active: bool) -> Workspace:
-    return Workspace(WorkspaceId(number), body.name, body.platform, is_active, body.locale, body.timezone)
-
-
-def _account(one: Kept, body: AccountDefinition, said: Said) -> Account:
-    number = AccountId(one.id)
-    now = {ContactKind.PHONE: body.phone, ContactKind.EMAIL: body.email}
-    return Account(
-        id=number,
-        name=body.name,
-        email=body.email,
-        phone=body.phone,
-        role=body.role,
-        locale=body.locale,
-        timezone=body.timezone,
-        active=one.active,
-        preferences={**body.preferences, **said.preferences.get(number, {})},
-        verified=frozenset(kind for kind, value in now.items() if Contact(number, kind, value) in said.contacts),
-    )
-
-
-def _providers(bodies: Iterable[Body]) -> tuple[Provider, ...]:
-    """Return the providers method by method, those of each in the order in which they are tried."""
-    methods = list(LINES)
-    found = [body for body in bodies if isinstance(body, ProviderDefinition)]
-    return tuple(
-        Provider(one.name, one.kind, one.method, one.countries, frozenset(one.links))
-        for one in sorted(found, key=lambda one: (methods.index(one.method), one.order, one.name))
-    )
-
-
-def _team(number: int, body: TeamDefinition, ids: _Ids) -> Team:
-    found = (ids.find(Kind.ACCOUNT, email) for email in body.members)
-    return Team(TeamId(number), body.name, tuple(AccountId(member) for member in found if member is not None))
-
-
-def _channel(one: Kept, body: ChannelDefinition, ids: _Ids) -> Channel:
-    team = ids.find(Kind.TEAM, body.team) if body.team else None
-    rules = tuple(Rule(rule.name, tuple(_level(level, ids) for level in rule.levels)) for rule in body.escalation)
-    return Channel(ChannelId(one.id), body.name, TeamId(team) if team is not None else None, rules, one.active)
-
-
-def _level(level: LevelDefinition, ids: _Ids) -> Level:
-    targets = (_target(target, ids) for target in level.targets)
-    chats = ((ids.find(Kind.WORKSPACE, chat.workspace), chat.chat) for chat in level.chats)
-    return Level(
-        targets=tuple(target for target in targets if target is not None),
-        chats=tuple(Chat(WorkspaceId(workspace), chat) for workspace, chat in chats if workspace is not None),
-        methods=level.methods,
-        repeat=Repeat(level.repeat_every, level.repeat_times) if level.repeat_every else None,
-        escalate_after=level.escalate_after,
-        unless=level.unless,
-    )
-
-
-def _target(target: TargetDefinition, ids: _Ids) -> Target | None:
-    kind = Kind.ACCOUNT if target.kind is TargetKind.ACCOUNT else Kind.TEAM
-    number = ids.find(kind, target.name)
-    return Target(target.kind, number) if number is not None else None
-
-
-def _integration(one: Kept, body: IntegrationDefinition, ids: _Ids) -> Integration | None:
-    channel = ids.find(Kind.CHANNEL, body.channel)
-    if channel is None:
-        return None
-    return Integration(
-        IntegrationId(one.id), body.name, body.source, ChannelId(channel), body.fields, body.values, one.active
-    )

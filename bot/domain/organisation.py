@@ -14,7 +14,7 @@ from bot.domain.frozen import replace
 from bot.domain.incident import ChannelId
 from bot.domain.people import LINES, AccountId, ChatLink, Method, People, Target, TargetKind, TeamId, WorkspaceId
 from bot.domain.rule import Rule
-from bot.domain.schedule import LOOKAHEAD, Schedule, ScheduleId, on_call, shifts
+from bot.domain.schedule import LOOKAHEAD, OnDuty, Schedule, ScheduleId, on_call, shifts
 from bot.domain.time_filter import matches as in_time
 
 IntegrationId = NewType("IntegrationId", int)
@@ -122,9 +122,13 @@ class Organisation:
         return next((one.start for one in ahead if one.accounts and role in ("", one.role)), None)
 
     def _on_duty(self, now: datetime, schedule: int, role: str) -> tuple[AccountId, ...]:
-        found = self.schedules.get(ScheduleId(schedule))
-        posts = on_call(found, now, self.schedules.get) if found is not None else ()
-        return tuple(dict.fromkeys(one.account for one in posts if role in ("", one.role)))
+        return tuple(dict.fromkeys(one.account for one in self.duty(ScheduleId(schedule), role, now)))
+
+    def duty(self, schedule: ScheduleId, role: str, at: datetime) -> tuple[OnDuty, ...]:
+        """Return who a schedule has on duty in a role (empty: in any) at an instant, and until when."""
+        found = self.schedules.get(schedule)
+        posts = on_call(found, at, self.schedules.get) if found is not None else ()
+        return tuple(one for one in posts if role in ("", one.role))
 
     def via(self, line: WorkspaceId) -> str:
         """Return the name of a workspace or, of what stands in the place of one, the method; empty: it is unknown."""

@@ -13,16 +13,17 @@ from bot.commands import ALIASES, VERBS, Command, NotUnderstood, Speaker, me
 from bot.domain.incident import ChannelId, Incident, Progress
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
 from bot.domain.people import Account, AccountId
-from bot.engine import ledger, linking, verification, wishes
+from bot.engine import ledger, linking, rota, verification, what_if, wishes
 from bot.engine.heard import Answer, Heard
 from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
 from bot.engine.verification import Telling
-from cards import answers, build, checkup, contacts, forms, notes
+from cards import answers, build, checkup, contacts, forms, notes, schedule, simulate
 from cards import linking as links
 from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
 from cards.ledger import Eye
+from storage import contacts as stored_contacts
 from storage import definitions, deliveries, incidents, questions, watch
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
@@ -136,7 +137,23 @@ async def _who(connection: Connection, asked: Question) -> Answer:
         if channel is None:
             return _no_channel(asked)
         channels = [channel]
-    return answers.staffing([_staffed(channel, asked) for channel in channels], asked.reader.locale)
+    note = answers.staffing([_staffed(channel, asked) for channel in channels], asked.reader.locale)
+    serving = [schedule.serving(one, asked.readers) for one in rota.serving_in(channels, organisation, asked.now)]
+    return replace(note, rows=(*note.rows, *serving)[: max(len(note.rows), answers.MOST_ROWS)])
+
+
+async def _schedule(connection: Connection, asked: Question) -> Answer:
+    del connection  # What is configured says it.
+    organisation, readers = asked.organisation, asked.readers
+    known = rota.active(organisation)
+    wanted = asked.command.rest.strip().strip('"“”')
+    if wanted.casefold() in _ALL:
+        return schedule.on_call(rota.serving(known, organisation, asked.now), readers)
+    found = next((one for one in known if one.name.casefold() == wanted.casefold()), None)
+    if found is None:
+        return schedule.no_schedule(wanted, [one.name for one in known], readers.locale)
+    span = (asked.now, asked.now + rota.SHOWN)
+    return schedule.shifts(found.name, rota.turns(found, organisation, span), span, readers)
 
 
 async def _me(connection: Connection, asked: Question) -> Answer | Telling:
@@ -155,6 +172,8 @@ async def _me(connection: Connection, asked: Question) -> Answer | Telling:
             return _said(await verification.begin(connection, asking, meant.kind, meant.method))
         case me.Code():
             return _said(await verification.enter(connection, asking, meant.code))
+        case me.Pin():
+            return await _pin(connection, asked, account, meant)
         case me.Prefer():
             return await _prefer(connection, asked, account, meant)
         case me.Show():
@@ -163,6 +182,13 @@ async def _me(connection: Connection, asked: Question) -> Answer | Telling:
 
 def _said(outcome: verification.Outcome) -> Note | Telling:
     return outcome if isinstance(outcome, Telling) else outcome.note
+
+
+async def _pin(connection: Connection, asked: Question, account: AccountId, meant: me.Pin) -> Answer:
+    pin = asked.digest(f"pin {account} {meant.digits}") if meant.digits is not None else None
+    kept = stored_contacts.Pin(len(meant.digits or ""), pin) if pin is not None else None
+    await stored_contacts.set_pin(connection, account, kept)
+    return contacts.pin(is_on=kept is not None, locale=asked.reader.locale)
 
 
 async def _prefer(connection: Connection, asked: Question, account: AccountId, meant: me.Prefer) -> Answer:
@@ -224,6 +250,15 @@ async def _why(connection: Connection, asked: Question) -> Answer:
     return await ledger.answer(connection, command, speaker, Eye(reader.locale, reader.timezone, organisation))
 
 
+async def _what_if(connection: Connection, asked: Question) -> Answer:
+    del connection  # What is configured says it.
+    reader = asked.reader
+    found = what_if.of(asked.command.rest, asked.organisation, asked.now, reader.timezone)
+    if isinstance(found, NotUnderstood):
+        return notes.not_understood(asked.heard.text, found.hint(reader.locale), reader.locale)
+    return simulate.what_if(found, Eye(reader.locale, reader.timezone, asked.organisation))
+
+
 async def _ping(connection: Connection, asked: Question) -> Answer:
     """Somebody may wait for this click: `oncard doctor`."""
     await watch.forget(connection, watch.click_of(asked.command.rest))
@@ -260,7 +295,9 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     "unlink": Answerer(_unlink, writes=True),
     "ping": Answerer(_ping, writes=True),
     "me": Answerer(_me, sets=True),
+    "schedule": Answerer(_schedule),
     "why": Answerer(_why),
+    "what-if": Answerer(_what_if),
     "status": Answerer(_status),
     "help": Answerer(_help),
 }

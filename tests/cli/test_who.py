@@ -27,22 +27,26 @@ def test_one_channel_as_json(shell: Shell) -> None:
         {
             "level": 1,
             "people": [{"name": "Ana", "email": "ana@example.com"}, {"name": "Bo", "email": "bo@example.com"}],
+            "on_call": [],
             "chats": ["acme/C0OPS"],
             "methods": "preferences",
             "reaches_somebody": True,
             "repeat": {"every": "5m", "times": 3},
             "escalate_after": "10m",
             "unless": "acknowledged",
+            "when_nobody": "pass",
         },
         {
             "level": 2,
             "people": [{"name": "Dee", "email": "dee@example.com"}],
+            "on_call": [],
             "chats": [],
             "methods": "preferences",
             "reaches_somebody": True,
             "repeat": None,
             "escalate_after": "5m",
             "unless": "closed",
+            "when_nobody": "pass",
         },
     ]
 

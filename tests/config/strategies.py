@@ -1,10 +1,12 @@
 """Definitions of every shape that a file can give, for the laws about them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
 
+from bot.domain.calendar import DayKind
 from bot.domain.definition import (
     AccountDefinition,
     ChannelDefinition,
@@ -24,6 +26,9 @@ from bot.domain.definition import (
 from bot.domain.escalation import Unless
 from bot.domain.event import Severity
 from bot.domain.people import LINES, LONGEST_DELAY, Method, Preference, Preferences, Role, TargetKind
+from bot.domain.schedule_definition import ScheduleDefinition
+from bot.domain.time_filter import ALWAYS
+from tests.config import rota_strategies
 
 HARD = [
     "null",
@@ -44,6 +49,8 @@ HARD = [
     "!x",
     "| a",
     "é 中 🙂",
+    ":0",
+    "? x",
 ]
 """Texts that a careless writer of YAML would get wrong."""
 
@@ -71,34 +78,58 @@ def named(most: int = 3) -> st.SearchStrategy[list[str]]:
 
 
 @st.composite
-def levels(draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: list[str]) -> LevelDefinition:
+def levels(
+    draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: list[str], schedules: list[TargetDefinition]
+) -> LevelDefinition:
     accounts = [TargetDefinition(TargetKind.ACCOUNT, email) for email in draw(some(emails))]
     groups = [TargetDefinition(TargetKind.TEAM, team) for team in draw(some(teams))]
     every = draw(st.none() | minutes(1, 120))
     return LevelDefinition(
-        targets=(*accounts, *groups),
+        targets=(*accounts, *groups, *(draw(st.lists(st.sampled_from(schedules), unique=True)) if schedules else ())),
         chats=(*(ChatDefinition(workspace, draw(IDS)) for workspace in draw(some(workspaces))),),
         methods=tuple(draw(st.lists(st.sampled_from(Method), unique=True))),
         repeat_every=every,
         repeat_times=draw(st.integers(0, 6)) if every else 0,
         escalate_after=draw(minutes(0, 720)),
         unless=draw(st.sampled_from(Unless)),
+        when_nobody=draw(rota_strategies.NOBODY),
+    )
+
+
+@st.composite
+def rules(
+    draw: st.DrawFn, name: str, level: st.SearchStrategy[LevelDefinition], calendars: list[str]
+) -> RuleDefinition:
+    when = draw(st.just(ALWAYS) | rota_strategies.TIMES)
+    if draw(st.booleans()) and calendars:
+        when = replace(when, calendar=draw(st.sampled_from(calendars)), days=draw(st.sampled_from(DayKind)))
+    return RuleDefinition(
+        name=name,
+        levels=tuple(draw(st.lists(level, min_size=1, max_size=3))),
+        filter=draw(rota_strategies.FILTERS),
+        when=when,
+        delay=timedelta(seconds=draw(st.integers(0, 3600))),
+        enabled=draw(st.booleans()),
     )
 
 
 @st.composite
 def channels(
-    draw: st.DrawFn, emails: list[str], teams: list[str], workspaces: list[str]
+    draw: st.DrawFn,
+    emails: list[str],
+    teams: list[str],
+    workspaces: list[str],
+    rota: tuple[list[TargetDefinition], list[str]],
 ) -> tuple[ChannelDefinition, ...]:
-    level = levels(emails, teams, workspaces).filter(lambda one: bool(one.targets or one.chats))
-    rule_names = named() if emails or teams or workspaces else st.just([])
+    """Draw channels; `rota`: the schedules that levels may name, and the calendars that rules may."""
+    schedules, calendars = rota
+    level = levels(emails, teams, workspaces, schedules).filter(lambda one: bool(one.targets or one.chats))
+    rule_names = named() if emails or teams or workspaces or schedules else st.just([])
     return tuple(
         ChannelDefinition(
             name,
             draw(st.none() | st.sampled_from(teams)) if teams else None,
-            tuple(
-                RuleDefinition(rule, tuple(draw(st.lists(level, min_size=1, max_size=3)))) for rule in draw(rule_names)
-            ),
+            tuple(draw(rules(rule, level, calendars)) for rule in draw(rule_names)),
         )
         for name in draw(named())
     )
@@ -200,7 +231,19 @@ def organisations(draw: st.DrawFn) -> tuple[Definition, ...]:
     ]
     teams = [TeamDefinition(name, draw(some(emails))) for name in draw(named())]
     workspaces = draw(st.lists(WORDS, unique=True, max_size=2))
-    made = draw(channels(emails, [team.name for team in teams], workspaces))
+    calendars = [draw(rota_strategies.calendar(name)) for name in draw(named(2))]
+    schedules: list[ScheduleDefinition] = []
+    for name in draw(st.lists(NAMES.filter(lambda name: "/" not in name), unique_by=str.casefold, max_size=2)):
+        # What falls back on those before it alone makes no loop.
+        others = [one.name for one in schedules]
+        schedules.append(draw(rota_strategies.schedule(name, emails, others, NAMES)))
+    targets = [
+        TargetDefinition(TargetKind.SCHEDULE, one.name, role)
+        for one in schedules
+        for role in ("", *rota_strategies.roles_of(one))
+    ]
+    rota = (targets, [one.name for one in calendars])
+    made = draw(channels(emails, [team.name for team in teams], workspaces, rota))
     keys = draw(st.lists(SECRETS, unique_by=lambda key: key.value, max_size=3))
     names = draw(st.lists(NAMES, unique_by=str.casefold, min_size=len(keys), max_size=len(keys)))
     integrations = [
@@ -217,6 +260,8 @@ def organisations(draw: st.DrawFn) -> tuple[Definition, ...]:
         *(Definition(Kind.TEAM, team) for team in teams),
         *(draw(workspace(name, emails)) for name in workspaces),
         *(one for method in LINES for one in draw(providers(method, emails))),
+        *(Definition(Kind.CALENDAR, one) for one in calendars),
+        *(Definition(Kind.SCHEDULE, one) for one in schedules),
         *(Definition(Kind.CHANNEL, channel) for channel in made),
         *integrations,
     )

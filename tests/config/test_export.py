@@ -29,7 +29,7 @@ def by_name(definitions: Iterable[Definition]) -> dict[tuple[Kind, str], Definit
 
 
 @given(organisations())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 def test_an_export_is_read_back_to_the_same_definitions(stored: tuple[Definition, ...]) -> None:
     text = export(stored, fingerprint)
     found = load(text, context(environment={}, stored=stored))
@@ -40,7 +40,7 @@ def test_an_export_is_read_back_to_the_same_definitions(stored: tuple[Definition
 
 
 @given(organisations())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 def test_an_export_shows_no_secret(stored: tuple[Definition, ...]) -> None:
     text = export(stored, fingerprint)
     assert [secret for one in stored for secret in one.secrets.values() if secret.value in text] == []

@@ -13,7 +13,7 @@ from bot.domain.definition import Definition
 from tests.config.example import FULL, SECRETS, context, definitions, fingerprint
 from tests.config.strategies import organisations
 
-slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 
 
 def changed(*replacements: tuple[str, str]) -> Plan:

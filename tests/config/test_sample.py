@@ -43,7 +43,7 @@ def test_the_sample_has_no_fault() -> None:
 def test_the_sample_shows_what_there_is_to_show() -> None:
     bodies = [one.body for one in definitions(SAMPLE, context())]
     kinds = [one.kind for one in definitions(SAMPLE, context())]
-    assert [kinds.count(kind) for kind in Kind] == [4, 2, 4, 4, 2, 2]
+    assert [kinds.count(kind) for kind in Kind] == [4, 2, 1, 1, 4, 4, 2, 2]
     workspaces = [body for body in bodies if isinstance(body, WorkspaceDefinition)]
     assert {body.platform for body in workspaces} == set(Platforms())
     assert all(len(body.links) == 4 for body in workspaces)
@@ -52,7 +52,7 @@ def test_the_sample_shows_what_there_is_to_show() -> None:
     levels = payments.escalation[0].levels
     assert [[target.name for target in level.targets] for level in levels] == [
         ["ana@example.com"],
-        ["payments"],
+        ["payments", "payments"],
         ["dee@example.com"],
     ]
     assert all(level.repeat_every and level.repeat_times for level in levels)

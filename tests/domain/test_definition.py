@@ -22,11 +22,11 @@ from bot.domain.definition import (
     TeamDefinition,
     WorkspaceDefinition,
     name_of,
-    organise,
 )
 from bot.domain.escalation import Chat, Level, Repeat, Unless
 from bot.domain.event import Severity
 from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
+from bot.domain.organise import organise
 from bot.domain.people import (
     Account,
     AccountId,

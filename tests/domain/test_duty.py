@@ -10,10 +10,10 @@ from bot.domain.definition import (
     TargetDefinition,
     TeamDefinition,
     WorkspaceDefinition,
-    organise,
 )
 from bot.domain.duty import on_duty, unreachable
 from bot.domain.organisation import Organisation
+from bot.domain.organise import organise
 from bot.domain.people import AccountId, ChatLink, TargetKind, WorkspaceId
 
 ACME, OLD = WorkspaceId(11), WorkspaceId(12)

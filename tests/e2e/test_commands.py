@@ -178,6 +178,10 @@ async def test_who_me_status_show_and_help(oncard: World) -> None:
     assert "level 2 of 2: Chen" in await answer(oncard, "bo", "who", "Who would be paged now")
     assert "level 1 of 2: Ana" in await answer(oncard, "bo", "值班 Payments", "payments · level 1")
     await answer(oncard, "bo", "who knows", "No channel is called")
+    assert "nobody reacted" in await answer(
+        oncard, "bo", "what-if payments acme is dark", "If Critical came to payments"
+    )
+    await answer(oncard, "bo", "what-if nowhere", "Say in which channel")
     mine = await answer(oncard, "ana", "me", "You are Ana")
     assert "You have: #1 disk full" in mine
     assert "You are on level 1 of payments" in mine

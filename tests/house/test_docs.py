@@ -17,7 +17,8 @@ from bot.cli import COMMANDS, main
 from bot.commands import VERBS
 from bot.config.context import Context
 from bot.config.load import Config, load
-from bot.config.schema import File, Part
+from bot.config.part import Part
+from bot.config.schema import File
 from bot.engine import metrics
 from bot.main import Platforms
 from tests.support.monitoring import StartServer
@@ -32,6 +33,7 @@ PAGES["docs/measured.md"] = (TOP / "docs/measured.md").read_text()
 PAGES["docs/providers.md"] = (TOP / "docs/providers.md").read_text()
 PAGES["docs/reference.md"] = REFERENCE
 PAGES["docs/running.md"] = (TOP / "docs/running.md").read_text()
+PAGES["docs/simulation.md"] = (TOP / "docs/simulation.md").read_text()
 PAGES["docs/storm.md"] = (TOP / "docs/storm.md").read_text()
 PAGES["docs/watching.md"] = (TOP / "docs/watching.md").read_text()
 

@@ -1,0 +1,280 @@
+"""A simulation says who would be told, when, how and why, and why nobody is where that is so."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.calendar import Weekday
+from bot.domain.definition import (
+    AccountDefinition,
+    Body,
+    ChannelDefinition,
+    ChatDefinition,
+    LevelDefinition,
+    ProviderDefinition,
+    RuleDefinition,
+    TargetDefinition,
+    TeamDefinition,
+    WorkspaceDefinition,
+)
+from bot.domain.delivery import Place
+from bot.domain.escalation import WhenNobody
+from bot.domain.event import Event, Severity
+from bot.domain.filters import Condition, Filter
+from bot.domain.flow import Arrival
+from bot.domain.incident import Entry, Happened
+from bot.domain.ledger import Asked, Telling
+from bot.domain.organisation import Organisation
+from bot.domain.people import LINES, Method, Role, TargetKind
+from bot.domain.rehearsal import Failing
+from bot.domain.rotation import Unit
+from bot.domain.schedule_definition import LayerDefinition, RotationDefinition, ScheduleDefinition
+from bot.domain.simulate import Fate, Ground, Line, Passed, Simulation, assumed, simulate
+from bot.domain.time_filter import Period, TimeFilter
+from bot.domain.week_hours import DailyPeriod
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+EVENT = Event(Severity.CRITICAL, "disk full", "disk", labels={"service": "db"})
+
+
+def to(*names: str, **more: Any) -> LevelDefinition:
+    """Return a level that tells these people, `team:…` and `schedule:…`."""
+    targets = []
+    for name in names:
+        kind, _, rest = name.rpartition(":")
+        targets.append(TargetDefinition(TargetKind(kind or "account"), rest if kind else f"{name}@example.com"))
+    return LevelDefinition(tuple(targets), **more)
+
+
+def organisation(
+    *rules: RuleDefinition,
+    links: Mapping[str, str] | None = None,
+    team: str | None = "sre",
+    more: tuple[Body, ...] = (),
+) -> Organisation:
+    known = {f"{name}@example.com": name for name in ("ana", "bo", "dee")} if links is None else links
+    return assumed(
+        (
+            AccountDefinition("ana@example.com", "Ana", "+49171123450"),
+            AccountDefinition("bo@example.com", "Bo", "+49171123451"),
+            AccountDefinition("dee@example.com", "Dee", "+49171123452", role=Role.OWNER),
+            TeamDefinition("sre", ("bo@example.com",)),
+            TeamDefinition("empty"),
+            WorkspaceDefinition("acme", "chatty", links={**known, "gone@example.com": "x"}),
+            *(ProviderDefinition("main", method, "any") for method in (Method.SMS, Method.VOICE)),
+            *more,
+            ChannelDefinition("payments", team, rules),
+        )
+    )
+
+
+def run(there: Organisation, failing: Failing | None = None, **more: Any) -> Simulation:
+    channel = next(iter(there.channels))
+    return simulate(there, Arrival(EVENT, channel, "disk"), NIGHT, failing or Failing(), **more)
+
+
+def place(there: Organisation, name: str) -> Place:
+    """Return the place of a person's direct messages, or of a chat."""
+    (acme,) = there.workspaces
+    account = next((one.id for one in there.people.accounts.values() if one.name == name), None)
+    return Place(acme, account=account) if account is not None else Place(acme, chat=name)
+
+
+def said(found: Simulation, there: Organisation) -> list[tuple[int, str, str, str]]:
+    """Return the messages: the second, who, by what, and what becomes of them; without those that are not needed."""
+    told = []
+    for line in found.lines:
+        if isinstance(line.what, Telling) and line.fate is not None and line.fate is not Fate.NOT_NEEDED:
+            at = line.what.delivery.place
+            who = there.people.accounts[at.account].name if at.account is not None else at.chat or ""
+            told.append((int(line.after.total_seconds()), who, there.via(at.workspace), str(line.fate)))
+    return told
+
+
+def entries(found: Simulation) -> list[Entry]:
+    return [line.what.record.entry for line in found.lines if isinstance(line.what, Happened)]
+
+
+def rule(*levels: LevelDefinition, **more: Any) -> RuleDefinition:
+    return RuleDefinition("all", levels, **more)
+
+
+def test_each_level_tells_by_preference_and_then_it_is_exhausted() -> None:
+    there = organisation(rule(to("ana", repeat_every=MINUTE, repeat_times=1), to("bo", methods=(Method.SMS,))))
+    found = run(there)
+    assert said(found, there) == [
+        (0, "Ana", "acme", "told"),
+        (60, "Ana", "acme", "told"),
+        (120, "Ana", "sms", "told"),
+        (300, "Ana", "voice", "told"),
+        (300, "Bo", "sms", "told"),
+        (600, "Bo", "acme", "told"),
+        (600, "Dee", "acme", "told"),
+    ]
+    assert entries(found) == [Entry.OPENED, Entry.EXHAUSTED]
+    assert {line.at - NIGHT for line in found.lines} == {line.after for line in found.lines}
+    assert found.rough_from is None
+
+
+def test_what_waits_for_its_time_belongs_to_the_later_turn() -> None:
+    found = run(organisation(rule(to("ana", repeat_every=MINUTE, repeat_times=1))))
+    causes = [line.what.cause for line in found.told if isinstance(line.what, Telling)]
+    assert [(one.level, one.turn, one.after) for one in causes if one.asked is Asked.LEVEL] == [
+        (1, 1, None),
+        (1, 2, None),
+        (1, 2, 2 * MINUTE),
+        (1, 2, 5 * MINUTE),
+    ]
+
+
+def test_what_is_refused_or_dark_or_not_linked_goes_by_the_next_way_at_once() -> None:
+    there = organisation(rule(to("ana", "bo", "dee")), links={"ana@example.com": "ana", "dee@example.com": "dee"})
+    found = run(there, Failing(refused=frozenset({place(there, "Dee")}), dark=frozenset({LINES[Method.SMS]})))
+    assert [one for one in said(found, there) if one[0] == 0] == [
+        (0, "Ana", "acme", "told"),
+        (0, "Bo", "acme", "unlinked"),
+        (0, "Bo", "sms", "dark"),
+        (0, "Bo", "voice", "told"),
+        (0, "Dee", "acme", "refused"),
+        (0, "Dee", "sms", "dark"),
+        (0, "Dee", "voice", "told"),
+    ]
+
+
+def test_whoever_is_not_linked_may_be_found() -> None:
+    there = organisation(rule(to("bo")), links={})
+    assert said(run(there, Failing(finds=True)), there)[0] == (0, "Bo", "acme", "told")
+
+
+def test_where_every_way_fails_the_next_level_is_told_at_once() -> None:
+    there = organisation(rule(to("ana"), to("bo")))
+    ana = next(one.id for one in there.people.accounts.values() if one.name == "Ana")
+    ways = frozenset({place(there, "Ana"), *(Place(line, account=ana) for line in LINES.values())})
+    found = run(there, Failing(refused=ways))
+    assert (0, "Bo", "acme", "told") in said(found, there)
+    assert Entry.LEVEL_FAILED in entries(found)
+
+
+def test_what_is_dark_is_shown_as_of_the_turn_that_tried_it_first() -> None:
+    there = organisation(rule(to("ana", repeat_every=MINUTE, repeat_times=2)))
+    found = run(there, Failing(dark=frozenset(there.workspaces)))
+    dark = [line for line in found.lines if line.fate is Fate.DARK and line.after == timedelta()]
+    assert [line.what.cause.turn for line in dark if isinstance(line.what, Telling)] == [1]
+
+
+def test_from_where_a_next_try_decides_the_times_are_rough() -> None:
+    level = to("ana", methods=(Method.IM,))
+    there = organisation(rule(level, level), more=(ProviderDefinition("main", Method.PUSH, "any"),))
+    # Nobody has a device for pushes.
+    found = run(there, Failing(dark=frozenset({*there.workspaces, LINES[Method.SMS], LINES[Method.VOICE]})))
+    assert found.rough_from is not None
+    assert entries(found) == [Entry.OPENED, Entry.LEVEL_FAILED, Entry.LEVEL_FAILED, Entry.EXHAUSTED]
+
+
+def test_what_is_dark_is_not_tried_for_ever_where_another_way_reached_the_person() -> None:
+    behind = LevelDefinition(chats=(ChatDefinition("acme", "C1"),))
+    there = organisation(rule(behind, to("bo", methods=(Method.SMS,))))
+    found = run(there, Failing(dark=frozenset(there.workspaces)))
+    assert [one for one in said(found, there) if one[1] == "Bo"][:3] == [
+        (0, "Bo", "acme", "dark"),
+        (0, "Bo", "sms", "told"),
+        (300, "Bo", "sms", "told"),
+    ]
+
+
+def test_where_nothing_answers_the_levels_take_their_time() -> None:
+    there = organisation(rule(to("ana"), to("bo")))
+    found = run(there, Failing(dark=frozenset({*there.workspaces, *LINES.values()})))
+    assert found.told == ()
+    assert found.incident.exhausted_at == NIGHT + 10 * MINUTE
+
+
+def test_a_team_stands_behind_the_chats_of_a_level() -> None:
+    (acme, ops) = ("acme", "C1")
+    there = organisation(rule(LevelDefinition(chats=(ChatDefinition(acme, ops),))))
+    assert said(run(there), there)[:1] == [(0, "C1", "acme", "told")]
+    refused = run(there, Failing(refused=frozenset({place(there, "C1")})))
+    assert said(refused, there)[:2] == [(0, "C1", "acme", "refused"), (0, "Bo", "acme", "told")]
+    team = next(line.what for line in refused.told if isinstance(line.what, Telling))
+    assert team.cause.asked is Asked.TEAM
+
+
+def test_a_chat_that_refuses_all_of_a_workspace() -> None:
+    there = organisation(rule(LevelDefinition(chats=(ChatDefinition("acme", "C1"),))), team=None)
+    found = run(there, Failing(refusing=frozenset(there.workspaces)))
+    assert said(found, there)[:3] == [
+        (0, "C1", "acme", "refused"),
+        (0, "Dee", "acme", "refused"),
+        (0, "Dee", "sms", "told"),
+    ]
+
+
+def test_a_delay_is_waited_for_and_a_level_without_anybody_is_passed() -> None:
+    there = organisation(rule(to("team:empty"), to("ana"), delay=MINUTE))
+    found = run(there)
+    assert said(found, there)[0] == (60, "Ana", "acme", "told")
+    assert entries(found)[:3] == [Entry.OPENED, Entry.DELAYED, Entry.LEVEL_EMPTY]
+
+
+def test_a_level_is_held_until_somebody_is_on_duty() -> None:
+    rotation = RotationDefinition((("bo@example.com",),), Unit.DAY, hours=(DailyPeriod(time(9), time(17)),))
+    rota = ScheduleDefinition("rota", layers=(LayerDefinition("first", rotation, datetime(2026, 11, 1)),))  # noqa: DTZ001 - In its zone.
+    level = to("schedule:rota", when_nobody=WhenNobody.HOLD)
+    there = organisation(rule(level), more=(rota,))
+    found = run(there)
+    assert said(found, there)[0] == (6 * 3600, "Bo", "acme", "told")
+    assert Entry.LEVEL_HELD in entries(found)
+    assert run(there, until=MINUTE).told == ()
+
+
+def test_the_catch_all_is_named_as_such() -> None:
+    chats = (ChatDefinition("acme", "C1"),)
+    levels = (to("team:empty", when_nobody=WhenNobody.CATCH_ALL), to("ana", when_nobody=WhenNobody.CATCH_ALL))
+    there = organisation(rule(*levels, LevelDefinition(chats=chats, when_nobody=WhenNobody.CATCH_ALL)))
+    found = run(there)
+    names = {(line.what.delivery.level, line.catch_all) for line in found.told if isinstance(line.what, Telling)}
+    assert names == {(0, True), (1, False), (2, False)}
+
+
+def test_what_is_cut_off_still_waits() -> None:
+    found = run(organisation(rule(to("ana"))), until=MINUTE)
+    assert [line.fate for line in found.lines if line.fate][:3] == [Fate.TOLD, Fate.WAITING, Fate.WAITING]
+
+
+RULES = (
+    (RuleDefinition("off", (to("bo"),), enabled=False), Passed("off", Ground.DISABLED)),
+    (
+        RuleDefinition(
+            "day", (to("bo"),), when=TimeFilter(weekdays=(Weekday.SAT,), periods=(Period(time(9), time(17)),))
+        ),
+        Passed("day", Ground.HOURS),
+    ),
+    (
+        RuleDefinition("db", (to("bo"),), filter=Filter(((Condition("labels.service", ("web",)),),))),
+        Passed("db", Ground.FILTER, Condition("labels.service", ("web",)), "db"),
+    ),
+)
+
+
+@pytest.mark.parametrize(("first", "passed"), RULES)
+def test_a_rule_that_is_not_followed_says_why(first: RuleDefinition, passed: Passed) -> None:
+    found = run(organisation(first, rule(to("ana"))))
+    assert found.incident.rule == "all"
+    assert found.lines[0] == Line(NIGHT, timedelta(), passed)
+
+
+def test_where_no_rule_matches_all_of_them_say_why_and_team_and_admins_are_told() -> None:
+    there = organisation(*(one for one, _ in RULES))
+    found = run(there)
+    assert [line.what for line in found.lines if isinstance(line.what, Passed)] == [passed for _, passed in RULES]
+    assert Entry.NO_RULE in entries(found)
+    assert said(found, there) == [(0, "Bo", "acme", "told"), (0, "Dee", "acme", "told")]
+
+
+def test_a_recovery_opens_nothing() -> None:
+    there = organisation(rule(to("ana")))
+    with pytest.raises(ValueError, match="recovery"):
+        simulate(there, Arrival(Event(Severity.OK, "", "disk"), next(iter(there.channels)), "disk"), NIGHT)

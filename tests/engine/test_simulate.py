@@ -1,0 +1,34 @@
+"""A simulation says what the engine then does: to the second, the person and the method."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.flow import Arrival
+from bot.domain.simulate import simulate
+from storage import schema
+from storage.database import Database
+from tests.engine.nights import LONGEST, Theatre, a_night, difference
+from tests.engine.stage import trouble
+
+
+@pytest.fixture
+async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path}/oncard.db")
+    await schema.upgrade(database)
+    yield database
+    await database.close()
+
+
+@pytest.mark.parametrize("seed", [*range(9), 73])
+async def test_a_simulation_is_what_the_engine_does(sqlite: Database, seed: int) -> None:
+    theatre = Theatre(sqlite, a_night(seed))
+    organisation = await theatre.prepare()
+    channel = next(one.id for one in organisation.channels.values() if one.active)
+
+    told, began = await theatre.live()
+    arrival = Arrival(trouble("disk", theatre.night.severity), channel, "disk")
+    found = simulate(organisation, arrival, began, theatre.failing(organisation), until=LONGEST)
+
+    assert difference(found, told, began, organisation) == ()
