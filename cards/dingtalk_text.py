@@ -81,7 +81,7 @@ def unsent(text: str) -> str:
 def link(text: str, address: str, limit: int) -> str:
     """Return a link; where the address is none that a chat should open, only its words."""
     words, href = fit(escaped(line(text)), limit), url(address)
-    return f"[{words}]({href})" if href and words else words
+    return f"[{words}]({href})" if href and words else _started(words)
 
 
 def url(address: str) -> str:

@@ -27,7 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "incident": "List incidents, show what happened, act on them.",
         "why": "Say why an incident was told to whom, or why somebody was not paged.",
         "ledger": "Print every message that was decided on, with its fate.",
-        "doctor": "Try every workspace, and say what is wrong.",
+        "doctor": "Try every workspace and every provider, and say what is wrong.",
         "link": "Link a chat account, by its code.",
         "contact": "Say which numbers and addresses are verified, and verify them.",
         "preference": "Say how somebody is told, and change it.",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from types import ModuleType
 
 import pytest
@@ -144,7 +145,7 @@ def test_the_help_of_all_and_of_one() -> None:
 def test_every_command_is_shown_by_the_help_in_every_app(app: ModuleType, locale: str) -> None:
     commands = [(verb.usage, verb.does) for verb in VERBS.values()]
     shown = json.dumps(app.render(answers.help_all(commands, locale)), default=str, ensure_ascii=False)
-    plain = shown.replace("\\", "")
+    plain = unescape(shown.replace("\\", ""))
     assert [usage for usage, _ in commands if usage.split(" [")[0] not in plain] == []
     assert name_of(locale, commands[-1][1]) in plain
 
