@@ -162,3 +162,13 @@ def test_a_span_within_which_somebody_was_paged_counts_them() -> None:
 def test_a_workspace_that_is_configured_no_more_is_said_to_be_gone() -> None:
     gone: Organisation = replace(EYE.organisation, workspaces={})
     assert ledger.way(TO_ANA, replace(EYE, organisation=gone)) == "a workspace that is gone"
+
+
+def test_a_level_that_does_not_name_somebody_is_not_said_to() -> None:
+    incident = Night().incident
+    other = Reason(Ground.NOT_NAMED, level=1)
+    coming = Reason(Ground.WOULD_BE, incident.escalate_at, level=2)
+    past = Reason(Ground.WOULD_BE, NIGHT, level=2)
+
+    assert "names them" not in spoken(ledger.ground(coming, Untold(incident, (), (other, coming)), EYE))
+    assert "would have come" in spoken(ledger.ground(past, Untold(incident, (), (other, past)), EYE))

@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Organisation
-from bot.domain.people import Account, AccountId, ChatLink, People, Role, Target, Team, TeamId, WorkspaceId
+from bot.domain.people import Account, AccountId, ChatLink, People, Role, Target, TargetKind, Team, TeamId, WorkspaceId
 from bot.domain.rule import Rule
+from bot.domain.schedule import Schedule, ScheduleId
 from tests.domain.cast import ANA, BO, CHEN, DEE, FACTS, NOBODY, SRE, people, person, team
 from tests.domain.cast import NIGHT as AT
 
@@ -103,3 +104,20 @@ def test_oncards_own_troubles_go_to_the_channel_of_its_name_or_to_the_admins() -
     assert without.channel(ChannelId(0)).name == "oncard"
     assert without.first_rule(ChannelId(0), FACTS, AT) is None
     assert without.told_about(ChannelId(0)) == (DEE,)
+
+
+def test_who_is_on_duty_by_a_schedule_is_known_at_an_instant_only() -> None:
+    by_schedule = Target(TargetKind.SCHEDULE, 7)
+
+    with pytest.raises(LookupError, match="schedule 7"):
+        people().resolve([by_schedule])
+    assert people().next_duty([by_schedule], AT) is None
+
+
+def test_a_schedule_that_is_gone_has_nobody_on_duty_and_never_will() -> None:
+    another = Schedule(ScheduleId(1), "another")
+    made = Organisation(1, people(), schedules={another.id: another}).at(AT)
+    gone = Target(TargetKind.SCHEDULE, 7)
+
+    assert made.people.resolve([gone]) == ()
+    assert made.people.next_duty([gone], AT) is None

@@ -25,7 +25,7 @@ async def test_while_slack_is_away_pages_wait_and_then_go_out_once(oncard: World
     await oncard.fire()
     await oncard.advance(timedelta(minutes=5))
     waiting = [one for one in await oncard.ledger() if one.state is State.PENDING and one.delivery.kind is Kind.CARD]
-    assert [one.reason for one in waiting] == ["unreachable", "unreachable"]
+    assert [one.reason for one in waiting] == ["dark", "dark"]
     assert (await oncard.timeline()).count("not_delivered") == 2
 
     await oncard.slack.put_back()
