@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,7 +66,7 @@ def beginning(locale: str, message: str, /, **known: str) -> str:
     return name_of(locale, message, **parts).partition("\0")[0].replace("[", "").replace("]", "").strip()
 
 
-class App:
+class App(ABC):
     """One chat app: its server with the people and the chat in it. `locale`: in which its chat is written to."""
 
     platform: ClassVar[str]
@@ -88,9 +89,9 @@ class App:
         """Return what its workspace is configured with."""
         return {"api_base_url": self.server.api_base_url}
 
+    @abstractmethod
     def secrets(self) -> Mapping[str, Secret]:
         """Return the credentials of its workspace."""
-        raise NotImplementedError
 
     def user(self, name: str) -> str:
         """Return the platform's id of a person."""
@@ -106,17 +107,17 @@ class App:
         """Return the message with this text in the direct conversation with a person."""
         return await self.server.expect_dm(name, text)
 
+    @abstractmethod
     def in_chat(self) -> list[Posted]:
         """Return what everybody in the chat sees of the bot's, oldest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def in_direct(self, name: str) -> list[Posted]:
         """Return what the bot has written to a person, oldest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def alone(self, name: str) -> list[str]:
         """Return what this person was told and nobody else."""
-        raise NotImplementedError
 
     async def told(self, name: str, *texts: str) -> str:
         """Wait until this person alone was told something that says all of `texts`, and return it."""
@@ -167,13 +168,13 @@ class App:
         """Press a button of a card, named in English; the app must answer in time."""
         return await card.click(self.says(button), by=by)
 
+    @abstractmethod
     async def command(self, text: str, by: str) -> None:
         """Type a command in the chat."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def fill(self, card: Card, answers: Answers, by: str) -> None:
         """Press a button that asks, and send its form filled in; all is answered in time."""
-        raise NotImplementedError
 
 
 class Slack(App):
