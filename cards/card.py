@@ -129,6 +129,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG to be shown beside a note's words. `name`: of the file; `alt`: what it shows, for who cannot see it."""
+
+    name: str
+    alt: str
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A short message: an answer to a click, a reminder under a card, word for the admins.
 
@@ -136,7 +145,8 @@ class Note:
     out. `aloud`: it stands under a card, but the whole conversation is to see it. `field`: it answers a form, and says
     what is wrong in the field of that name. `done`: what was asked for was done, so that its form is over.
     `repeat` is as in a card. `code`: the digits that it brings somebody, for what can say those and little else.
-    `over`: it says that something needs nobody any more.
+    `over`: it says that something needs nobody any more. `picture` is shown where the platform can; the words say all
+    that it shows.
     """
 
     text: Text
@@ -149,6 +159,7 @@ class Note:
     repeat: bool = False
     code: str = ""
     over: bool = False
+    picture: Picture | None = None
 
     @property
     def is_spoken(self) -> bool:

@@ -28,6 +28,7 @@ WAITED: Final = "waits_for_an_earlier_way"
 """The reason of a delivery whose turn has come, and that has given those before it some more time."""
 
 # While a new version and an old one share the database, each leaves alone what only the other knows how to send.
+_LATER: Final = (Kind.EDIT, Kind.LETTER)
 _KINDS: Final = tuple(str(kind) for kind in Kind)
 _ENTRIES: Final = tuple(str(entry) for entry in Entry)
 # SQLite and PostgreSQL know the same clause.
@@ -381,7 +382,7 @@ def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
     return {
         "incident_id": one.incident,
         "kind": str(one.kind),
-        "lane": int(Lane.EDIT if one.kind is Kind.EDIT else Lane.PAGE),
+        "lane": int(Lane.EDIT if one.kind in _LATER else Lane.PAGE),
         **place_row(one.place),
         "card_id": one.card,
         "entry": str(one.entry) if one.entry else None,

@@ -42,6 +42,7 @@ class Kind(Growing):
     BOARD = "board"
     PAGE = "page"
     CANCEL = "cancel"
+    LETTER = "letter"
 
 
 PAGES: Final = (Kind.CARD, Kind.REMINDER, Kind.PAGE)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -33,9 +34,10 @@ from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, AccountId, ChatLink, WorkspaceId
-from bot.engine import boards
+from bot.engine import boards, letters
 from bot.engine.boards import BoardJob, Spoken
 from bot.engine.directory import who_is
+from bot.engine.letters import Desks, LetterJob, Office
 from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
@@ -47,6 +49,7 @@ from storage.deliveries import Claimed
 from storage.incidents import Unreadable
 
 _LINES: Final = frozenset(LINES.values())
+_QUIET: Final = (Kind.NOTE, Kind.LETTER)
 WITHOUT_ADAPTER: Final = 5.0
 # An adapter keeps its own time; this is for one that does not.
 GRACE: Final = 2.0
@@ -56,7 +59,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The platform took it. `shown`: the incident's version that its card shows now; None: it was not the card.
+    """The platform took it. `shown`: the version that its card or letter shows now; None: it was neither.
 
     `spoken`: how a board spoke; None: it was none.
     """
@@ -94,11 +97,17 @@ class _Job:
     alarms: tuple[MessageRef, ...] = ()
 
 
+_Jobs = _Job | BoardJob | LetterJob
+
+
 class Courier:
     """Carries deliveries by the adapters of this process."""
 
-    def __init__(self, database: Database, picture: Picture, adapters: Mapping[WorkspaceId, Adapter]) -> None:
+    def __init__(
+        self, database: Database, picture: Picture, adapters: Mapping[WorkspaceId, Adapter], desks: Desks
+    ) -> None:
         self._database = database
+        self._desks = desks
         self._picture = picture
         self._adapters = adapters
 
@@ -109,7 +118,7 @@ class Courier:
         """
         delivery = claimed.delivery
 
-        async def work(connection: Connection) -> _Job | BoardJob | Dropped | Later:
+        async def work(connection: Connection) -> _Jobs | Dropped | Later:
             return await self._prepare(connection, claimed, now)
 
         try:
@@ -137,12 +146,13 @@ class Courier:
             log.exception("adapter_failed", delivery=delivery.id)
             return DeliveryFailed(FailureKind.UNCERTAIN, f"internal error: {type(error).__name__}")
 
-    async def _prepare(
-        self, connection: Connection, claimed: Claimed, now: datetime
-    ) -> _Job | BoardJob | Dropped | Later:
+    async def _prepare(self, connection: Connection, claimed: Claimed, now: datetime) -> _Jobs | Dropped | Later:
         delivery = claimed.delivery
         if delivery.kind is Kind.BOARD:
             return await boards.prepare(connection, claimed, await self._picture.current(connection), now)
+        if delivery.kind is Kind.LETTER:
+            office = Office(self._desks, await self._picture.current(connection))
+            return await letters.prepare(connection, claimed, office, now)
         incident = (await incidents.find(connection, [delivery.incident]))[delivery.incident]
         card = await cards.card(connection, delivery.card) if delivery.card is not None else None
         stale = unwanted(delivery, incident, card.shown if card else None)
@@ -163,9 +173,12 @@ class Courier:
         alarms = [] if delivery.kind is not Kind.CANCEL else await _alarms(connection, delivery, now)
         return _Job(delivery, incident, organisation, card, scene, tuple(alarms))
 
-    async def _hand_over(self, adapter: Adapter, job: _Job | BoardJob) -> Sent | Dropped:
+    async def _hand_over(self, adapter: Adapter, job: _Jobs) -> Sent | Dropped:
         if isinstance(job, BoardJob):
             return await self._speak(adapter, job)
+        if isinstance(job, LetterJob):
+            taken = await letters.carry(adapter, job, partial(self._to, adapter, job))
+            return taken if isinstance(taken, Dropped) else Sent(*taken)
         if job.delivery.kind is Kind.CANCEL:
             return await _stop(adapter, job.alarms)
         return await (self._edit(adapter, job) if job.delivery.kind is Kind.EDIT else self._send(adapter, job))
@@ -200,7 +213,7 @@ class Courier:
             return receipt
         return Sent(receipt, None, Spoken(how, is_over=not job.scene.summary.open))
 
-    async def _to(self, adapter: Adapter, job: _Job | BoardJob) -> To:
+    async def _to(self, adapter: Adapter, job: _Jobs) -> To:
         place = job.delivery.place
         if _has_left(job.delivery, job.organisation):
             raise DeliveryFailed(FailureKind.UNLINKED, "the account is no longer configured")
@@ -244,7 +257,7 @@ def _along(delivery: Delivery, account: AccountId, organisation: Organisation) -
         method = organisation.via(line)
         raise DeliveryFailed(FailureKind.UNLINKED, f"nothing that was proven to be theirs can be reached by {method}")
     person = organisation.people.accounts[account]
-    personal = Personal(delivery.id, account, person.locale, person.timezone, urgent=delivery.kind is not Kind.NOTE)
+    personal = Personal(delivery.id, account, person.locale, person.timezone, urgent=delivery.kind not in _QUIET)
     return To(address, direct=True, personal=personal)
 
 

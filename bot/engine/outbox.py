@@ -20,8 +20,10 @@ from bot.clock import Clock
 from bot.domain.board import FOLD_EVERY
 from bot.domain.delivery import Delivery, DeliveryId, Dropped, State
 from bot.domain.people import WorkspaceId
+from bot.engine import matters
 from bot.engine.answers import Answers
 from bot.engine.courier import Carried, Courier, Later, MayAsk
+from bot.engine.letters import Desks
 from bot.engine.outcomes import Outcomes
 from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
@@ -49,20 +51,22 @@ log = structlog.get_logger(__name__)
 class Outbox:
     """The sender: any number of them share one database."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - The parts of the engine, each of which it needs.
         self,
         database: Database,
         picture: Picture,
         adapters: Mapping[WorkspaceId, Adapter],
         wakeups: Wakeups,
         clock: Clock,
+        *,
+        desks: Desks = matters.DESKS,
     ) -> None:
         self._database = database
         self._adapters = adapters
         self._wakeups = wakeups
         self._clock = clock
-        self._courier = Courier(database, picture, adapters)
-        self._answers = Answers(Outcomes(database, picture), clock)
+        self._courier = Courier(database, picture, adapters, desks)
+        self._answers = Answers(Outcomes(database, picture, desks), clock)
         self._pace = Pace()
         self._under_way: dict[asyncio.Task[None], Claimed] = {}
         # Those for which the platform was asked, and whose outcome is not stored yet.

@@ -16,21 +16,25 @@ from bot.domain.incident import Effect, Fact, IncidentId, Undelivered, Unreachab
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, WorkspaceId
-from bot.engine import boards, metrics
+from bot.engine import boards, letters, metrics
 from bot.engine.apply import apply
 from bot.engine.boards import Again
 from bot.engine.courier import Carried, Later, Sent
 from bot.engine.fallback import follow
+from bot.engine.letters import Desks, Office
 from bot.engine.picture import Picture
 from bot.provider import FAILURES
 from storage import boards as rows
 from storage import cards, deliveries, incidents, lines, pages
+from storage import letters as stored_letters
 from storage.database import Connection, Database
 from storage.deliveries import DARK, Claimed, Wanted
 from storage.lines import Hop
 
 _AGAIN: Final = (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED, FailureKind.UNCERTAIN)
 
+# What only changes what was told is told to no law when it fails.
+_NOT_TOLD: Final = (Kind.EDIT, Kind.CANCEL)
 # So many pages that failed together are told to the law in one transaction, so that nobody waits long for it.
 MOST_TOGETHER: Final = 100
 # So many tries of a message are kept, and after them every so manieth.
@@ -82,7 +86,8 @@ class _Failed:
 class Outcomes:
     """Settles deliveries, each in one transaction and only while its claim is ours."""
 
-    def __init__(self, database: Database, picture: Picture) -> None:
+    def __init__(self, database: Database, picture: Picture, desks: Desks) -> None:
+        self._desks = desks
         self._database = database
         self._picture = picture
         self._breakers: dict[WorkspaceId, Breaker] = {}
@@ -117,6 +122,8 @@ class Outcomes:
             told = await boards.spoken(connection, claimed, sent.receipt, sent.spoken, now)
             if told is None:
                 return False
+        elif delivery.kind is Kind.LETTER:
+            return await stored_letters.delivered(connection, claimed, sent.receipt, sent.shown or 0, now)
         elif await deliveries.delivered(connection, claimed, sent.receipt, sent.shown, now):
             told = [delivery.page] if delivery.page is not None else []
         else:
@@ -193,16 +200,7 @@ class Outcomes:
             await _note_try(connection, failed)
             if again is None:
                 return await self._give_up(connection, failed)
-            if delivery.kind is Kind.BOARD:
-                return await boards.postponed(
-                    connection, failed.claimed, failed.why, Again(again, setback.uncertain), failed.at
-                )
-            is_told = delivery.kind not in (Kind.EDIT, Kind.CANCEL)
-            if delivery.attempts == 1 and is_told and not _only_a_moment(failure):
-                await self._tell(connection, [delivery], failed)
-            done = await deliveries.postponed(
-                connection, failed.claimed, failed.why, again, uncertain=setback.uncertain
-            )
+            done = await self._put_back(connection, failed, again, uncertain=setback.uncertain)
             if done and is_dark and delivery.kind in (*PAGES, Kind.NOTE):
                 await self._darken(connection, failed)
             return done
@@ -225,11 +223,25 @@ class Outcomes:
             return Outcome(State.FAILED)
         return Outcome(State.PENDING, hold_until=again if failure.kind is FailureKind.RATE_LIMITED else None)
 
+    async def _put_back(self, connection: Connection, failed: _Failed, again: datetime, *, uncertain: bool) -> bool:
+        """Let it be tried again; whoever it is about learns of the first try that was missed."""
+        delivery, claimed = failed.delivery, failed.claimed
+        if delivery.kind is Kind.BOARD:
+            return await boards.postponed(connection, claimed, failed.why, Again(again, uncertain), failed.at)
+        if delivery.kind is Kind.LETTER:
+            await letters.postponed(connection, claimed, await self._picture.current(connection), failed.at)
+        elif delivery.attempts == 1 and delivery.kind not in _NOT_TOLD and not _only_a_moment(failed.failure):
+            await self._tell(connection, [delivery], failed)
+        return await deliveries.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
+
     async def _give_up(self, connection: Connection, failed: _Failed) -> bool:
         """This way has failed: say so, send a lost card anew, and go on at once if the whole turn reached nobody."""
         delivery = failed.delivery
         if delivery.kind is Kind.BOARD:
             return await boards.failed(connection, failed.claimed, failed.failure, failed.at)
+        if delivery.kind is Kind.LETTER:
+            office = Office(self._desks, await self._picture.current(connection))
+            return await letters.failed(connection, failed.claimed, failed.why, office, failed.at)
         if not await deliveries.failed(connection, failed.claimed, failed.why, failed.at):
             return False
         if delivery.kind is Kind.CANCEL:

@@ -22,7 +22,7 @@ import structlog
 from bot.clock import Clock
 from bot.config import duration
 from bot.engine import metrics
-from storage import boards, retention
+from storage import boards, letters, retention
 from storage.database import Connection, Database
 from storage.retention import Aged, Mark, Window
 
@@ -40,6 +40,8 @@ MOST_INCIDENTS: Final = 20
 LATE: Final = timedelta(minutes=2)
 # Steps in which a round looks again at incidents that had to stay.
 MOST_AGAIN: Final = 15
+# What a letter is about may be weeks ahead, so it is kept while somebody may still press its buttons.
+LETTERS_KEPT: Final = timedelta(days=60)
 # In rounds: an hour.
 ANEW_AFTER: Final = 60
 
@@ -142,7 +144,7 @@ class Retention:
         for walk in self._walks:
             removed += await self._to_the_end(walk)
         removed += await self._some_left()
-        removed += await self._boards()
+        removed += await self._others()
         if removed:
             log.info("retention_removed", **removed)
 
@@ -178,18 +180,21 @@ class Retention:
             removed += done
         return removed
 
-    async def _boards(self) -> Counter[str]:
-        """Remove the boards whose incidents are gone."""
-        before = self._clock.now() - self._keep.incidents
-
-        async def work(connection: Connection) -> Counter[str]:
-            return Counter(boards=await boards.forget_old(connection, before, MOST))
-
-        if not await self._database.read(partial(boards.old_ones, before=before, most=1)):
-            return Counter()
-        done = await self._database.transact(work)
-        metrics.REMOVED.labels(table="boards").inc(done["boards"])
-        return +done
+    async def _others(self) -> Counter[str]:
+        """Remove the boards whose incidents are gone, and letters as old as the messages that brought them."""
+        removed: Counter[str] = Counter()
+        for table, kept, old_ones, forget_old in (
+            ("boards", self._keep.incidents, boards.old_ones, boards.forget_old),
+            ("letters", max(self._keep.deliveries, LETTERS_KEPT), letters.old_ones, letters.forget_old),
+        ):
+            before = self._clock.now() - kept
+            # Nothing is written, and nobody is kept waiting, where nothing may go.
+            if not await self._database.read(partial(old_ones, before=before, most=1)):
+                continue
+            count = await self._database.transact(partial(forget_old, before=before, most=MOST))
+            metrics.REMOVED.labels(table=table).inc(count)
+            removed[table] += count
+        return +removed
 
     async def _step(self, walk: _Walk) -> tuple[Counter[str], bool]:
         """Look at some rows and remove those that may go; return how many, and whether nothing older is left."""
