@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from cards.card import Card, Message, Note
+from cards.card import Card, Message, Note, Picture
 from cards.form import Form
 
 Reply = Card | Note | Form
@@ -241,6 +241,15 @@ class FindsByMobile(Protocol):
 
     async def find_by_mobile(self, mobile: str) -> str | None:
         """Return the user's id; None: the platform knows nobody by it. Raises DeliveryFailed."""
+        ...
+
+
+@runtime_checkable
+class ShowsPictures(Protocol):
+    """A platform on which a picture can be shown."""
+
+    async def show(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        """Send a picture as a message of its own, its `alt` beside it. Raises DeliveryFailed."""
         ...
 
 

@@ -4,7 +4,7 @@
 platform's limits and every text in it is escaped.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -134,7 +134,7 @@ class Picture:
 
     name: str
     alt: str
-    png: bytes
+    png: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.event import Image, Link, Severity
-from cards.card import Button, Card, Confirm, Fact, Listing, Message, Note, Strong, Tone
+from cards.card import Button, Card, Confirm, Fact, Listing, Message, Note, Picture, Strong, Tone
 from cards.card import Style as Wanted
 from cards.feishu_text import NOTHING, JsonObject, Style, bold, fit, link, marked, mentioned, plain_text, size, url
 from cards.plain import isolated, line, lines, spoken
 
+ALT_LIMIT: Final = 500
 SUMMARY_LIMIT: Final = 700
 TITLE_LIMIT: Final = 400
 WHOLE_TITLE_LIMIT: Final = 900
@@ -80,6 +81,13 @@ def render(message: Message, *, mentions: bool = True) -> JsonObject:
 def plain(message: Message) -> JsonObject:
     """Return a card of one plain line, for when Feishu refuses the whole one; it can still be replaced by an edit."""
     return whole(message_summary(message), [{"tag": "div", "text": plain_text(plain_line(message), WHOLE_TITLE_LIMIT)}])
+
+
+def render_picture(key: str, picture: Picture) -> JsonObject:
+    """Return a card that shows the picture which Feishu keeps under this key."""
+    alt = line(picture.alt)
+    shown: JsonObject = {"tag": "img", "img_key": key, "alt": plain_text(alt, ALT_LIMIT)}
+    return whole(fit(alt, SUMMARY_LIMIT) or NOTHING, [shown])
 
 
 def plain_line(message: Message) -> str:

@@ -24,6 +24,7 @@ JsonObject = dict[str, object]
 STRONG_LIMIT: Final = 500
 NAME_LIMIT: Final = 60
 URL_LIMIT: Final = 600
+CAPTION_LIMIT: Final = 1024
 MOST_MENTIONS: Final = 30
 MOST_IN_CODE: Final = 3
 NOTHING: Final = "…"
@@ -104,6 +105,15 @@ def inert(text: str) -> str:
 def code(text: str) -> Piece:
     """Return words in which nothing is active, and which are copied by a tap."""
     return tagged("code", joined(_characters(text)))
+
+
+def caption(text: str) -> str:
+    """Return what stands under a picture, to be sent without markup: names and commands in it are look-alikes."""
+    whole = inert(isolated(line(text)))
+    if size(whole) <= CAPTION_LIMIT:
+        return whole
+    cut = whole.encode("utf-16-le")[: 2 * (CAPTION_LIMIT - len(NOTHING))]
+    return cut.decode("utf-16-le", "ignore") + NOTHING
 
 
 def bold(text: str, limit: int) -> Piece:

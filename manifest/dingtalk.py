@@ -101,7 +101,8 @@ DingTalk: https://open-dev.dingtalk.com
 6. Version management: publish a version; visible to everybody who may be paged.
 7. In each group (internal groups only): Settings, Robots, add Oncard. Then write  @Oncard help : Oncard's log tells
    the group's id (chat_heard_of, cid...), which DingTalk shows nowhere.
-8. A standard organisation has 5,000 calls a month for all its apps together. A card with three changes takes four.
+8. A standard organisation has 5,000 calls a month for all its apps together. A card with three changes takes four,
+   a picture two.
 Then: oncard doctor
 """
 

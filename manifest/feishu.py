@@ -17,6 +17,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "im:message:update": "change cards that were posted",
         "im:message.p2p_msg:readonly": "read what is written to the bot directly",
         "im:message.group_at_msg:readonly": "read what mentions the bot in a group",
+        "im:resource:upload": "show schedules as pictures",
         "im:chat:read": "tell whether the bot is in a group (oncard doctor)",
         "contact:user.id:readonly": "link people to accounts by their e-mail address",
     }

@@ -15,6 +15,7 @@ SCOPES: Final[Mapping[str, str]] = MappingProxyType(
         "chat:write": "post cards, edit them, answer clicks",
         "chat:write.public": "post into public channels without being invited",
         "commands": "/oncard",
+        "files:write": "show a schedule as a picture",
         "im:write": "open direct messages to those who must act",
         "users:read": "look people up",
         "users:read.email": "link people to accounts by their e-mail address",

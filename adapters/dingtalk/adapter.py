@@ -40,7 +40,7 @@ from bot.adapter import (
 )
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
-from cards.card import Card, Message
+from cards.card import Card, Message, Picture
 
 # A connection that lasts for less is no connection; so many in a row, and the core's back-off has to decide.
 BRIEF_SECONDS: Final = 10.0
@@ -55,7 +55,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class DingTalkAdapter:
-    """One DingTalk organisation: an Adapter that FindsByMobile, TakesCallbacks and Diagnoses."""
+    """One DingTalk organisation: an Adapter that FindsByMobile, ShowsPictures, TakesCallbacks and Diagnoses."""
 
     def __init__(self, config: DingTalkConfig, clock: Clock) -> None:
         self._config = config
@@ -64,7 +64,7 @@ class DingTalkAdapter:
         # Another address is another registration: two installations with one app do not take each other's clicks.
         self._route = f"oncard-{hashlib.sha256(config.callback_url.encode()).hexdigest()[:24]}"
         self._messages = Messages(config, self._api, clock, self._route)
-        self._events = Events(self._messages, clock, Redaction(*config.secrets()))
+        self._events = Events(self._messages, clock, Redaction(*config.secrets()), self)
         self._verifiers: dict[str, Verifier] = {}
         if config.mode is Mode.HTTP:
             self._verifiers["robot"] = of_messages(config.client_secret.get_secret_value())
@@ -103,6 +103,10 @@ class DingTalkAdapter:
     async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
         del under  # There are no threads.
         return await self._messages.send(to, message)
+
+    async def show(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        del under  # There are no threads.
+        return await self._messages.picture(to, picture)
 
     async def edit(self, message: MessageRef, card: Card) -> Receipt:
         return await self._messages.edit(message, card)

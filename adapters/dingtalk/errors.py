@@ -50,10 +50,10 @@ _TOKEN: Final = "InvalidAuthentication 40014 42001 88"  # noqa: S105 - codes
 
 # Codes that speak of our content: a plain line in its stead can still be taken.
 _CONTENT: Final[Mapping[FailureKind, str]] = {
-    FailureKind.TOO_LONG: "invalidParameter.msgParam.tooLong",
+    FailureKind.TOO_LONG: "invalidParameter.msgParam.tooLong 40006",
     FailureKind.MALFORMED: """
         param.contentUnsafe contain.unsafe.url 430101 430102 430103 430104 msgKey.invalid param.invalid
-        invalidParameter.msgParam.invalid 400602""",
+        invalidParameter.msgParam.invalid 400602 40004 40005 40007 41005""",
 }
 
 CODES: Final[Mapping[str, FailureKind]] = MappingProxyType(

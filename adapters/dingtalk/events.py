@@ -9,6 +9,7 @@ template. What else there is to say goes to the direct conversation. Where that 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -17,9 +18,10 @@ from adapters.dingtalk.clicks import Said, Session, is_out_of_calls, read_click,
 from adapters.dingtalk.errors import DingTalkFailed
 from adapters.dingtalk.messages import BY_KEY, Messages
 from adapters.dingtalk.web import JsonObject
-from bot.adapter import FailureKind, Inbox
+from bot.adapter import FailureKind, Inbox, Interaction, ShowsPictures
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
+from bot.pictures import show_picture
 from cards import words
 from cards.card import Card, Note
 from cards.dingtalk_form import CLOSED
@@ -43,8 +45,9 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 class Events:
     """Takes what one app is told, and answers."""
 
-    def __init__(self, messages: Messages, clock: Clock, redaction: Redaction) -> None:
+    def __init__(self, messages: Messages, clock: Clock, redaction: Redaction, pictures: ShowsPictures) -> None:
         self._messages = messages
+        self._pictures = pictures
         self._clock = clock
         self._redaction = redaction
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,10 +88,18 @@ class Events:
         elif said.session is not None and said.interaction.chat is not None:
             self._remember(said.interaction.chat, said.session)
         reply = await inbox.handle(said.interaction)
-        if isinstance(reply, Form):
-            await self._ask(said, reply)
-        elif reply is not None:
-            await self._answer(said, reply)
+        try:
+            if isinstance(reply, Form):
+                await self._ask(said, reply)
+            elif reply is not None:
+                await self._answer(said, reply)
+        except DingTalkFailed as failure:
+            _log.error("answer_not_delivered", why=failure.detail)
+        await show_picture(self._pictures, self._asked_in(said), reply)
+
+    def _asked_in(self, said: Said) -> Interaction:
+        """Return what was asked; without the chat where it is the direct one, which the robot reaches by its person."""
+        return replace(said.interaction, chat=None) if said.direct else said.interaction
 
     async def _ask(self, said: Said, form: Form) -> None:
         """Open a form on the card that was clicked, or else send it as choices and sentences."""

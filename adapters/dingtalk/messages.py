@@ -21,7 +21,8 @@ from adapters.dingtalk.repeats import OURS, Repeats, Try
 from adapters.dingtalk.web import JsonObject, OpenApi, text_at
 from bot.adapter import FailureKind, MessageRef, Receipt, To
 from bot.clock import Clock
-from cards.card import Card, Message, Note
+from bot.outbound.multipart import with_png
+from cards.card import Card, Message, Note, Picture
 from cards.dingtalk import plain, render, summary
 from cards.dingtalk_form import render_form
 from cards.dingtalk_robot import is_sayable, robot, robot_plain, webhook
@@ -101,6 +102,18 @@ class Messages:
             await self._update(place.id, {"cardData": {"cardParamMap": plain(card)}})
             return Receipt(place, f"ok, as a plain line after {failure.code}")
         return Receipt(place, "ok")
+
+    async def picture(self, to: To, picture: Picture) -> Receipt:
+        """Send a picture as a message of the robot; it takes no words beside it. Raises DingTalkFailed."""
+        try:
+            body = await self._api.upload(with_png(picture.name, picture.png, {}, field_name="media"))
+            kept = text_at(body, "media_id")
+        except DingTalkFailed as failure:
+            if failure.kind is not FailureKind.UNCERTAIN:
+                raise
+            # Whatever became of the file, no message was sent.
+            raise DingTalkFailed(FailureKind.UNREACHABLE, failure.detail, code=failure.code) from None
+        return Receipt(await self._robot(to, "sampleImageMsg", {"photoURL": kept}), "ok")
 
     async def open_form(self, track: str, user: str, form: Form) -> None:
         """Open a form on a card, for one person alone. Raises DingTalkFailed."""

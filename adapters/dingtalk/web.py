@@ -18,6 +18,7 @@ from adapters.dingtalk.errors import TOKEN_CODES, DingTalkFailed, failure_of
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.clock import Clock
 from bot.outbound.client import HttpClient, Reply
+from bot.outbound.multipart import Multipart
 from bot.outbound.redaction import Redaction
 
 JsonObject = dict[str, object]
@@ -28,6 +29,7 @@ Ask = Callable[[str], Awaitable[Reply]]
 
 TOKEN: Final = ("POST", "v1.0/oauth2/accessToken")
 GATEWAY: Final = ("POST", "v1.0/gateway/connections/open")
+UPLOAD: Final = "media/upload"
 HEADER: Final = "x-acs-dingtalk-access-token"
 # A token is renewed so long before its end, or in the middle of its life if that is later.
 BEFORE_THE_END: Final = timedelta(seconds=600)
@@ -64,6 +66,20 @@ class OpenApi:
         address = f"{self._config.old_api}{path}"
         return await self._with_token(
             lambda token: self._ask(("POST", address), content, params={"access_token": token}), path
+        )
+
+    async def upload(self, body: Multipart) -> JsonObject:
+        """Put a picture into the older API's store; return the whole answer. Raises DingTalkFailed."""
+        self._count()
+        address = f"{self._config.old_api}{UPLOAD}"
+        return await self._with_token(
+            lambda token: self._ask(
+                ("POST", address),
+                body.data,
+                params={"access_token": token, "type": "image"},
+                headers={"content-type": body.content_type},
+            ),
+            UPLOAD,
         )
 
     async def answer(self, webhook: str, content: object) -> None:

@@ -18,7 +18,7 @@ from adapters.feishu.config import FeishuConfig, Mode, faults_of
 from adapters.feishu.connection import Connection
 from adapters.feishu.errors import FeishuFailed
 from adapters.feishu.events import Events
-from adapters.feishu.messages import Messages
+from adapters.feishu.messages import UPLOAD, Messages
 from adapters.feishu.signature import Verdict, Verifier
 from adapters.feishu.web import JsonObject, OpenApi, text_at
 from bot.adapter import (
@@ -37,7 +37,7 @@ from bot.adapter import (
 )
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
-from cards.card import Card, Message
+from cards.card import Card, Message, Picture
 
 # A connection that lasts for less is no connection; so many in a row, and the core's back-off has to decide.
 BRIEF_SECONDS: Final = 10.0
@@ -52,14 +52,14 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class FeishuAdapter:
-    """One Feishu workspace: an Adapter that FindsByEmail, TakesCallbacks and Diagnoses."""
+    """One Feishu workspace: an Adapter that FindsByEmail, ShowsPictures, TakesCallbacks and Diagnoses."""
 
     def __init__(self, config: FeishuConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
         self._api = OpenApi(config, clock)
         self._messages = Messages(self._api, clock)
-        self._events = Events(self._messages, clock, Redaction(*config.secrets()))
+        self._events = Events(self._messages, clock, Redaction(*config.secrets()), self)
         self._verifier: Verifier | None = None
         if config.encrypt_key is not None:
             token = config.verification_token
@@ -98,6 +98,9 @@ class FeishuAdapter:
     async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
         return await self._messages.send(to, message, under=under)
 
+    async def show(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        return await self._messages.picture(to, picture, under=under)
+
     async def edit(self, message: MessageRef, card: Card) -> Receipt:
         return await self._messages.edit(message, card)
 
@@ -124,6 +127,7 @@ class FeishuAdapter:
             )
         ]
         findings.append(await self._looked_up())
+        findings.append(await self._may_show())
         findings += [await self._chat(chat) for chat in chats]
         if self._config.mode is Mode.CONNECTION and not self._connected:
             findings.append(
@@ -142,6 +146,16 @@ class FeishuAdapter:
             mend = "grant contact:user.id:readonly, for all staff, and publish a new version of the app"
             return Finding(f"people cannot be found by e-mail: {failure.detail}", mend)
         return Finding("people can be found by e-mail")
+
+    async def _may_show(self) -> Finding:
+        """Try an upload without a picture, which is refused for that where it would be allowed."""
+        try:
+            await self._api.call(UPLOAD, content={"image_type": "message"})
+        except FeishuFailed as failure:
+            if failure.kind is FailureKind.UNAUTHORIZED:
+                mend = "grant im:resource:upload, and publish a new version of the app"
+                return Finding(f"pictures cannot be shown: {failure.detail}", mend)
+        return Finding("pictures can be shown")
 
     async def _chat(self, chat: str) -> Finding:
         method = ("im.v1.chat.get", "GET", f"im/v1/chats/{quote(chat, safe='')}")

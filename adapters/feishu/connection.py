@@ -23,7 +23,7 @@ from adapters.feishu.errors import CODES, FeishuFailed
 from bot.adapter import FailureKind
 from bot.outbound.redaction import Redaction
 
-# Seconds that the import of the SDK may take; it is 3 s on a fast machine.
+# Seconds that the import of the SDK may take: generous, because a busy machine is slow.
 LOAD_WITHIN: Final = 60.0
 # Seconds in which Feishu wants its answer, and half a second for the way.
 ANSWER_WITHIN: Final = 2.5

@@ -34,7 +34,8 @@ _KINDS: Final[Mapping[FailureKind, str]] = {
     # The message that was to be edited or replied to.
     FailureKind.GONE: "230011 230110 230031 200000 230019",
     FailureKind.UNAUTHORIZED: """
-        99991672 99991401 99991662 99991673 10014 232034 10003 10015 20002 99991543 230006 232025 11205 230027""",
+        99991672 99991401 99991662 99991673 10014 232034 10003 10015 20002 99991543 230006 232025 11205 230027
+        234002 234007""",
 }
 
 # A token that Feishu no longer knows: a new one is asked for, once.
@@ -42,8 +43,10 @@ _TOKEN: Final = "99991663 99991664 99991665 99991661 99991671 99991668 99991677 
 
 # Codes that speak of our content: a plain line in its stead can still be taken.
 _CONTENT: Final[Mapping[FailureKind, str]] = {
-    FailureKind.TOO_LONG: "230025 19036",
-    FailureKind.MALFORMED: "230001 230099 230022 230028 9499 100290 11310 200621 200861 200570 200530 200830 11246",
+    FailureKind.TOO_LONG: "230025 19036 234006 234039",
+    FailureKind.MALFORMED: """
+        230001 230099 230022 230028 9499 100290 11310 200621 200861 200570 200530 200830 11246 234001 234010
+        234011""",
 }
 
 CODES: Final[Mapping[int, FailureKind]] = MappingProxyType(

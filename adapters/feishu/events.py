@@ -16,9 +16,10 @@ import structlog
 from adapters.feishu.clicks import CLICK, MESSAGE, Said, kind_of, read_click, read_message
 from adapters.feishu.errors import FeishuFailed
 from adapters.feishu.messages import Messages
-from bot.adapter import Inbox, Reply, To
+from bot.adapter import Inbox, Reply, ShowsPictures, To
 from bot.clock import Clock
 from bot.outbound.redaction import Redaction
+from bot.pictures import show_picture
 from cards import notes, words
 from cards.card import Card, Note
 from cards.feishu import toast
@@ -48,8 +49,9 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 class Events:
     """Takes the events of one app, and answers."""
 
-    def __init__(self, messages: Messages, clock: Clock, redaction: Redaction) -> None:
+    def __init__(self, messages: Messages, clock: Clock, redaction: Redaction, pictures: ShowsPictures) -> None:
         self._messages = messages
+        self._pictures = pictures
         self._clock = clock
         self._redaction = redaction
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,12 +116,20 @@ class Events:
     async def _answer(
         self, said: Said, asked: asyncio.Task[Reply | None], answered: asyncio.Event, *, in_time: bool
     ) -> None:
-        """Show what the toast does not say."""
+        """Show what the toast does not say, and after it the picture."""
         try:
             reply = await asked
         except asyncio.CancelledError:
             asked.cancel()
             raise
+        try:
+            await self._say(said, reply, answered, in_time=in_time)
+        except FeishuFailed as failure:
+            _log.error("answer_not_delivered", why=failure.detail)
+        await show_picture(self._pictures, said.interaction, reply)
+
+    async def _say(self, said: Said, reply: Reply | None, answered: asyncio.Event, *, in_time: bool) -> None:
+        """Show the words that the toast does not say."""
         if isinstance(reply, Form) or (isinstance(reply, Note) and reply.field):
             self._seen.pop(_form(said) or "", None)
         if said.form and isinstance(reply, Note) and reply.field:
@@ -161,11 +171,14 @@ class Events:
         if said.at is not None and self._clock.now().timestamp() - said.at > LONGEST_LATE:
             return await self._show(said, notes.try_again())
         reply = await self._asked(inbox, said)
-        if isinstance(reply, Form):
-            await self._ask(said, reply)
-        elif reply is not None:
-            await self._show(said, reply)
-        return None
+        try:
+            if isinstance(reply, Form):
+                await self._ask(said, reply)
+            elif reply is not None:
+                await self._show(said, reply)
+        except FeishuFailed as failure:
+            _log.error("answer_not_delivered", why=failure.detail)
+        return await show_picture(self._pictures, said.interaction, reply)
 
     async def _show(self, said: Said, reply: Card | Note) -> None:
         """Show an answer to one person: in the group to them alone, else in the direct conversation."""

@@ -18,13 +18,15 @@ from adapters.feishu.repeats import Repeats, Try
 from adapters.feishu.web import JsonObject, OpenApi, text_at
 from bot.adapter import FailureKind, MessageRef, Receipt, To
 from bot.clock import Clock
-from cards.card import Card, Message, Note
-from cards.feishu import plain, render
+from bot.outbound.multipart import with_png
+from cards.card import Card, Message, Note, Picture
+from cards.feishu import plain, render, render_picture
 from cards.feishu_form import render_form
 from cards.feishu_robot import render_old
 from cards.form import Form
 
 CREATE: Final = ("im.v1.message.create", "POST", "im/v1/messages")
+UPLOAD: Final = ("im.v1.image.create", "POST", "im/v1/images")
 EPHEMERAL: Final = ("ephemeral.v1.send", "POST", "ephemeral/v1/send")
 
 Put = Callable[[JsonObject], Awaitable[MessageRef]]
@@ -47,7 +49,9 @@ class Messages:
         one = self._repeats.begin(to, under, message, self._clock.now())
 
         async def put(card: JsonObject) -> MessageRef:
-            return await (self._create(to, card, one.key) if under is None else self._reply(under, message, card, one))
+            return await (
+                self._create(to, card, one.key) if under is None else self._reply_to(under, message, card, one)
+            )
 
         try:
             receipt = await _at_worst_plain(put, message)
@@ -86,6 +90,28 @@ class Messages:
         asked = {"chat_id": chat, "open_id": user, "msg_type": "interactive", "card": render_old(message)}
         await self._api.call(EPHEMERAL, content=asked)
 
+    async def picture(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        """Send a picture as a message of its own, in the thread of another where the group has any.
+
+        Raises FeishuFailed.
+        """
+        card = render_picture(await self._upload(picture), picture)
+        sent = await (self._create(to, card, None) if under is None else self._reply(under, card, None, threaded=True))
+        if to.direct:
+            self.direct[to.id] = sent.chat
+        return Receipt(sent, "ok")
+
+    async def _upload(self, picture: Picture) -> str:
+        """Return the key under which Feishu keeps a picture. Raises FeishuFailed."""
+        body = with_png(picture.name, picture.png, {"image_type": "message"}, field_name="image")
+        try:
+            return text_at(await self._api.call(UPLOAD, content=body), "data", "image_key")
+        except FeishuFailed as failure:
+            if failure.kind is not FailureKind.UNCERTAIN:
+                raise
+            # Whatever became of the file, no message was sent.
+            raise FeishuFailed(FailureKind.UNREACHABLE, failure.detail, code=failure.code) from None
+
     async def ask(self, user: str, form: Form) -> None:
         """Send a form to one person. Raises FeishuFailed."""
         asked = await self._create(To(user, direct=True), render_form(form), None)
@@ -106,11 +132,15 @@ class Messages:
             # A chat is nobody who could be linked.
             raise FeishuFailed(FailureKind.REFUSED, failure.detail, code=failure.code) from None
 
-    async def _reply(self, under: MessageRef, message: Message, card: JsonObject, one: Try) -> MessageRef:
-        """Answer a message in its thread, or beside it where all are to see it or the group has no threads."""
+    async def _reply_to(self, under: MessageRef, message: Message, card: JsonObject, one: Try) -> MessageRef:
+        """Answer a message in its thread, or beside it where all are to see it."""
+        is_aloud = isinstance(message, Note) and message.aloud
+        return await self._reply(under, card, one.key, threaded=not is_aloud)
+
+    async def _reply(self, under: MessageRef, card: JsonObject, key: str | None, *, threaded: bool) -> MessageRef:
+        """Answer a message in its thread, if that is wanted and the group has threads; else beside it."""
         method = ("im.v1.message.reply", "POST", f"im/v1/messages/{quote(under.id, safe='')}/reply")
-        content = {"msg_type": "interactive", "content": _content(card), "uuid": one.key}
-        threaded = not (isinstance(message, Note) and message.aloud)
+        content = {"msg_type": "interactive", "content": _content(card), **({"uuid": key} if key is not None else {})}
         try:
             return _message(await self._api.call(method, content={**content, "reply_in_thread": threaded}))
         except FeishuFailed as failure:

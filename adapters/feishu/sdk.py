@@ -5,16 +5,20 @@ socket without our proxy and authorities, reconnects so that some refusals leave
 its pings and everything else. So each connection gets a copy of that module of its own, in which the loop is that of
 its thread and the calls that go out are ours; it never reconnects by itself; and what a frame is answered with is
 waited for before the SDK is given the frame, while its loop goes on. Its dispatcher is not used: it answers 500 to
-events that nobody registered and to a button whose value is a text.
+events that nobody registered and to a button whose value is a text. Nor is what the whole package imports for it, every
+model of every API of Feishu: that would take seconds and 130 MB.
 """
 
 import asyncio
+import contextlib
 import importlib
 import importlib.util
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from types import SimpleNamespace
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 import httpx
@@ -29,27 +33,53 @@ from bot.outbound.redaction import Redaction, quiet
 LONGEST_PING: Final = 30.0
 # Seconds that the other side is given for its good-bye.
 CLOSE_WITHIN: Final = 1.0
+_PACKAGE: Final = "lark_oapi"
+_DISPATCHER: Final = "lark_oapi.event.dispatcher_handler"
+
+_importing = threading.Lock()
 
 Answer = Callable[[bytes], Awaitable[tuple[object, Callable[[], None]]]]
 """What an event is answered with, and what to call when the answer is on its way."""
 
 
 def load(config: FeishuConfig, given_up: Callable[[], bool]) -> Any:
-    """Return a copy of the SDK's module for one connection; takes seconds the first time.
+    """Return a copy of the SDK's module for one connection; takes a while the first time.
 
     `given_up`: nobody waits for the connection any more.
     """
-    spec = importlib.util.find_spec("lark_oapi.ws.client")
-    if spec is None or spec.loader is None:
-        raise ImportError("lark_oapi has no long connection any more")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with _importing, _the_rest_left_out():
+        spec = importlib.util.find_spec("lark_oapi.ws.client")
+        if spec is None or spec.loader is None:
+            raise ImportError("lark_oapi has no long connection any more")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
     # Its own handler prints, its lines hold the address of the connection with its ticket, and it calls every end of a
     # connection an error, also one that was asked for. What matters of it is told by whoever runs the connection.
     quiet("Lark", Redaction(*config.secrets()), logging.CRITICAL)
     way = _Way(config, given_up)
     vars(module).update(requests=SimpleNamespace(post=way.post), websockets=SimpleNamespace(connect=way.connect))
     return module
+
+
+@contextlib.contextmanager
+def _the_rest_left_out() -> Iterator[None]:
+    """Let the long connection be imported alone: its package is there and not run, its dispatcher is a mere name.
+
+    Both are gone afterwards, so that whoever imports the whole SDK gets it.
+    """
+    package = importlib.util.find_spec(_PACKAGE)
+    if _PACKAGE in sys.modules or package is None:
+        yield
+        return
+    dispatcher = ModuleType(_DISPATCHER)
+    vars(dispatcher)["EventDispatcherHandler"] = object
+    standing = {_PACKAGE: importlib.util.module_from_spec(package), _DISPATCHER: dispatcher}
+    sys.modules.update(standing)
+    try:
+        yield
+    finally:
+        for name in standing:
+            del sys.modules[name]
 
 
 def client(sdk: Any, config: FeishuConfig, heard: Callable[[], None], answer: Answer) -> Any:

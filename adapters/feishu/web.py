@@ -14,6 +14,7 @@ from adapters.feishu.errors import TOKEN_CODES, FeishuFailed, failure_of
 from bot.adapter import DeliveryFailed, FailureKind
 from bot.clock import Clock
 from bot.outbound.client import HttpClient, Reply
+from bot.outbound.multipart import Multipart
 from bot.outbound.redaction import Redaction
 
 JsonObject = dict[str, object]
@@ -119,6 +120,9 @@ class OpenApi:
         content: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
+        if isinstance(content, Multipart):
+            headers = {**(headers or {}), "content-type": content.content_type}
+            content = content.data
         return await self._http.call(verb, f"open-apis/{path}", params=params, content=content, headers=headers)
 
 

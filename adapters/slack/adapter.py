@@ -22,6 +22,7 @@ from adapters.slack.clicks import Said, read_click, read_command, read_form
 from adapters.slack.config import Mode, SlackConfig, faults_of
 from adapters.slack.connection import Connection, Line
 from adapters.slack.errors import CONTENT_CODES, SlackFailed
+from adapters.slack.pictures import share, upload
 from adapters.slack.secrets import sdk_logger, without_secrets
 from adapters.slack.signature import Verdict, Verifier
 from adapters.slack.web import Content, WebApi, text_at
@@ -40,7 +41,8 @@ from bot.adapter import (
     To,
 )
 from bot.clock import Clock
-from cards.card import Card, Message, Note
+from bot.pictures import show_picture
+from cards.card import Card, Message, Note, Picture
 from cards.form import Form
 from cards.slack import plain, render
 
@@ -56,7 +58,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class SlackAdapter:
-    """One Slack workspace: an Adapter that FindsByEmail and TakesCallbacks."""
+    """One Slack workspace: an Adapter that FindsByEmail, ShowsPictures and TakesCallbacks."""
 
     def __init__(self, config: SlackConfig, clock: Clock) -> None:
         self._config = config
@@ -114,6 +116,11 @@ class SlackAdapter:
 
     async def edit(self, message: MessageRef, card: Card) -> Receipt:
         return await self._at_worst_plain("chat.update", {"channel": message.chat, "ts": message.id}, card)
+
+    async def show(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        chat = await self._direct_chat(to.id) if to.direct else to.id
+        thread = under.id if under is not None and under.chat == chat else None
+        return await share(self._web, await upload(self._web, picture), picture, chat, thread)
 
     async def find_by_email(self, email: str) -> str | None:
         try:
@@ -310,6 +317,7 @@ class SlackAdapter:
         reply = await (self.windows.ask(inbox, said) if said.asks else inbox.handle(said.interaction))
         if reply is not None and not isinstance(reply, Form):
             await self._tell(said, reply)
+        await show_picture(self, said.interaction, reply)
 
     async def _tell(self, said: Said, reply: Card | Note) -> None:
         try:

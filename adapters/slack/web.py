@@ -55,6 +55,26 @@ class WebApi:
         self._session()
         return await _answer_to(method, self.client.api_call(method, http_verb="GET", params=dict(arguments)))
 
+    async def done(self, method: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+        """Return the answer to one of the client's own calls, which was not begun yet. Raises SlackFailed."""
+        self._session()
+        return await _answer_to(method, call)
+
+    async def put(self, address: str, data: bytes) -> None:
+        """Post bytes to an address for uploads. Raises SlackFailed."""
+        try:
+            async with self._session().post(address, data=data, proxy=self.proxy, ssl=self._ssl) as response:
+                status, said = response.status, await response.text()
+        except _BROKEN as error:
+            failure = failure_of("upload", error)
+        else:
+            if status == 200:
+                return
+            failure = status_failure("upload", status, response.headers.get("Retry-After"))
+            if status in (400, 404, 410, 413):
+                failure = SlackFailed(FailureKind.MALFORMED, f"upload: HTTP {status}: {said[:100]}")
+        raise failure
+
     async def socket_address(self) -> str:
         """Return the address of a new socket; it works once. Raises SlackFailed."""
         token = self._config.app_token.get_secret_value() if self._config.app_token else ""

@@ -8,12 +8,13 @@ is sent once more as a plain line, and a group that got another id (it became a 
 import asyncio
 import json
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
 import structlog
+from telegram import InputFile
 
 from adapters.telegram import commands, diagnosis, polling
 from adapters.telegram.answers import Answers
@@ -22,7 +23,7 @@ from adapters.telegram.config import Mode, TelegramConfig, faults_of
 from adapters.telegram.errors import CONTENT_KINDS, NOT_MODIFIED, TelegramFailed
 from adapters.telegram.secrets import without_secrets
 from adapters.telegram.texts import Me
-from adapters.telegram.updates import Told, Unreadable, read_update, sender
+from adapters.telegram.updates import Said, Told, Unreadable, read_update, sender
 from adapters.telegram.webhook import LOOK_EVERY, Webhook
 from bot.adapter import (
     Answer,
@@ -39,9 +40,10 @@ from bot.adapter import (
     To,
 )
 from bot.clock import Clock
-from cards.card import Card, Message
+from bot.pictures import show_picture
+from cards.card import Card, Message, Picture
 from cards.telegram import plain, render
-from cards.telegram_text import JsonObject
+from cards.telegram_text import JsonObject, caption
 
 # Seconds that answers under way are given when the adapter is closed.
 CLOSE_WITHIN: Final = 2.0
@@ -59,7 +61,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger(__name__)
 
 
 class TelegramAdapter:
-    """One bot: an Adapter that TakesCallbacks and Diagnoses."""
+    """One bot: an Adapter that TakesCallbacks, ShowsPictures and Diagnoses."""
 
     def __init__(self, config: TelegramConfig, clock: Clock) -> None:
         self._config = config
@@ -113,21 +115,37 @@ class TelegramAdapter:
         return Identity(workspace=str(told.get("first_name") or username), bot=f"@{username}")
 
     async def send(self, to: To, message: Message, *, under: MessageRef | None = None) -> Receipt:
+        async def put(where: JsonObject, also: str = "") -> Receipt:
+            return await self._put("sendMessage", where, message, to, also)
+
+        return await self._follow(to, under, put)
+
+    async def show(self, to: To, picture: Picture, *, under: MessageRef | None = None) -> Receipt:
+        async def put(where: JsonObject, also: str = "") -> Receipt:
+            photo = InputFile(picture.png, filename=picture.name)
+            # Without markup, in which alone something could be active.
+            content = {"photo": photo, "caption": caption(picture.alt)}
+            result = await self._api.get("sendPhoto", {**where, **content}, direct=to.direct)
+            return Receipt(_reference("sendPhoto", result), ", ".join(("ok", also) if also else ("ok",)))
+
+        return await self._follow(to, under, put)
+
+    async def _follow(self, to: To, under: MessageRef | None, put: Callable[..., Awaitable[Receipt]]) -> Receipt:
+        """Put something where it belongs, and once more where that is now, if Telegram says that it has moved."""
         chat = under.chat if under is not None else to.id
         where: JsonObject = {"chat_id": self._moved.get(chat, chat)}
         if under is not None and chat not in self._moved:
             where["reply_parameters"] = {"message_id": _number(under.id), "allow_sending_without_reply": True}
         try:
-            return await self._put("sendMessage", where, message, to)
+            return await put(where)
         except TelegramFailed as failure:
             if not failure.moved_to:
                 raise
             moved_to = failure.moved_to
         # The numbers of messages are others there, so that nothing can be replied to.
-        said = f"the group's id is {moved_to} now"
         self._moved[chat] = moved_to
         _log.warning("chat_moved", chat=chat, to=moved_to, mend="change its id in the configuration")
-        return await self._put("sendMessage", {"chat_id": moved_to}, message, to, said)
+        return await put({"chat_id": moved_to}, f"the group's id is {moved_to} now")
 
     async def edit(self, message: MessageRef, card: Card) -> Receipt:
         where: JsonObject = {"chat_id": message.chat, "message_id": _number(message.id)}
@@ -239,9 +257,13 @@ class TelegramAdapter:
         elif said is not None and self._inbox is not None and self._has_room(said.interaction.user):
             said = replace(said, late=bool(said.at) and self._clock.now().timestamp() - said.at > LATE)
             self._busy[said.interaction.user] += 1
-            task = asyncio.create_task(self.answers.answer(self._inbox, said))
+            task = asyncio.create_task(self._answer(self._inbox, said))
             self._tasks.add(task)
             task.add_done_callback(partial(self._done, said.interaction.user))
+
+    async def _answer(self, inbox: Inbox, said: Said) -> None:
+        reply = await self.answers.answer(inbox, said)
+        await show_picture(self, said.interaction, reply)
 
     def _has_room(self, user: str) -> bool:
         if self._busy[user] < MOST_OF_ONE:

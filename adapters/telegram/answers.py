@@ -82,24 +82,24 @@ class Answers:
         self.answer_within = ANSWER_WITHIN
         """Seconds for which a click waits for the core."""
 
-    async def answer(self, inbox: Inbox, said: Said) -> None:
-        """Have the core carry out what somebody asked, and tell them what came of it."""
+    async def answer(self, inbox: Inbox, said: Said) -> Reply | None:
+        """Have the core carry out what somebody asked, tell them what came of it, and return that."""
         click = _Click(self._api, said)
         work = asyncio.create_task(self._carry_out(inbox, said, click))
         try:
             done, _ = await asyncio.wait({work}, timeout=self.answer_within)
             if not done:
                 await click.answer()
-            await work
+            return await work
         finally:
             work.cancel()
             await click.answer()
 
-    async def _carry_out(self, inbox: Inbox, said: Said, click: _Click) -> None:
+    async def _carry_out(self, inbox: Inbox, said: Said, click: _Click) -> Reply | None:
         if said.cancel:
             await click.answer()
             await self._take_away(said)
-            return
+            return None
         reply = notes.try_again(said.locale) if said.late else await inbox.handle(said.interaction)
         try:
             await self._tell(said, reply, click)
@@ -110,6 +110,7 @@ class Answers:
         is_asked_again = isinstance(reply, Form) or (isinstance(reply, Note) and reply.field)
         if said.form and not is_asked_again:
             await self._take_away(said)
+        return reply
 
     async def _tell(self, said: Said, reply: Reply | None, click: _Click) -> None:
         if isinstance(reply, Form):

@@ -5,6 +5,7 @@ Its import takes seconds and changes the thread it runs in, so it has a thread o
 
 import asyncio
 import importlib
+import io
 import threading
 import warnings
 from typing import Any
@@ -15,6 +16,8 @@ from bot.playground.feishu import FeishuServer
 from bot.playground.feishu.frame import CONTROL, Frame, decode, encode
 from bot.playground.feishu.long_connection import ClientConfig
 from tests.playground.feishu_app import FeishuApp, card, form, menu
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes([0, 0, 0, 9, 0, 0, 0, 9])
 
 
 class Sdk:
@@ -78,6 +81,14 @@ class Sdk:
         await asyncio.gather(*others, return_exceptions=True)
         await connection.close()
 
+    def upload(self, image: bytes) -> Any:
+        """Upload an image as the SDK's documentation would have it, and return the answer."""
+        lark_oapi, im = (importlib.import_module(name) for name in ("lark_oapi", "lark_oapi.api.im.v1"))
+        builder = lark_oapi.Client.builder().app_id(self._feishu.app_id).app_secret(self._feishu.app_secret)
+        client = builder.domain(self._feishu.api_base_url.rstrip("/")).log_level(lark_oapi.LogLevel.CRITICAL).build()
+        body = im.CreateImageRequestBody.builder().image_type("message").image(io.BytesIO(image)).build()
+        return client.im.v1.image.create(im.CreateImageRequest.builder().request_body(body).build())
+
     def _clicked(self, event: Any) -> dict[str, object]:
         self.heard.append(event)
         return {"toast": {"type": "success", "content": f"snoozed for {event.event.action.form_value['for']}"}}
@@ -103,6 +114,9 @@ async def test_the_sdk_hears_clicks_and_messages(feishu: FeishuServer, feishu_ap
         assert (message.content, message.parent_id) == ('{"text": "@_user_1 who"}', seen.id)
         assert (message.mentions[0].id.open_id, message.chat_type) == (feishu.workspace.app.open_id, "group")
         assert feishu.connections.pings > 0
+        uploaded = await asyncio.to_thread(sdk.upload, PNG)
+        assert (uploaded.code, feishu.workspace.images) == (0, {uploaded.data.image_key: PNG})
+        assert (await asyncio.to_thread(sdk.upload, b"GIF89a")).code == 234011
         theirs = sdk.frames.Frame()
         theirs.ParseFromString(encode(Frame(CONTROL, {"type": "pong", "é": ""}, b"{}", -7, 2**64 - 1, 5)))
         assert decode(theirs.SerializeToString()) == Frame(CONTROL, {"type": "pong", "é": ""}, b"{}", -7, 2**64 - 1, 5)

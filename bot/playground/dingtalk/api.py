@@ -8,8 +8,8 @@ memory: what is forbidden is HTTP 403 and names its scope in `accessdenieddetail
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.applications import Starlette
@@ -29,6 +29,7 @@ from bot.playground.dingtalk.stream import StreamHub
 from bot.playground.dingtalk.tokens import Tokens
 from bot.playground.dingtalk.webhooks import Webhooks
 from bot.playground.dingtalk.workspace import Workspace
+from bot.playground.multipart import Part, parts_of
 from bot.playground.wire import JsonObject, WireEntry, WireLog, as_object
 
 ACCESS_HEADER: Final = "x-acs-dingtalk-access-token"
@@ -62,6 +63,7 @@ class _Said:
     old: bool
     arguments: JsonObject
     token: str
+    files: Mapping[str, Part] = field(default_factory=dict)
 
 
 class _NoAnswer(Response):
@@ -85,6 +87,7 @@ def application(parts: Parts) -> Starlette:
         routes=[
             Route("/v1.0/{method:path}", api.new, methods=verbs),
             Route("/topapi/{method:path}", api.old, methods=verbs),
+            Route("/media/{method}", api.media, methods=verbs),
             Route("/robot/{method}", api.webhook, methods=verbs),
             WebSocketRoute("/connect", api.connect),
         ]
@@ -102,6 +105,10 @@ class _Api:
     async def old(self, request: Request) -> Response:
         """Answer a call of the old API."""
         return await self._answer(request, f"topapi/{request.path_params['method']}", self._run_old, old=True)
+
+    async def media(self, request: Request) -> Response:
+        """Answer a call of the old API's store."""
+        return await self._answer(request, f"media/{request.path_params['method']}", self._run_old, old=True)
 
     async def webhook(self, request: Request) -> Response:
         """Take a message to a session webhook or from a custom robot."""
@@ -177,10 +184,11 @@ class _Api:
             self._parts.pace.take(said.name, now, counted=method.counted)
         except Refusal as refusal:
             raise Refusal("90018" if refusal.code == TOO_MANY_A_SECOND else "90020", refusal.message) from None
-        if method.scope not in self._parts.workspace.scopes:
+        if method.scope and method.scope not in self._parts.workspace.scopes:
             raise _sub(NO_SCOPE, f"the app has not been granted the permission: [{method.scope}]")
-        request_id = secrets.token_hex(6)
-        return {"errcode": 0, "errmsg": "ok", "result": method.run(self._call(said)), "request_id": request_id}
+        result = method.run(self._call(said))
+        said_so: JsonObject = {"errcode": 0, "errmsg": "ok"}
+        return said_so | (result if method.bare else {"result": result, "request_id": secrets.token_hex(6)})
 
     def _run_webhook(self, said: _Said) -> JsonObject:
         webhooks = self._parts.webhooks
@@ -202,6 +210,7 @@ class _Api:
             parts.pace,
             parts.address,
             said.arguments,
+            said.files,
         )
 
     def _finish(self, name: str, arguments: object, response: Response) -> Response:
@@ -223,9 +232,10 @@ async def _read(request: Request, name: str, *, old: bool) -> _Said:
     if old:
         token = str(arguments.pop("access_token", ""))
     body = await request.body()
-    if body:
+    files = parts_of(request.headers.get("content-type", ""), body)
+    if body and not files:
         arguments |= _json_arguments(body)
-    return _Said(request.method, name, old, arguments, token)
+    return _Said(request.method, name, old, arguments, token, files)
 
 
 def _json_arguments(body: bytes) -> JsonObject:

@@ -1,7 +1,8 @@
 """One call of the API: its arguments, and the organisation it acts on."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.playground.dingtalk.interactivity import Interactivity
 from bot.playground.dingtalk.pace import Pace
@@ -9,6 +10,7 @@ from bot.playground.dingtalk.refusal import Refusal
 from bot.playground.dingtalk.stream import StreamHub
 from bot.playground.dingtalk.tokens import Tokens
 from bot.playground.dingtalk.workspace import User, Workspace
+from bot.playground.multipart import Part
 from bot.playground.wire import JsonObject, as_object, as_text
 
 
@@ -23,6 +25,7 @@ class Call:
     pace: Pace
     address: str
     arguments: JsonObject
+    files: Mapping[str, Part] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return an argument that must be given; raises `Refusal`."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.playground.dingtalk import media
 from bot.playground.dingtalk.call import Call
 from bot.playground.dingtalk.directory import OLD_METHODS, access_token, open_connection
 from bot.playground.dingtalk.instances import CARD_METHODS
@@ -12,12 +13,16 @@ from bot.playground.wire import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method; without `token` it is called with the app's id and secret instead."""
+    """One method; without `token` it is called with the app's id and secret instead.
+
+    `bare`: of the old API, its answer stands beside the `errcode`, not under `result`.
+    """
 
     run: Callable[[Call], JsonObject]
     scope: str = ""
     token: bool = True
     counted: bool = True
+    bare: bool = False
 
 
 METHODS: dict[str, Method] = {
@@ -33,5 +38,6 @@ OLD: dict[str, Method] = {
         OLD_METHODS["topapi/v2/user/getbymobile"], "qyapi_get_member_by_mobile", counted=False
     ),
     "topapi/v2/user/get": Method(OLD_METHODS["topapi/v2/user/get"], "qyapi_get_member", counted=False),
+    "media/upload": Method(media.upload, bare=True),
 }
 """The old API, by path."""

@@ -93,6 +93,17 @@ class DingTalkPane:
             "calls": {"used": self._server.pace.used, "most": self._server.pace.per_month},
         }
 
+    def picture(self, person: str, name: str) -> bytes:
+        """Return a picture in a message that the person sees; raises LookupError."""
+        workspace = self._workspace
+        for chat in (one for one in workspace.chats.values() if workspace.sees(person, one)):
+            shown = [
+                one.content.get("url") for one in workspace.messages(chat.id, reader=person) if one.kind == "image"
+            ]
+            if name in shown and name in workspace.media:
+                return workspace.media[name]
+        raise LookupError(f"no picture {name!r} for {person!r}")
+
     async def act(self, person: str, action: JsonObject) -> str:
         """Press, submit or write; return what DingTalk would show if it went wrong."""
         server, chat = self._server, as_text(action.get("chat"))

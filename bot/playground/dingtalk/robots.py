@@ -7,6 +7,7 @@ Guesses: what a message is refused with that lacks a part which its msgKey needs
 from collections.abc import Callable
 from typing import Final
 
+from bot.playground.dingtalk import media
 from bot.playground.dingtalk.call import Call
 from bot.playground.dingtalk.refusal import Refusal
 from bot.playground.dingtalk.workspace import Kind, Message
@@ -17,6 +18,7 @@ MOST_PEOPLE: Final = 20
 NEEDED: Final = {
     "sampleText": ("content",),
     "sampleMarkdown": ("title", "text"),
+    "sampleImageMsg": ("photoURL",),
     "sampleActionCard": ("title", "text", "singleTitle", "singleURL"),
     **{
         f"sampleActionCard{n}": (
@@ -44,6 +46,10 @@ def draft(call: Call) -> tuple[Kind, JsonObject]:
             raise Refusal("invalidParameter.msgParam.invalid", f"msgParam.{name} is missing or no text")
     if key == "sampleText":
         return "text", {"text": param["content"]}
+    if key == "sampleImageMsg":
+        if not media.is_shown(call, as_text(param["photoURL"])):
+            raise Refusal("invalidParameter.msgParam.invalid", "msgParam.photoURL is no picture")
+        return "image", {"url": param["photoURL"]}
     content: JsonObject = {"title": param["title"], "text": param["text"]}
     if key == "sampleMarkdown":
         return "markdown", content

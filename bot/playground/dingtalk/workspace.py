@@ -18,7 +18,7 @@ from bot.playground.wire import JsonObject
 DEFAULT_SCOPES = frozenset(
     {"Card.Instance.Write", "qyapi_robot_sendmsg", "qyapi_get_member", "qyapi_get_member_by_mobile"}
 )
-Kind = Literal["text", "markdown", "actionCard", "card"]
+Kind = Literal["text", "markdown", "image", "actionCard", "card"]
 
 SPACES = {"group": "IM_GROUP", "direct": "IM_ROBOT"}
 
@@ -53,7 +53,7 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message. `kind` is `text`, `markdown`, `actionCard` or `card`; `content` is what that kind has.
+    """A message. `kind` is `text`, `markdown`, `image`, `actionCard` or `card`; `content` is what that kind has.
 
     `author` is a person's id, empty for the app's bot; `robot` names a custom robot. `key` is the processQueryKey of
     what the bot sent; `card` the outTrackId of a card, which many messages may show. `mentions` are userIds; with
@@ -134,6 +134,8 @@ class Workspace:
         self.cards: dict[str, CardInstance] = {}
         self.templates: dict[str, Template] = dict(templates.PUBLIC)
         self.toasts: list[Toast] = []
+        self.media: dict[str, bytes] = {}
+        """What was uploaded, by its media_id."""
         self.read: dict[str, datetime] = {}
         self.flow_controlled: set[str] = set()
         self._messages: dict[str, dict[str, Message]] = {}

@@ -7,7 +7,7 @@ Every call passes the same gates: faults, token, IP list, quota, scopes, pace, m
 import asyncio
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,6 +25,7 @@ from bot.playground.feishu.methods import Method, find
 from bot.playground.feishu.pace import METHOD, Pace
 from bot.playground.feishu.refusal import Refusal, invalid_field, missing_scopes
 from bot.playground.feishu.tenant import Tenant
+from bot.playground.multipart import Part, parts_of
 from bot.playground.wire import JsonObject, WireEntry, WireLog, as_object, as_text
 
 GATEWAY: Final = "<html><head><title>502 Bad Gateway</title></head><body><center>openresty</center></body></html>"
@@ -81,14 +82,17 @@ class _OpenApi:
         if found is None:
             return self._finish(request.path_params["path"], "", PlainTextResponse("404 page not found", 404))
         method, path = found
+        files = parts_of(request.headers.get("content-type", ""), raw)
         try:
-            body = _object(raw)
+            body = _fields(files) if files else _object(raw)
         except Refusal as refusal:
             return self._finish(method.name, "", JSONResponse(refusal.body(), refusal.status))
         arguments = {**path, **request.query_params, **body}
         address = _address(path, body)
         token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        call = Call(self._parts.tenant, self._parts.pace, self._parts.sent, path, dict(request.query_params), body)
+        call = Call(
+            self._parts.tenant, self._parts.pace, self._parts.sent, path, dict(request.query_params), body, files
+        )
         return await self._answer(request, method.name, address, arguments, lambda: self._run(method, call, token))
 
     async def hook(self, request: Request) -> Response:
@@ -179,6 +183,11 @@ def _object(raw: bytes) -> JsonObject:
     except ValueError:
         raise invalid_field("body", "", "the body is not JSON") from None
     return as_object(value)
+
+
+def _fields(files: Mapping[str, Part]) -> JsonObject:
+    """Return the fields of a form that are no files."""
+    return {name: part.data.decode(errors="replace") for name, part in files.items() if not part.filename}
 
 
 def _readable(raw: bytes) -> object:

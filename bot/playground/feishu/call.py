@@ -1,7 +1,7 @@
 """One call of the OpenAPI: its arguments, and the tenant it acts on."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from typing import Final
 from bot.playground.feishu.pace import EACH, Pace
 from bot.playground.feishu.refusal import Refusal, invalid_field
 from bot.playground.feishu.tenant import Tenant, User
+from bot.playground.multipart import Part
 from bot.playground.wire import JsonObject, as_text
 
 PAGE: Final = 20
@@ -32,6 +33,7 @@ class Call:
     path: dict[str, str]
     query: dict[str, str]
     body: JsonObject
+    files: Mapping[str, Part] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
         """Return a member of the body that must be a string and be there; raises Refusal."""

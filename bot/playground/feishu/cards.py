@@ -154,7 +154,7 @@ class _Check:
                     raise bad_card(11246, f"max_length is from 1 to {MOST_INPUT}", "input -> max_length")
             case "img":
                 self._text(node.get("alt"), "img -> alt")
-                if not as_text(node.get("img_key")).startswith("img_"):
+                if as_text(node.get("img_key")) not in self._tenant.images:
                     raise bad_card(200570, "invalid image key", as_text(node.get("img_key")))
 
     def _behaves(self, node: JsonObject, tag: str) -> None:

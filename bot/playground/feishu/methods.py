@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.playground.feishu import directory, messages
+from bot.playground.feishu import directory, images, messages
 from bot.playground.feishu.call import Call
 from bot.playground.wire import JsonObject
 
@@ -13,6 +13,7 @@ Run = Callable[[Call], JsonObject]
 
 _SEND: Final = frozenset({"im:message", "im:message:send", "im:message:send_as_bot"})
 _UPDATE: Final = _SEND | {"im:message:update"}
+_FILES: Final = frozenset({"im:resource", "im:resource:upload"})
 _CHATS: Final = frozenset({"im:chat", "im:chat:read", "im:chat:readonly"})
 _PEOPLE: Final = frozenset({"contact:user.id:readonly"})
 
@@ -43,6 +44,7 @@ ALL: Final = (
     Method("contact.v3.user.batch_get_id", "POST", "contact/v3/users/batch_get_id", directory.batch_get_id, _PEOPLE),
     Method("im.v1.chat.list", "GET", "im/v1/chats", directory.list_chats, _CHATS),
     Method("im.v1.chat.get", "GET", "im/v1/chats/{chat_id}", directory.get_chat, _CHATS),
+    Method("im.v1.image.create", "POST", "im/v1/images", images.create, _FILES),
     Method("im.v1.message.create", "POST", "im/v1/messages", messages.create, _SEND),
     Method("im.v1.message.patch", "PATCH", "im/v1/messages/{message_id}", messages.patch, _UPDATE),
     Method("im.v1.message.delete", "DELETE", "im/v1/messages/{message_id}", messages.delete, _UPDATE),

@@ -1,5 +1,6 @@
 """Feishu as the page draws it: what one person sees, in Feishu's own wire format, and what they do."""
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -107,6 +108,14 @@ class FeishuPane:
             "users": [*(_person(user) for user in self._tenant.users.values()), *bots, *robots],
             "toasts": self._toasts(person),
         }
+
+    def picture(self, person: str, name: str) -> bytes:
+        """Return an image in a message that the person sees; raises LookupError."""
+        seen = [chat for chat in self._tenant.chats.values() if self._tenant.sees(person, chat)]
+        for message in (one for chat in seen for one in self._tenant.messages(chat.id, reader=person)):
+            if name in self._tenant.images and f'"{name}"' in json.dumps(message.content):
+                return self._tenant.images[name]
+        raise LookupError(f"no image {name!r} for {person!r}")
 
     async def act(self, person: str, action: JsonObject) -> str:
         """Use a part of a card, or write; return what Feishu would show if it went wrong, but for toasts."""

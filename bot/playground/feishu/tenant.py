@@ -32,6 +32,7 @@ DEFAULT_SCOPES: Final = frozenset(
         "im:message.p2p_msg:readonly",
         "im:message:send_as_bot",
         "im:message:update",
+        "im:resource:upload",
     }
 )
 
@@ -142,6 +143,8 @@ class Tenant:
         self.robots: dict[str, Robot] = {}
         self.gone: dict[str, int] = {}
         """Messages that are no longer there, and the code that says why."""
+        self.images: dict[str, bytes] = {}
+        """What was uploaded to be shown in messages, by its key."""
         self._messages: dict[str, Message] = {}
         self._private: dict[str, Message] = {}
         self._tokens: dict[str, datetime] = {}

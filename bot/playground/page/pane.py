@@ -82,3 +82,12 @@ class Documents(Protocol):
     def document(self, person: str, name: str) -> str:
         """Return one as HTML, as the person sees it; raises LookupError."""
         ...
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """A pane in whose messages there are pictures, at `/playground/picture?pane=...&as=...&name=...`."""
+
+    def picture(self, person: str, name: str) -> bytes:
+        """Return one as a PNG, if the person sees it; raises LookupError."""
+        ...

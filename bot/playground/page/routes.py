@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from bot.clock import Clock, DemoClock, SystemClock
 from bot.playground.page.controls import Controls
-from bot.playground.page.pane import Documents, Pane, Switches
+from bot.playground.page.pane import Documents, Pane, Pictures, Switches
 from bot.playground.page.samples import SAMPLES
 from bot.playground.page.tour import Hands, Story, Tour
 from bot.playground.wire import JsonObject, as_object, as_text
@@ -74,6 +74,7 @@ def routes(
         Route("/playground/state", page.state),
         Route("/playground/chat", page.chat),
         Route("/playground/document", page.document),
+        Route("/playground/picture", page.picture),
         Route("/playground/act", page.act, methods=["POST"]),
         Route("/playground/control", page.control, methods=["POST"]),
         Route("/playground/events", page.events),
@@ -130,6 +131,18 @@ class _Page:
             if not isinstance(pane, Documents):
                 raise LookupError(f"the pane {pane.id!r} has no documents")
             return HTMLResponse(pane.document(asked.get("as", ""), asked.get("name", "")), headers=DOCUMENT_HEADERS)
+        except LookupError as missing:
+            return _refused(str(missing), 404)
+
+    async def picture(self, request: Request) -> Response:
+        """A picture in a message that a person sees."""
+        asked = request.query_params
+        try:
+            pane = self._pane(asked.get("pane", ""))
+            if not isinstance(pane, Pictures):
+                raise LookupError(f"the pane {pane.id!r} has no pictures")
+            png = pane.picture(asked.get("as", ""), asked.get("name", ""))
+            return Response(png, media_type="image/png", headers=HEADERS)
         except LookupError as missing:
             return _refused(str(missing), 404)
 

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.playground.slack.call import Call, need_scopes
 from bot.playground.slack.faults import Fault, Faults, Hold
+from bot.playground.slack.files import take_upload
 from bot.playground.slack.methods import METHODS, Method
 from bot.playground.slack.modals import Modals
 from bot.playground.slack.pace import Pace
@@ -67,6 +68,7 @@ def application(parts: Parts) -> Starlette:
         routes=[
             Route("/api/{method}", api.call, methods=["GET", "POST"]),
             Route("/actions/{key:path}", api.respond, methods=["POST"]),
+            Route("/upload/v1/{key}", api.upload, methods=["POST"]),
             WebSocketRoute("/link/", parts.sockets.serve),
         ]
     )
@@ -132,6 +134,21 @@ class _WebApi:
             status = 404 if refusal.code in ("used_url", "expired_url") else 400
             return self._finish("response_url", body, JSONResponse(refusal.body(), status))
         return self._finish("response_url", body, PlainTextResponse("ok"))
+
+    async def upload(self, request: Request) -> Response:
+        """Take the bytes of a file."""
+        parts = self._parts
+        data = await request.body()
+        fault = parts.faults.next("upload", "")
+        if fault is not None and not (fault.kind == "hang" and await _held(fault.hold, request)):
+            trouble = _NoAnswer(parts.cut) if fault.kind in ("cut", "hang") else _scripted(fault)
+            return self._finish("upload", f"{len(data)} bytes", trouble)
+        try:
+            take_upload(parts.workspace, request.path_params["key"], data)
+        except Refusal as refusal:
+            status = 404 if refusal.code == "upload_url_expired" else 400
+            return self._finish("upload", f"{len(data)} bytes", PlainTextResponse(refusal.code, status))
+        return self._finish("upload", f"{len(data)} bytes", PlainTextResponse(f"OK - {len(data)}"))
 
     def _finish(self, name: str, arguments: object, response: Response) -> Response:
         """Write an exchange into the log and return the response."""

@@ -22,7 +22,9 @@ def post_message(call: Call) -> JsonObject:
     message = workspace.new_message(channel.id, workspace.bot.id, draft)
     thread_ts = call.optional("thread_ts")
     if thread_ts:
-        message = replace(message, thread_ts=_parent(call, channel, thread_ts), broadcast=call.flag("reply_broadcast"))
+        message = replace(
+            message, thread_ts=parent_of(call, channel, thread_ts), broadcast=call.flag("reply_broadcast")
+        )
     workspace.post(message)
     answer: JsonObject = {
         "ok": True,
@@ -35,7 +37,8 @@ def post_message(call: Call) -> JsonObject:
     return answer
 
 
-def _parent(call: Call, channel: Channel, thread_ts: str) -> str:
+def parent_of(call: Call, channel: Channel, thread_ts: str) -> str:
+    """Return the message whose replies stand with this one; raises `Refusal`."""
     parent = call.workspace.message(channel.id, thread_ts)
     if parent is None:
         raise Refusal("thread_not_found")

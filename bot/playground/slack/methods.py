@@ -7,7 +7,7 @@ from the query or a form; a JSON body is not read by them, as with Slack.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.playground.slack import chat, directory, views
+from bot.playground.slack import chat, directory, files, views
 from bot.playground.slack.call import Call
 from bot.playground.wire import JsonObject
 
@@ -31,6 +31,7 @@ def _scopes(*names: str) -> frozenset[str]:
 
 
 _WRITE = _scopes("chat:write")
+_FILES = _scopes("files:write")
 
 METHODS: dict[str, Method] = {
     "api.test": Method(directory.api_test, SPECIAL, json_body=True),
@@ -48,6 +49,8 @@ METHODS: dict[str, Method] = {
     "conversations.members": Method(directory.conversation_members, TIER_4),
     "conversations.list": Method(directory.list_conversations, TIER_2),
     "users.conversations": Method(directory.bot_conversations, TIER_3),
+    "files.getUploadURLExternal": Method(files.get_upload_url, TIER_4, _FILES),
+    "files.completeUploadExternal": Method(files.complete_upload, TIER_4, _FILES, json_body=True),
     "users.lookupByEmail": Method(directory.lookup_by_email, TIER_3, _scopes("users:read.email", "users:read")),
     "users.info": Method(directory.user_info, TIER_4, _scopes("users:read")),
     "users.list": Method(directory.list_users, TIER_2, _scopes("users:read")),

@@ -111,6 +111,14 @@ class SlackPane:
             "view": None if view is None else view_shape(self._workspace, view),
         }
 
+    def picture(self, person: str, name: str) -> bytes:
+        """Return a file that was shared where the person is; raises LookupError."""
+        seen = [c for c in self._workspace.channels.values() if self._workspace.sees(person, c)]
+        for message in (m for channel in seen for m in self._workspace.messages(channel.id, reader=person)):
+            if name in message.draft.files:
+                return self._workspace.files[name].data
+        raise LookupError(f"no file {name!r} for {person!r}")
+
     async def act(self, person: str, action: JsonObject) -> str:
         """Click, choose, submit or close a form, or write; return what Slack would show if it went wrong."""
         server, chat = self._server, as_text(action.get("chat"))

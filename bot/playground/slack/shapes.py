@@ -1,7 +1,9 @@
 """People, channels and messages in the form in which the Web API and the payloads show them."""
 
-from bot.playground.slack.workspace import Channel, Message, User, Workspace
+from bot.playground.slack.workspace import Channel, File, Message, User, Workspace
 from bot.playground.wire import JsonObject
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def user_shape(workspace: Workspace, user: User) -> JsonObject:
@@ -46,6 +48,19 @@ def channel_shape(workspace: Workspace, channel: Channel) -> JsonObject:
     }
 
 
+def file_shape(workspace: Workspace, file: File) -> JsonObject:
+    """Return a file object."""
+    shape: JsonObject = {
+        "id": file.id,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": "image/png" if file.data.startswith(PNG) else "application/octet-stream",
+        "size": file.length,
+        "user": workspace.bot.id,
+    }
+    return {**shape, "alt_txt": file.alt} if file.alt else shape
+
+
 def message_shape(workspace: Workspace, message: Message) -> JsonObject:
     """Return a message object as stored."""
     shape: JsonObject = {
@@ -61,6 +76,8 @@ def message_shape(workspace: Workspace, message: Message) -> JsonObject:
         shape["blocks"] = list(message.draft.blocks)
     if message.draft.attachments:
         shape["attachments"] = list(message.draft.attachments)
+    if message.draft.files:
+        shape["files"] = [file_shape(workspace, workspace.files[one]) for one in message.draft.files]
     if message.thread_ts:
         shape["thread_ts"] = message.thread_ts
     if message.broadcast:

@@ -24,6 +24,7 @@ DEFAULT_SCOPES = frozenset(
         "chat:write.public",
         "commands",
         "dnd:read",
+        "files:write",
         "groups:read",
         "im:history",
         "im:read",
@@ -68,6 +69,22 @@ class Draft:
     blocks: tuple[JsonObject, ...] = ()
     attachments: tuple[JsonObject, ...] = ()
     metadata: JsonObject | None = None
+    files: tuple[str, ...] = ()
+    """The ids of the files that are shared by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was asked to be uploaded; `data` empty: not yet. `shared`: its upload was completed."""
+
+    id: str
+    name: str
+    length: int
+    alt: str
+    at: datetime
+    data: bytes = b""
+    title: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,8 @@ class Workspace:
         self.messages_tab = True
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
+        self.files: dict[str, File] = {}
+        self.addresses: dict[str, str] = {}
         self._messages: dict[str, dict[str, Message]] = {}
         self._ephemeral: dict[str, dict[str, Message]] = {}
         self._last_ts = (0, 0)

@@ -1,7 +1,8 @@
 """The Bot API over HTTP: `/bot<token>/<method>`.
 
 Every call passes the same gates: read the arguments, faults, token, rate limit, method. The HTTP status of a refusal is
-its error code. Arguments come from the query and from a form or JSON body; all become text, nested ones JSON text.
+its error code. Arguments come from the query and from a form or JSON body; all become text, nested ones JSON text. A
+form of several parts may hold files.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from bot.playground import multipart
 from bot.playground.telegram.account import need_token
 from bot.playground.telegram.call import Call
 from bot.playground.telegram.clicks import Clicks
@@ -37,6 +39,8 @@ POLL: Final = "getupdates"
 GATEWAY: Final = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
 
 Arguments = dict[str, str]
+Files = dict[str, bytes]
+Given = tuple[Arguments, Files]
 
 
 @dataclass(slots=True)
@@ -92,25 +96,26 @@ class _BotApi:
         method = request.path_params["method"]
         name = METHODS[method.lower()].name if method.lower() in METHODS else method
         try:
-            arguments = await _read(request)
+            arguments, files = await _read(request)
         except Refusal as refusal:
             return self._finish(name, {}, _refused(refusal))
         hung_up: asyncio.Future[object] = asyncio.ensure_future(request.receive())
         try:
             fault = self._parts.faults.next(name, arguments.get("chat_id", ""))
             if fault is None:
-                response = await self._run(request, name, arguments, hung_up)
+                response = await self._run(request, name, (arguments, files), hung_up)
             else:
-                response = await self._befall(fault, request, name, arguments, hung_up)
+                response = await self._befall(fault, request, name, (arguments, files), hung_up)
         finally:
             hung_up.cancel()
-        return self._finish(name, arguments, response)
+        sizes = {field: f"{len(data)} bytes" for field, data in files.items()}
+        return self._finish(name, arguments | sizes, response)
 
     async def _befall(
-        self, fault: Fault, request: Request, name: str, arguments: Arguments, hung_up: asyncio.Future[object]
+        self, fault: Fault, request: Request, name: str, given: Given, hung_up: asyncio.Future[object]
     ) -> Response:
         """Do to a call what the script says."""
-        usual = await self._run(request, name, arguments, hung_up) if fault.applied else None
+        usual = await self._run(request, name, given, hung_up) if fault.applied else None
         match fault.kind:
             case "hang":
                 fault.hold.reached.set()
@@ -119,7 +124,7 @@ class _BotApi:
                 released.cancel()
                 if hung_up.done():
                     return _NoAnswer(self._parts.cut)
-                return usual or await self._run(request, name, arguments, hung_up)
+                return usual or await self._run(request, name, given, hung_up)
             case "cut":
                 return _NoAnswer(self._parts.cut)
             case "status":
@@ -129,11 +134,9 @@ class _BotApi:
                 return PlainTextResponse("<html>maintenance</html>", headers={"Content-Type": "application/json"})
         return _refused(fault.refusal or Refusal(500, "Internal Server Error"))
 
-    async def _run(
-        self, request: Request, name: str, arguments: Arguments, hung_up: asyncio.Future[object]
-    ) -> Response:
+    async def _run(self, request: Request, name: str, given: Given, hung_up: asyncio.Future[object]) -> Response:
         parts = self._parts
-        call = Call(parts.workspace, parts.updates, parts.clicks, parts.commands, parts.webhook, arguments)
+        call = Call(parts.workspace, parts.updates, parts.clicks, parts.commands, parts.webhook, *given)
         try:
             need_token(parts.workspace, request.path_params["token"])
             if name.lower() == POLL:
@@ -171,16 +174,21 @@ def _refused(refusal: Refusal) -> Response:
     return JSONResponse(refusal.body(), refusal.code, headers=headers)
 
 
-async def _read(request: Request) -> Arguments:
-    """Return a call's arguments; raises `Refusal`."""
+async def _read(request: Request) -> Given:
+    """Return a call's arguments and files; raises `Refusal`."""
     arguments = dict(request.query_params)
     body = await request.body()
+    files: Files = {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and kind == FORM:
         arguments |= dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     elif body and kind == "application/json":
         arguments |= _json_arguments(body)
-    return arguments
+    elif body and kind == multipart.KIND:
+        parts = multipart.parts_of(request.headers["content-type"], body)
+        files = {name: part.data for name, part in parts.items() if part.filename}
+        arguments |= {name: part.data.decode(errors="replace") for name, part in parts.items() if not part.filename}
+    return arguments, files
 
 
 def _json_arguments(body: bytes) -> Arguments:

@@ -1,7 +1,8 @@
 """One call of the Bot API: its arguments, which are text as on the wire, and the parts of the server it acts on."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.playground.telegram.clicks import Clicks
 from bot.playground.telegram.commands import Commands
@@ -29,6 +30,8 @@ class Call:
     commands: Commands
     webhook: Webhook
     arguments: dict[str, str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """What came as files, by the names of their fields."""
 
     def text(self, name: str) -> str:
         """Return an argument, empty if it is missing."""

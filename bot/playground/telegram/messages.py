@@ -26,8 +26,8 @@ def send_message(call: Call) -> object:
     text = call.message_text(too_long="message is too long")
     draft = _draft(call, text)
     chat = Door(call.workspace, "write").open(call.text("chat_id"))
-    topic = _topic(call, chat)
-    reply_to = _reply(call, chat)
+    topic = topic_of(call, chat)
+    reply_to = reply_of(call, chat)
     receiver, replaced = _receiver(call, chat)
     message = call.workspace.new_message(chat.id, call.workspace.bot.id, draft, visible_to=receiver)
     silent = call.flag("disable_notification")
@@ -45,7 +45,7 @@ def _draft(call: Call, text: Text) -> Draft:
     return Draft(text.words, known, keyboard, preview or None)
 
 
-def _topic(call: Call, chat: Chat) -> int:
+def topic_of(call: Call, chat: Chat) -> int:
     """Return the topic of a forum that a call names; elsewhere it is ignored, as the server does."""
     wanted = call.whole("message_thread_id")
     if not wanted or not chat.forum:
@@ -58,7 +58,8 @@ def _topic(call: Call, chat: Chat) -> int:
     return wanted
 
 
-def _reply(call: Call, chat: Chat) -> int:
+def reply_of(call: Call, chat: Chat) -> int:
+    """Return the message that a call answers, 0 for none; raises `Refusal`."""
     given = call.members("reply_parameters", "reply parameters")
     wanted = given.get("message_id", call.whole("reply_to_message_id"))
     if "ephemeral_message_id" in given:
@@ -120,6 +121,8 @@ def _changed(call: Call, message: Message, draft: Draft, *, only_keyboard: bool)
     editable = had.keyboard is None or "inline_keyboard" in had.keyboard
     if message.author != call.workspace.bot.id or had.service is not None or not editable:
         raise bad_request("message can't be edited")
+    if had.photo is not None and not only_keyboard:
+        raise bad_request("there is no text in the message to edit")
     if draft.keyboard is not None and "inline_keyboard" not in draft.keyboard:
         raise bad_request("inline keyboard expected")
     wanted = replace(had, keyboard=draft.keyboard) if only_keyboard else draft

@@ -6,7 +6,7 @@ Names are read whatever their case. `getUpdates` is not here: it waits (`polling
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.playground.telegram import account, messages
+from bot.playground.telegram import account, messages, photos
 from bot.playground.telegram.call import Call
 
 
@@ -38,6 +38,7 @@ _ALL = (
     Method("logOut", account.log_out),
     Method("sendChatAction", messages.send_chat_action, paced=True),
     Method("sendMessage", messages.send_message, paced=True),
+    Method("sendPhoto", photos.send_photo, paced=True),
     Method("setMyCommands", account.set_commands),
     Method("setWebhook", account.set_webhook),
 )

@@ -109,6 +109,15 @@ class TelegramPane:
             "typing": self._is_typing(chat),
         }
 
+    def picture(self, person: str, name: str) -> bytes:
+        """Return a photo that the person sees; raises LookupError."""
+        for chat in self._workspace.chats.values():
+            seen = self._visible(person, chat) if self._workspace.sees(person, chat) else []
+            for photo in (message.draft.photo for message in seen):
+                if photo is not None and photo.id == name:
+                    return photo.data
+        raise LookupError(f"no photo {name!r} for {person!r}")
+
     async def act(self, person: str, action: JsonObject) -> str:
         """Click, write, reply, press Start, block or close; return what went wrong for the person to read."""
         chat = as_text(action.get("chat"))
@@ -209,6 +218,7 @@ class TelegramPane:
             "ephemeral": bool(message.visible_to),
             "silent": message.silent,
             "topic": topics.get(message.topic, ""),
+            "photo": draft.photo.id if draft.photo else "",
         }
 
     def _quote(self, message: Message) -> JsonObject:

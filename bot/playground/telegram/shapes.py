@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.playground.telegram.markup import Entity
-from bot.playground.telegram.workspace import Chat, Message, Standing, User, Workspace
+from bot.playground.telegram.workspace import Chat, Message, Photo, Standing, User, Workspace
 from bot.playground.wire import JsonObject
 
 ADMIN_RIGHTS = (
@@ -116,7 +116,7 @@ def _content(workspace: Workspace, message: Message) -> JsonObject:
     draft = message.draft
     if draft.service is not None:
         return dict(draft.service)
-    content: JsonObject = {"text": draft.text}
+    content: JsonObject = {"text": draft.text} if draft.photo is None else _photo(draft.photo, draft.text)
     if draft.entities:
         content["entities"] = [entity_shape(workspace, entity) for entity in draft.entities]
     if draft.preview:
@@ -124,6 +124,17 @@ def _content(workspace: Workspace, message: Message) -> JsonObject:
     if draft.keyboard and "inline_keyboard" in draft.keyboard:
         content["reply_markup"] = draft.keyboard
     return content
+
+
+def _photo(photo: Photo, caption: str) -> JsonObject:
+    size: JsonObject = {
+        "file_id": photo.id,
+        "file_unique_id": f"unique-{photo.id}",
+        "width": photo.width,
+        "height": photo.height,
+        "file_size": len(photo.data),
+    }
+    return {"photo": [size], "caption": caption} if caption else {"photo": [size]}
 
 
 def member_shape(user: User, standing: Standing | str) -> JsonObject:

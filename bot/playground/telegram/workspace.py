@@ -68,6 +68,16 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture, its size in pixels."""
+
+    id: str
+    data: bytes = field(repr=False)
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """The content of a message: the words, their entities, the keyboard, and options of its link preview."""
 
@@ -77,6 +87,8 @@ class Draft:
     preview: JsonObject | None = None
     service: JsonObject | None = None
     """What a service message tells, such as `new_chat_members`; such a message has no text."""
+    photo: Photo | None = None
+    """What the text stands under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,7 @@ class Workspace:
         self._messages: dict[str, dict[int, Message]] = {}
         self._ephemeral: dict[str, dict[int, Message]] = {}
         self._last_message: dict[str, int] = {}
+        self._photos = 0
         self._watchers: list[Callable[[Change], None]] = []
         bot_id = self.tokens.bot.partition(":")[0]
         self.bot = User(bot_id, bot_name, bot_name.capitalize(), f"{bot_name}_bot", is_bot=True)
@@ -258,6 +271,11 @@ class Workspace:
         first = GENERAL if counter == chat_id else 0
         self._last_message[counter] = self._last_message.get(counter, first) + 1
         return Message(chat_id, self._last_message[counter], author, draft, self.clock.now(), visible_to=visible_to)
+
+    def next_file(self) -> str:
+        """Return the id of one more file."""
+        self._photos += 1
+        return f"AgACAgIAAxk{self._photos:08d}"
 
     def post(self, message: Message) -> Message:
         """Put a new message where its chat says, and return it."""

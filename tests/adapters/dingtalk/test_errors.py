@@ -54,10 +54,11 @@ TABLE = {
         *("invalidClientIdOrSecret", "authFailed", "param.templateNotExist", "param.templateUnpublished", "310000"),
         *("sign.not.match", "keywords.not.match", "ip.not.match", "InvalidAuthentication", "40014", "42001", "88"),
     ],
-    K.TOO_LONG: ["invalidParameter.msgParam.tooLong"],
+    K.TOO_LONG: ["invalidParameter.msgParam.tooLong", "40006"],
     K.MALFORMED: [
         *("param.contentUnsafe", "contain.unsafe.url", "430101", "430102", "430103", "430104", "msgKey.invalid"),
         *("param.invalid", "invalidParameter.msgParam.invalid", "400602"),
+        *("40004", "40005", "40007", "41005"),
     ],
 }
 ROWS = [(code, kind) for kind, codes in TABLE.items() for code in codes]

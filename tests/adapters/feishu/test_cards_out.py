@@ -338,12 +338,13 @@ async def test_not_being_told_is_not_the_same_as_nobody(adapter: FeishuAdapter, 
 async def test_a_look_at_the_workspace_says_what_is_missing_and_how_to_mend_it(
     called: FeishuAdapter, feishu: FeishuServer, ops: str
 ) -> None:
-    assert [finding.mend for finding in await called.diagnose([ops])] == ["", "", ""]
+    assert [finding.mend for finding in await called.diagnose([ops])] == ["", "", "", ""]
     feishu.workspace.app.scopes = frozenset()
     feishu.kick_bot("ops")
     found = [finding for finding in await called.diagnose([ops, "oc_none"]) if finding.mend]
-    assert ["contact:user.id:readonly" in found[0].mend, "im:chat:read" in found[1].mend] == [True, True]
-    assert len(found) == 3
+    assert ["contact:user.id:readonly" in found[0].mend, "im:chat:read" in found[2].mend] == [True, True]
+    assert "im:resource:upload" in found[1].mend
+    assert len(found) == 4
 
 
 async def test_a_process_without_its_connection_says_so(adapter: FeishuAdapter) -> None:

@@ -19,6 +19,7 @@ CALLED = {
     "contact.v3.user.batch_get_id",
     "ephemeral.v1.send",
     "im.v1.chat.get",
+    "im.v1.image.create",
     "im.v1.message.create",
     "im.v1.message.patch",
     "im.v1.message.reply",

@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from bot.adapter import To
 from bot.playground.slack import SlackServer
-from cards.card import Button, Note
+from cards.card import Button, Note, Picture
 from manifest.slack import manifest
 from tests.adapters.slack.conftest import Make
 from tests.adapters.slack.desk import Desk, a_card, listening
@@ -25,6 +25,9 @@ NEEDS = {
     "views.open": set[str](),
     "views.update": set[str](),
     "response_url": set[str](),
+    "files.getUploadURLExternal": {"files:write"},
+    "upload": set[str](),
+    "files.completeUploadExternal": {"files:write"},
 }
 
 
@@ -49,6 +52,7 @@ async def test_its_scopes_are_those_of_the_calls_that_are_made(
         slack.workspace.set_bot_member("ops", member=True)
         assert (await slack.command(ana, "ops", "/oncard help")).acked
         await slack.expect_ephemeral("ana", "not linked")
+        await adapter.show(To(ops), Picture("payments.png", "payments", b"png"))
         await adapter.send(To(ops), a_card((Button("Close…", "close? 42 3"),)))
         asking = await slack.expect_card("disk full", chat="ops")
         await asking.click("Close…", by="ana")

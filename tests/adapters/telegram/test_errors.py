@@ -58,6 +58,8 @@ EXPECTED: dict[FailureKind, list[tuple[int, str]]] = {
         (400, "Bad Request: reply markup is too long"),
         (400, "Bad Request: REPLY_MARKUP_TOO_LONG"),
         (400, "Bad Request: ENTITIES_TOO_LONG"),
+        (400, "Bad Request: message caption is too long"),
+        (400, "Bad Request: too big for a photo"),
         (413, "Request Entity Too Large"),
     ],
     FailureKind.MALFORMED: [
@@ -65,6 +67,9 @@ EXPECTED: dict[FailureKind, list[tuple[int, str]]] = {
         (400, "Bad Request: message text is empty"),
         (400, "Bad Request: text must be non-empty"),
         (400, "Bad Request: wrong parameter action in request"),
+        (400, "Bad Request: there is no photo in the request"),
+        (400, "Bad Request: PHOTO_INVALID_DIMENSIONS"),
+        (400, "Bad Request: IMAGE_PROCESS_FAILED"),
         (400, "Bad Request: wrong HTTP URL specified"),
         (400, "Bad Request: inline keyboard button text must be non-empty"),
         (400, "Bad Request: object expected as reply markup"),

@@ -79,7 +79,7 @@ export function column(first, name, module, page) {
   }
 
   function drawMessages(pane, chat, conversation, me) {
-    const context = { me: me.id, notices, act: (action, element) => page.act({ pane: pane.id, chat: chat.id, as: me.id, ...action }, element) };
+    const context = { me: me.id, pane: pane.id, notices, act: (action, element) => page.act({ pane: pane.id, chat: chat.id, as: me.id, ...action }, element) };
     const place = `${chat?.id} ${me.handle}`;
     const moved = drawn !== place;
     atEnd ||= moved;

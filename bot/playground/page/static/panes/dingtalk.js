@@ -69,6 +69,7 @@ const KINDS = {
   text: (message, scene) => el("div", { class: "dt-bubble" },
     message.quote && el("blockquote", {}, message.quote), mentions(message), lines(message.content.text, scene)),
   markdown: (message, scene) => el("div", { class: "dt-bubble dt-md" }, mentions(message), markdown(message.content.text, follower(scene))),
+  image: (message, scene) => el("div", { class: "dt-bubble" }, photo(message.content.url, scene.context)),
   actionCard: (message, scene) => el("div", { class: "dt-card" },
     el("div", { class: "dt-part dt-md" }, mentions(message), markdown(message.content.text, follower(scene))),
     el("div", { class: message.content.horizontal ? "dt-foot across" : "dt-foot" }, message.content.buttons.map((button) => actionButton(button, message, scene)))),
@@ -76,6 +77,12 @@ const KINDS = {
     message.mentions.length > 0 && el("div", { class: "dt-part" }, mentions(message)),
     message.blocks.map((block) => BLOCKS[block.kind]?.(block, message, scene))),
 };
+
+function photo(name, context) {
+  if (/^https?:/.test(name)) return image("", name);
+  const asked = new URLSearchParams({ pane: context.pane, as: context.me, name });
+  return el("img", { class: "photo", alt: "A picture without words", src: `/playground/picture?${asked}` });
+}
 
 function mentions(message) {
   return message.mentions.map((name) => [el("span", { class: "mention" }, `@${name}`), " "]);

@@ -68,7 +68,8 @@ function body(message, scene) {
   if (message.msg_type === "interactive") {
     const use = (part, values, choice, element) =>
       scene.context.act({ do: "use", chat: scene.chat, message: message.message_id, part, values, choice }, element);
-    return card(content, { names: scene.names, use });
+    const picture = (key) => `/playground/picture?${new URLSearchParams({ pane: scene.context.pane, as: scene.context.me, name: key })}`;
+    return card(content, { names: scene.names, use, picture });
   }
   if (message.msg_type === "post") return el("div", { class: "fs-bubble" }, post(content, scene));
   return el("div", { class: "fs-bubble" }, typed(message, content, scene));

@@ -2,7 +2,7 @@
 // https://open.feishu.cn/document/feishu-cards/card-json-v2-structure
 //
 // `context` has `names`, `use(part, values, choice, element)` for what a person does with the part of that number, and
-// `parts`, which counts what can be used in the order in which the server does.
+// `parts`, which counts what can be used in the order in which the server does, and `picture(key)`, the address of one.
 
 import { el, icon, safeLink } from "../dom.js";
 import { markdown, unescape } from "./feishu_markdown.js";
@@ -54,7 +54,8 @@ function unknown(item) {
 }
 
 function picture(item, scene) {
-  return el("span", { class: "picture" }, icon("image"), el("span", {}, text(item.alt, scene)));
+  if (!scene.picture) return el("span", { class: "picture" }, icon("image"), el("span", {}, text(item.alt, scene)));
+  return el("img", { class: "photo", alt: plain(item.alt), title: plain(item.alt), src: scene.picture(item.img_key) });
 }
 
 const ELEMENTS = {

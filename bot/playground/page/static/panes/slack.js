@@ -82,8 +82,14 @@ function body(message, scene) {
   if (message.blocks?.length) parts.push(...blocks(message.blocks, context));
   else if (message.text) parts.push(el("div", { class: "b-text" }, mrkdwn(message.text, scene.names)));
   if (message.edited) parts.push(el("span", { class: "edited" }, "(edited)"));
+  for (const file of message.files ?? []) parts.push(picture(file, scene.context));
   for (const attachment of message.attachments ?? []) parts.push(bar(attachment, context, scene.names));
   return el("div", { class: "blocks" }, parts);
+}
+
+function picture(file, context) {
+  const source = `/playground/picture?${new URLSearchParams({ pane: context.pane, as: context.me, name: file.id })}`;
+  return el("a", { href: source, target: "_blank", title: file.title }, el("img", { class: "photo", alt: file.alt_txt ?? file.title, src: source }));
 }
 
 function bar(attachment, context, names) {

@@ -56,6 +56,7 @@ function row(message, scene, first, last) {
         group && !mine && first && el("p", { class: "tg-name", style: { "--hue": String(hue(message.user)) } }, author?.name ?? message.user, author?.bot && el("span", { class: "tg-bot" }, "bot")),
         message.topic && el("p", { class: "tg-topic" }, message.topic),
         message.reply && quote(message.reply),
+        message.photo && photo(message, scene.context),
         el("div", { class: "tg-text" }, rich(message.text, message.entities),
           el("span", { class: "tg-meta" },
             message.silent && el("span", { title: "Sent without a sound" }, "silent "),
@@ -67,6 +68,11 @@ function row(message, scene, first, last) {
 
 function act(scene, action, element) {
   return scene.context.act({ chat: scene.chat.id, ...action }, element);
+}
+
+function photo(message, context) {
+  const source = `/playground/picture?${new URLSearchParams({ pane: context.pane, as: context.me, name: message.photo })}`;
+  return el("a", { href: source, target: "_blank" }, el("img", { class: "photo", alt: message.text, src: source }));
 }
 
 function quote(reply) {
