@@ -15,6 +15,8 @@ from bot.config.fault import did_you_mean, one_of, quoted
 from bot.domain.incident import IncidentId
 from bot.domain.organisation import Channel, Organisation
 from bot.domain.people import Account, Role
+from bot.domain.schedule import Schedule
+from bot.engine import rota
 
 _NUMBER: Final = re.compile(r"#?([0-9]{1,18})")
 
@@ -51,6 +53,17 @@ def channel(organisation: Organisation, name: str) -> Channel:
         f"there is {one_of(known)}" if known else "none is configured yet: add one under `channels` and apply it"
     )
     raise Refused(f"there is no channel {quoted(name)}; {did_you_mean(name, known, otherwise)}")
+
+
+def schedule(organisation: Organisation, name: str) -> Schedule:
+    """Return the schedule of that name. Raises Refused, with the nearest name."""
+    known = {one.name: one for one in rota.active(organisation)}
+    if name in known:
+        return known[name]
+    otherwise = (
+        f"there is {one_of(known)}" if known else "none is configured yet: add one under `schedules` and apply it"
+    )
+    raise Refused(f"there is no schedule {quoted(name)}; {did_you_mean(name, known, otherwise)}")
 
 
 def acting(organisation: Organisation, email: str | None) -> Account:

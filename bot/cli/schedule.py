@@ -2,21 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
 
-from bot.cli import lookup, session
+from bot.cli import lookup, schedule_feed, schedule_import, session
 from bot.cli.refused import Refused
 from bot.cli.screen import print_json, print_line, print_table
-from bot.config.fault import did_you_mean, one_of, quoted
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId
 from bot.domain.schedule import Schedule, Shift, Source, timeline
-from bot.domain.wall_clock import instant
-from bot.engine import rota
+from bot.domain.wall_clock import instant, local
+from bot.engine import drawing, fonts, rota
 from bot.main import Service
+from cards.picture import draw
 
 LONGEST: Final = timedelta(days=366)
 
@@ -52,6 +53,10 @@ class _Shown:
 @click.group
 def command() -> None:
     """Say who is on call until when, and which shifts follow."""
+
+
+command.add_command(schedule_feed.command)
+command.add_command(schedule_import.command)
 
 
 @command.command("list")
@@ -91,6 +96,7 @@ def list_(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--from", "since", metavar="TIME", type=LocalTime(), help="From this time on (ISO 8601), not from now.")
 @click.option("--to", "until", metavar="TIME", type=LocalTime(), help="Up to this time, not for two weeks.")
+@click.option("--days", type=click.IntRange(1, LONGEST.days), help="For so many days, not for two weeks.")
 @click.option(
     "--as",
     "email",
@@ -99,38 +105,67 @@ def list_(as_json: bool) -> None:
     help="Read it in this person's zone (or ONCARD_AS), not in the schedule's.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(name: str, since: datetime | None, until: datetime | None, email: str | None, as_json: bool) -> None:
-    """Print the shifts of a schedule.
+@click.option("--png", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Draw it into this file.")
+def show(
+    name: str,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    days: int | None,
+    email: str | None,
+    as_json: bool,
+    png: Path | None,
+) -> None:
+    """Print the shifts of a schedule, or draw them.
 
-    Times are the reader's, also those of the options that have no offset.
+    Times are the reader's, also those of the options that have no offset. A picture begins with today unless --from
+    says otherwise, and shows at most 92 days.
     """
+    if as_json and png is not None:
+        raise Refused("--json and --png cannot be printed at once: leave one of them out")
 
-    async def work(service: Service) -> tuple[Organisation, datetime]:
-        return await session.organisation(service), service.clock.now()
+    async def work(service: Service) -> tuple[Organisation, datetime, str]:
+        return await session.organisation(service), service.clock.now(), service.font
 
-    organisation, now = session.run(work)
-    schedule = _schedule(organisation, name)
-    zone = ZoneInfo(lookup.acting(organisation, email).timezone if email else schedule.timezone)
-    start = _at(since, zone) if since else now
-    end = _at(until, zone) if until else start + rota.SHOWN
-    if not start < end <= start + LONGEST:
-        raise Refused("the time to show is empty, or longer than 366 days; say other times with --from and --to")
-    shown = _Shown(schedule, organisation, zone, start, end)
-    if as_json:
+    organisation, now, font = session.run(work)
+    schedule = lookup.schedule(organisation, name)
+    reader = lookup.acting(organisation, email) if email else None
+    zone = ZoneInfo(reader.timezone if reader else schedule.timezone)
+    start = _at(since, zone) if since else drawing.days(now, zone.key)[0] if png else now
+    shown = _Shown(schedule, organisation, zone, start, _end(start, until, days, zone))
+    if png is not None:
+        _draw(shown, now, reader.locale if reader else "en", (png, font))
+    elif as_json:
         print_json(_as_json(shown))
     else:
         _print(shown)
 
 
-def _schedule(organisation: Organisation, name: str) -> Schedule:
-    """Return the schedule of that name. Raises Refused, with the nearest name."""
-    known = {one.name: one for one in rota.active(organisation)}
-    if name in known:
-        return known[name]
-    otherwise = (
-        f"there is {one_of(known)}" if known else "none is configured yet: add one under `schedules` and apply it"
-    )
-    raise Refused(f"there is no schedule {quoted(name)}; {did_you_mean(name, known, otherwise)}")
+def _end(start: datetime, until: datetime | None, days: int | None, zone: ZoneInfo) -> datetime:
+    """Return the end of the time to show. Raises Refused."""
+    if until is not None and days is not None:
+        raise Refused("--to and --days both say where to end: leave one of them out")
+    end = _at(until, zone) if until else instant(local(start, zone) + (timedelta(days) if days else rota.SHOWN), zone)
+    if not start < end <= start + LONGEST:
+        raise Refused("the time to show is empty, or longer than 366 days; say other times with --from and --to")
+    return end
+
+
+def _draw(shown: _Shown, now: datetime, locale: str, place: tuple[Path, str]) -> None:
+    """Draw the picture into a file. Raises Refused. `place`: the file, and that of the font."""
+    path, font = place
+    if shown.end - shown.start > timedelta(days=drawing.MOST_DAYS, hours=1):
+        raise Refused(f"a picture shows at most {drawing.MOST_DAYS} days; say fewer with --days or --to")
+    span = (shown.start, shown.end)
+    chart = drawing.chart(shown.schedule, shown.organisation, span, now, (locale, shown.zone.key))
+    drawn = draw(chart, fonts.faces(font))
+    try:
+        path.write_bytes(drawn.png)
+    except OSError as error:
+        raise Refused(f"cannot write {path}: {error.strerror}") from None
+    print_line(f"wrote {path}")
+    for label, text in drawn.labels:
+        print_line(f"{label} is {text}: no font here has its letters; name one that does in ONCARD_FONT")
 
 
 def _at(written: datetime, zone: ZoneInfo) -> datetime:

@@ -4,7 +4,7 @@ In place of a secret stands `stored:` and its fingerprint: `apply` takes it to m
 """
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from ruamel.yaml import YAML
@@ -80,6 +80,11 @@ def export(definitions: Iterable[Definition], fingerprint: Callable[[Secret], st
     whole["providers"] = _providers(everything, fingerprint)
     filled = {name: whole[name] for name in _ORDER if whole[name]} or {"accounts": []}
     return "\n".join((_HEAD, *(_dumped({name: parts}) for name, parts in filled.items())))
+
+
+def section(name: str, parts: Sequence[Mapping[str, Plain]]) -> str:
+    """Return one section of a file: the mappings in its list, as `written` gives them."""
+    return _dumped({name: [_escaped(dict(part)) for part in parts]})
 
 
 def _part(one: Definition, fingerprint: Callable[[Secret], str]) -> dict[str, Plain]:

@@ -1,5 +1,7 @@
 """schedule: the shifts of a schedule as text and as JSON, in the reader's zone, with every gap."""
 
+from pathlib import Path
+
 from tests.cli.shell import SAMPLE, Shell
 
 ROTA = """\
@@ -124,3 +126,29 @@ def test_what_was_applied_is_exported_and_found_unchanged(shell: Shell) -> None:
     assert shell.say("apply", "-", "--dry-run", typed=exported) == "nothing to change\n"
     changed = shell.say("apply", "-", "--dry-run", typed=exported.replace("every: 1w", "every: 2w"))
     assert "~ schedule payments: layers.weeks.rotation.every 1w → 2w\n" in changed
+
+
+def test_a_schedule_is_drawn_into_a_file(sqlite_shell: Shell, tmp_path: Path) -> None:
+    sqlite_shell.say("apply", "-", typed=SCHEDULED.replace("name: Bo,", "name: \U00013000,"))
+    file = tmp_path / "payments.png"
+    said = sqlite_shell.say("schedule", "show", "payments", *SPAN[:2], "--days", "7", "--png", str(file))
+    label = "A is \U00013000: no font here has its letters; name one that does in ONCARD_FONT"
+    assert said == f"wrote {file}\n{label}\n"
+    assert file.read_bytes()[:4] == b"\x89PNG"
+    again = tmp_path / "again.png"
+    sqlite_shell.say("schedule", "show", "payments", *SPAN, "--png", str(again))
+    assert again.read_bytes() == file.read_bytes()
+    in_chinese = tmp_path / "today.png"
+    sqlite_shell.say("schedule", "show", "payments", "--as", "ana@example.com", "--png", str(in_chinese))
+    assert in_chinese.read_bytes() != file.read_bytes()
+
+
+def test_what_cannot_be_drawn_is_said(sqlite_shell: Shell, tmp_path: Path) -> None:
+    sqlite_shell.say("apply", "-", typed=SCHEDULED)
+    show = ("schedule", "show", "payments")
+    file = str(tmp_path / "payments.png")
+    assert "at most 92 days" in sqlite_shell.refused(*show, "--days", "93", "--png", file)
+    assert "leave one of them out" in sqlite_shell.refused(*show, "--json", "--png", file)
+    assert "leave one of them out" in sqlite_shell.refused(*show, "--days", "3", "--to", "2030-01-01")
+    nowhere = str(tmp_path / "none" / "payments.png")
+    assert f"cannot write {nowhere}" in sqlite_shell.refused(*show, "--png", nowhere)
