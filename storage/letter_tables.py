@@ -1,4 +1,4 @@
-"""The table of letters: live messages that are about no incident."""
+"""The tables of letters: live messages that are about no incident, and of what the daily one says."""
 
 import sqlalchemy as sa
 
@@ -25,4 +25,14 @@ letters = sa.Table(
     sa.Column("reason", sa.String(64)),
     sa.Column("said", Words),
     sa.UniqueConstraint("matter", "about", "occasion", "workspace_id", "place"),
+)
+
+# The looks at the configuration, one a day. `body`: what there is to say in each language; none: nobody was told.
+lint_looks = sa.Table(
+    "lint_looks",
+    metadata,
+    sa.Column("id", BigId, primary_key=True, autoincrement=True),
+    sa.Column("day", sa.Date, nullable=False, unique=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("body", sa.Text),
 )
