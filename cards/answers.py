@@ -78,9 +78,10 @@ class Health:
     troubles: Sequence[Incident]
 
 
-def help_all(commands: Sequence[tuple[str, str]], locale: str) -> Note:
-    """Return how each command is written and what it does."""
+def help_all(commands: Sequence[tuple[str, str]], topics: Mapping[str, Sequence[str]], locale: str) -> Note:
+    """Return how each command is written and what it does, and which others each topic has."""
     rows: tuple[Text, ...] = tuple((Strong(usage), f" · {name_of(locale, does)}") for usage, does in commands)
+    rows += tuple((Strong(f"help {topic}"), f" · {', '.join(names)}") for topic, names in topics.items())
     return Note(say(locale, words.HELP_HEAD), rows=rows)
 
 

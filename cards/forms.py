@@ -1,19 +1,22 @@
 """The forms: what is asked before something is done to an incident. Each is a pure function of scene and offer.
 
 A form's token is the sentence that it completes, with the version that the reader sees; the values of its choices are
-words of the chat grammar: `level 2`, `@7` (an account), `@t3` (a team), `240m`.
+words of the chat grammar: `level 2`, `@7` (an account), `@t3` (a team), `@s5` (who is on call), `240m`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.escalation import Level
+from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
-from bot.domain.people import Account, Team
+from bot.domain.people import Account, Target, TargetKind, Team
+from bot.domain.schedule import Schedule, ScheduleId, roles
 from cards import words
+from cards.assigning import FIELD_SCHEDULE, staffed, token_of
 from cards.build import Scene, status, summary
 from cards.card import Text
 from cards.form import Choice, Field, Form
@@ -42,13 +45,26 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
+class Duty:
+    """A schedule, or one role of it, as it is offered: whom it means, and the names of those who are on call now."""
+
+    target: Target
+    schedule: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
-    """What there is to choose from: people and teams, those of the channel's team first; levels; `now` it is asked."""
+    """What there is to choose from: people and teams, those of the channel's team first; levels; `now` it is asked.
+
+    `duties`: those of the schedules that the incident's rule names first.
+    """
 
     accounts: tuple[Account, ...]
     teams: tuple[Team, ...]
     levels: tuple[Rung, ...]
     now: datetime
+    duties: tuple[Duty, ...] = ()
 
 
 def offer(incident: Incident, organisation: Organisation, now: datetime) -> Offer:
@@ -58,13 +74,32 @@ def offer(incident: Incident, organisation: Organisation, now: datetime) -> Offe
     team = people.teams.get(own) if own is not None else None
     near = frozenset(team.members) if team is not None else frozenset()
     active = (account for account in people.accounts.values() if account.active)
-    rule = organisation.rule(incident.channel, incident.rule)
+    levels = rules_of(incident, organisation).levels
     return Offer(
         accounts=tuple(sorted(active, key=lambda one: (one.id not in near, one.name.casefold(), one.id))),
         teams=tuple(sorted(people.teams.values(), key=lambda one: (one.id != own, one.name.casefold(), one.id))),
-        levels=tuple(rung(level, organisation) for level in (rule.levels if rule else ())),
+        levels=tuple(rung(level, organisation) for level in levels),
         now=now,
+        duties=tuple(_duties(levels, organisation, now))[:MOST_CHOICES],
     )
+
+
+def _duties(levels: Iterable[Level], organisation: Organisation, now: datetime) -> Iterator[Duty]:
+    """Yield each active schedule, and after it its roles where it has several."""
+    named = {target.id for level in levels for target in level.targets if target.kind is TargetKind.SCHEDULE}
+    known = [one for one in organisation.schedules.values() if one.active]
+    for one in sorted(known, key=lambda one: (one.id not in named, one.name.casefold(), one.id))[:MOST_CHOICES]:
+        yield from _duties_of(one, organisation, now)
+
+
+def _duties_of(schedule: Schedule, organisation: Organisation, now: datetime) -> Iterator[Duty]:
+    posts = organisation.duty(ScheduleId(schedule.id), "", now)
+    accounts = organisation.people.accounts
+    known = roles(schedule)
+    for role in ("", *known) if len(known) > 1 else ("",):
+        on_call = dict.fromkeys(post.account for post in posts if role in ("", post.role))
+        names = tuple(accounts[one].name for one in on_call if one in accounts and accounts[one].active)
+        yield Duty(Target(TargetKind.SCHEDULE, schedule.id, role), schedule.name, names)
 
 
 def close(scene: Scene, offered: Offer) -> Form:
@@ -89,7 +124,7 @@ def escalate(scene: Scene, offered: Offer) -> Form:
     )
     level = (Field("level", name_of(scene.locale, words.FIELD_LEVEL), levels[:MOST_CHOICES]),) if levels else ()
     more = say(scene.locale, words.ESCALATE_HOW if at + 1 < len(offered.levels) else words.ESCALATE_TO_PEOPLE)
-    fields = (*level, _who(scene, offered))
+    fields = (*level, _who(scene, offered), *_on_call(scene, offered))
     return _form(scene, "escalate", (words.FORM_ESCALATE, words.ESCALATE), fields, more)
 
 
@@ -153,7 +188,15 @@ def _form(scene: Scene, verb: str, named: tuple[str, str], fields: tuple[Field, 
 def _people(scene: Scene, offered: Offer) -> tuple[Field, ...]:
     teams = tuple(Choice(team.name[:LABEL_LIMIT], f"@t{team.id}") for team in offered.teams[:MOST_CHOICES])
     team = (Field("team", name_of(scene.locale, words.FIELD_TEAM), teams),) if teams else ()
-    return (_who(scene, offered), *team)
+    return (_who(scene, offered), *team, *_on_call(scene, offered))
+
+
+def _on_call(scene: Scene, offered: Offer) -> tuple[Field, ...]:
+    choices = tuple(
+        Choice(staffed(one.schedule, one.target.role, one.names, scene.locale)[:LABEL_LIMIT], token_of(one.target))
+        for one in offered.duties
+    )
+    return (Field("schedule", name_of(scene.locale, FIELD_SCHEDULE), choices),) if choices else ()
 
 
 def _who(scene: Scene, offered: Offer) -> Field:

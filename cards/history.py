@@ -9,12 +9,13 @@ from typing import Final
 from bot.domain.event import cut
 from bot.domain.incident import Entry, Happened, Record
 from cards import words
+from cards.assigning import reset_form
 from cards.card import Moment, Part, Text
 from cards.words import say
 
 TEXT_IN_LINE: Final = 140
 # What an entry says under these names; one that is missing is an empty word, never a reason to send no card.
-_SAID: Final = ("level", "to", "already", "from", "via", "why", "text", "resolution")
+_SAID: Final = ("level", "to", "already", "from", "via", "why", "text", "resolution", "key", "unknown", "of")
 
 
 def line_of(record: Record, who: Text, locale: str, timezone: str) -> Text:
@@ -34,6 +35,8 @@ def _form(record: Record) -> str:
         return words.CLOSED_BECAUSE
     if record.entry is Entry.NOT_DELIVERED and not record.said.get("via"):
         return words.NOT_REACHED
+    if record.entry is Entry.RESET:
+        return reset_form(record)
     if record.entry is Entry.UNDONE:
         return words.TAKEN_BACK.get(str(record.said.get("what", "")), words.TOOK_BACK)
     return words.HISTORY.get(record.entry, "")

@@ -23,6 +23,7 @@ from bot.domain.incident import (
     Refused,
 )
 from cards import words
+from cards.assigning import nobody_on_call
 from cards.build import TITLE_IN_LINE, Scene, acknowledge, by, mentions, repeated, status, summary
 from cards.card import Button, Moment, Note, Strong, Text
 from cards.history import line_of, newest, parts_of
@@ -72,6 +73,9 @@ def refusal(scene: Scene, refused: Refused, now: datetime) -> Note:
     if deed is not None and reason in words.REFUSED_BECAUSE:
         ago = words.duration(locale, now - deed.at)
         return Note(say(locale, words.REFUSED_BECAUSE[reason], who=by(scene, deed.by), ago=ago))
+    coming = nobody_on_call(refused, scene.incident.id, scene.names, (locale, scene.timezone))
+    if coming:
+        return Note(coming)
     without = not scene.levels and reason in (Reason.NO_SUCH_LEVEL, Reason.NO_FURTHER_LEVEL)
     return Note(
         say(

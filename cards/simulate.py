@@ -10,10 +10,14 @@ from typing import Final
 
 from bot.domain.event import Severity, cut
 from bot.domain.filters import Condition
+from bot.domain.flow import rules_of
 from bot.domain.incident import Entry, Happened
 from bot.domain.ledger import Telling, Unreached
-from bot.domain.simulate import Fate, Ground, Line, Passed, Simulation
-from cards import words
+from bot.domain.rotation import PRIMARY
+from bot.domain.schedule import Origin
+from bot.domain.simulate import Duty, Fate, Ground, Hindered, Line, Passed, Simulation
+from cards import notes, words
+from cards.build import Scene
 from cards.card import Moment, Note, Part, Text
 from cards.history import line_of
 from cards.ledger import Eye, cause, no_way, way
@@ -27,6 +31,18 @@ SAID_IN_ROW: Final = 60
 DOES_WHAT_IF: Final = "who would be told of an alert, when and how, if nobody reacts; nothing is sent"
 SAY_WHAT_IF: Final = "Say in which channel, and what else is different, for example: {example}"
 WHAT_IF_HEAD: Final = "[If {severity} came to {channel} at {at}, and nobody reacted]: {summary}"
+WHAT_IF_ACTS_HEAD: Final = "[If {severity} came to {channel} at {at}, and nobody reacted but as it says]: {summary}"
+SAY_ACT: Final = "Say when after the alert, who, and what they do: {example}"
+HINDERED: Final = "{who} could do nothing: {why}"
+RECOVERED_ALREADY: Final = "the monitoring says once more that it is over: nothing follows"
+ON_CALL_BY: Final = "on call by schedule {schedule} ({source})"
+SOURCES: Final[Mapping[Origin, str]] = MappingProxyType(
+    {
+        Origin.LAYER: "layer {name}",
+        Origin.OVERRIDE: "override {name}",
+        Origin.FALLBACK: "fallback {name}",
+    }
+)
 MESSAGES: Final = ("{count} message", "{count} messages")
 TO_NOBODY: Final = "nobody would be told"
 WHAT_IF_ROW: Final = "+{after} · {who} · {way} ({cause}): [{fate}]"
@@ -54,14 +70,15 @@ FATES: Final[Mapping[Fate, str]] = MappingProxyType(
         Fate.UNLINKED: "no chat account is linked",
         Fate.DARK: "dark, by assumption",
         Fate.NOT_NEEDED: "not needed: reached by another way",
+        Fate.STOPPED: "not sent: somebody had acted",
         Fate.WAITING: "still waiting",
     }
 )
 
 
 def what_if(found: Simulation, eye: Eye) -> Note:
-    """Return who would be told, as much as a note holds. Ways that are not needed are left to the command line."""
-    shown = [one for one in found.lines if one.fate is not Fate.NOT_NEEDED]
+    """Return who would be told, as much as a note holds. What is never tried is left to the command line."""
+    shown = [one for one in found.lines if not one.is_idle]
     rows = [row(one, found, eye) for one in shown]
     hidden = len(rows) - MOST_SHOWN
     if hidden > 0:
@@ -90,7 +107,7 @@ def head(found: Simulation, eye: Eye) -> Text:
     channel = eye.organisation.channel(incident.channel).name
     severity = name_of(eye.locale, SEVERITIES[Severity(incident.facts.severity)])
     parts = {"severity": severity, "channel": channel, "summary": summary}
-    return say(eye.locale, WHAT_IF_HEAD, at=_spoken(at), **parts)
+    return say(eye.locale, WHAT_IF_ACTS_HEAD if found.acts else WHAT_IF_HEAD, at=_spoken(at), **parts)
 
 
 def row(one: Line, found: Simulation, eye: Eye) -> Text:
@@ -108,11 +125,21 @@ def telling(what: Telling, one: Line, found: Simulation, eye: Eye) -> tuple[str,
     who = _spoken(eye.name(place.account)) if place.account is not None else place.chat or ""
     why = cause(what.cause, found.incident, eye)
     caught = f", {name_of(eye.locale, CATCH_ALL)}" if one.catch_all else ""
-    return who, way(place, eye), why + caught
+    by_schedule = f", {on_call_by(one.duty, eye.locale)}" if one.duty is not None else ""
+    return who, way(place, eye), why + caught + by_schedule
 
 
-def happening(what: Unreached | Happened | Passed | Telling, found: Simulation, eye: Eye) -> Text:
+def on_call_by(duty: Duty, locale: str) -> str:
+    """Return by which schedule somebody is on call, and by which layer, override or fallback of it."""
+    source = name_of(locale, SOURCES[duty.source.origin], name=line(duty.source.name)).strip()
+    role = f"/{duty.role}" if duty.role != PRIMARY else ""
+    return name_of(locale, ON_CALL_BY, schedule=f"{line(duty.schedule)}{role}", source=source)
+
+
+def happening(what: Unreached | Happened | Passed | Hindered | Telling, found: Simulation, eye: Eye) -> Text:
     """Return what happens, where it is no message."""
+    if isinstance(what, Hindered):
+        return _hindered(what, eye)
     if isinstance(what, Passed):
         return say(eye.locale, RULE_PASSED, rule=what.rule, why=passed(what, eye.locale))
     if isinstance(what, Unreached):
@@ -122,7 +149,24 @@ def happening(what: Unreached | Happened | Passed | Telling, found: Simulation, 
     if what.record.entry is Entry.OPENED:
         rule = found.incident.rule
         return say(eye.locale, OPENED if rule else OPENED_WITHOUT, rule=rule or "")
-    return line_of(what.record, (name_of(eye.locale, words.ONCARD),), eye.locale, eye.timezone)
+    by = what.record.by.account
+    who = eye.name(by) if by is not None else name_of(eye.locale, words.ONCARD)
+    return line_of(what.record, (who,), eye.locale, eye.timezone)
+
+
+def _hindered(what: Hindered, eye: Eye) -> Text:
+    incident, organisation = what.incident, eye.organisation
+    if what.by is None:
+        return say(eye.locale, RECOVERED_ALREADY)
+    scene = Scene(
+        incident=incident,
+        channel=organisation.channel(incident.channel).name,
+        levels=len(rules_of(incident, organisation).levels),
+        names={one.id: one.name for one in organisation.people.accounts.values()},
+        locale=eye.locale,
+        timezone=eye.timezone,
+    )
+    return say(eye.locale, HINDERED, who=eye.name(what.by), why=notes.refusal(scene, what.refused, what.at).text)
 
 
 def passed(what: Passed, locale: str) -> str:

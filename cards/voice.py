@@ -22,6 +22,7 @@ INCIDENT: Final = "{severity} incident number {number}: {title}."
 MAY_REPEAT: Final = "You may have had this call before."
 TO_ACKNOWLEDGE: Final = "To acknowledge, press {key}."
 TO_ESCALATE: Final = "To call the next level, press {key}."
+TO_CONFIRM: Final = "To show that you hear this, press {key}."
 TO_HEAR_AGAIN: Final = "To hear this again, press {key}."
 NO_KEYS: Final = "Please acknowledge it in the chat."
 WRONG_KEY: Final = "That key does nothing."
@@ -76,6 +77,10 @@ class Keys:
 def opening(message: Message, locale: str, keys: Keys | None) -> Script:
     """Return what a call says first; no `keys`: nobody outside reaches us, so that no key can be taken."""
     said = (name_of(locale, HELLO), *_about(message, locale))
+    if not isinstance(message, Card) and message.code and message.buttons and keys is not None:
+        # What brings a code and asks whether it has come is answered by one key, whatever the code is.
+        to_confirm = name_of(locale, TO_CONFIRM, key=keys.acknowledge)
+        return Script((*said, to_confirm), locale, digits=1, again=1)
     if not isinstance(message, Card):
         return Script(said, locale, digits=0, again=1)
     if keys is None or message.number is None:

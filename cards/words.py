@@ -231,6 +231,7 @@ REFUSED: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SNOOZE_TOO_LONG: "A snooze lasts at most {longest}; nothing changed.",
         Reason.SNOOZE_IN_THE_PAST: "That time is over already; nothing changed. Say how long, for example 30m.",
         Reason.NOBODY: "None of them is an active account, so #{number} stays as it was.",
+        Reason.NOBODY_ON_CALL: "Nobody is on call there, now or later, so #{number} stays as it was.",
         Reason.EMPTY_COMMENT: "A comment needs words; nothing changed.",
         Reason.RESPONDERS_ALREADY: "They are responders of #{number} already; nothing changed.",
         Reason.NOTHING_TO_UNDO: "There is nothing to take back on #{number}; nothing changed. Now: {status}",
@@ -301,8 +302,8 @@ DOES_CLOSE: Final = "close it, and say what fixed it"
 DOES_REOPEN: Final = "open it again"
 DOES_ESCALATE: Final = "page the next level, the one named, or people"
 DOES_SNOOZE: Final = "keep it quiet for at most 24 h"
-DOES_REASSIGN: Final = "give it to people or teams"
-DOES_ADD: Final = "page more people or teams, beside those who have it"
+DOES_REASSIGN: Final = "give it to people, teams or whoever a schedule has on call"
+DOES_ADD: Final = "page more people, teams or schedules, beside those who have it"
 DOES_UNDO: Final = "take back what you did within the last minute"
 DOES_COMMENT: Final = "write on it"
 DOES_ACKBOARD: Final = "take everything on a storm board that nobody has"

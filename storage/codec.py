@@ -21,9 +21,12 @@ from bot.domain.definition import (
     WorkspaceDefinition,
 )
 from bot.domain.event import Event
+from bot.domain.handover import Handover
 from bot.domain.incident import Incident, Record
 from bot.domain.people import Preference
 from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition
+from bot.domain.trade import Trade
+from bot.domain.trial import Trial
 
 Value = TypeVar("Value")
 
@@ -49,6 +52,9 @@ INCIDENT: Final = Codec(Incident)
 ALERT: Final = Codec(Alert)
 EVENT: Final = Codec(Event)
 RECORD: Final = Codec(Record)
+TRADE: Final = Codec(Trade)
+HANDOVER: Final = Codec(Handover)
+TRIAL: Final = Codec(Trial)
 WAYS: Final[Codec[tuple[Preference, ...]]] = Codec(tuple[Preference, ...])
 SECRETS: Final[Codec[dict[str, str]]] = Codec(dict[str, str])
 BODIES: Final[Mapping[Kind, Codec[Body]]] = {

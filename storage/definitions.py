@@ -40,10 +40,14 @@ async def organisation(connection: Connection) -> Organisation:
     """Return the organisation as it is configured now, without secrets."""
     # First: if it changes while this is read, the picture is old by its own word, and is read again.
     known_as = await revision(connection)
+    return organise(known_as, await kept(connection), await said(connection))
+
+
+async def kept(connection: Connection) -> tuple[Kept, ...]:
+    """Return the definitions without their secrets, also those that are not active any more."""
     query = sa.select(tables.definitions).where(_KNOWN).order_by(tables.definitions.c.id)
     rows = (await connection.execute(query)).all()
-    kept = [Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows]
-    return organise(known_as, kept, await said(connection))
+    return tuple(Kept(row.id, codec.BODIES[Kind(row.kind)].read(row.body), row.active) for row in rows)
 
 
 async def stored(connection: Connection, vault: Vault) -> tuple[Definition, ...]:

@@ -5,7 +5,7 @@ Rows are written by migrations' schema, which a test holds against this one.
 
 import sqlalchemy as sa
 
-from storage import columns, contact_tables, letter_tables
+from storage import columns, contact_tables, handover_tables, letter_tables, override_tables
 
 Instant = columns.Instant
 BigId = columns.BigId
@@ -17,6 +17,11 @@ pins = contact_tables.pins
 verifications = contact_tables.verifications
 code_sends = contact_tables.code_sends
 letters = letter_tables.letters
+lint_looks = letter_tables.lint_looks
+handovers = handover_tables.handovers
+trials = handover_tables.trials
+overrides = override_tables.overrides
+trades = override_tables.trades
 
 # Numbers are taken before the rows are written, so that rows can name each other. PostgreSQL counts in sequences, so
 # that processes do not wait for each other; SQLite, which has one writer, in this table: the last number given out.

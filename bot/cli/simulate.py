@@ -1,4 +1,4 @@
-"""`oncard simulate`: who would be told of an alert by a configuration file, how, when and why. Touches nothing."""
+"""`oncard simulate`: who would be told of an alert by a file, how, when and why, by who acts when. Touches nothing."""
 
 import os
 import sys
@@ -16,6 +16,7 @@ from bot.cli.refused import Refused
 from bot.cli.screen import one_line, print_json, print_line, print_table
 from bot.cli.who import Instant
 from bot.clock import SystemClock
+from bot.commands import NotUnderstood, Speaker, acts
 from bot.config import holidays
 from bot.config.context import Context
 from bot.config.define import define
@@ -23,40 +24,44 @@ from bot.config.fault import did_you_mean, one_of, quoted
 from bot.config.load import Config, load
 from bot.domain.event import Event
 from bot.domain.flow import Arrival
-from bot.domain.incident import Happened
+from bot.domain.incident import Actor, Happened
 from bot.domain.ledger import Telling
-from bot.domain.organisation import Channel, Organisation
+from bot.domain.organisation import Channel, Integration, Organisation
 from bot.domain.people import LINES, WorkspaceId
 from bot.domain.rehearsal import Failing
-from bot.domain.simulate import Fate, Line, Simulation, assumed, simulate
+from bot.domain.simulate import Act, Line, Simulation, assumed, simulate
 from bot.main import Platforms, ProviderKinds, mapping_faults
-from bot.sources.source import PayloadError, Request
+from bot.sources.source import PayloadError, Request, Settings
 from cards import plain
 from cards import simulate as said
 from cards.ledger import Eye
 
 ASSUMED = (
-    "assumed: nobody reacts; everything is accepted but what --dark names; every phone and e-mail address is verified, "
-    "which a file cannot say; whoever no link names is found in the chat app by e-mail or phone"
+    "assumed: nobody reacts but as --act says; everything is accepted but what --dark names; every phone and e-mail "
+    "address is verified, which a file cannot say; whoever no link names is found in the chat app by e-mail or phone"
 )
 
 
 @click.command
 @click.argument("file")
 @click.option("--alert", required=True, metavar="ALERT.json", help="The alert, as the standard source takes it.")
+@click.option("--integration", metavar="NAME", help="It is what this integration is sent; it goes to its channel.")
 @click.option(
     "--at", metavar="TIME", type=Instant(), help="It comes at this time (ISO 8601, UTC if it says no offset)."
 )
 @click.option("--channel", metavar="C", help="It comes to this channel only; without, to each.")
 @click.option("--dark", metavar="NAME", multiple=True, help="This workspace or method answers nobody.")
+@click.option("--act", "does", metavar="ACT", multiple=True, help='Who does what when: "3m EMAIL ack", "9m recover".')
 @click.option("--all", "every", is_flag=True, help="Also the ways that are not needed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(
+def command(  # noqa: PLR0917 - As many as there are options.
     file: str,
     alert: str,
+    integration: str | None,
     at: datetime | None,
     channel: str | None,
     dark: tuple[str, ...],
+    does: tuple[str, ...],
     *,
     every: bool,
     as_json: bool,
@@ -67,11 +72,16 @@ def command(
     ALERT.json may be - for standard input.
     """
     organisation = _organisation(file, as_json=as_json)
-    event = _event(alert)
+    sender = _integration(organisation, integration) if integration is not None else None
+    event = _event(alert, sender)
     when = at or SystemClock().now().replace(microsecond=0)
-    wanted = _channels(organisation, channel)
+    wanted = [organisation.channels[sender.channel]] if sender and channel is None else _channels(organisation, channel)
     failing = Failing(dark=frozenset(_way(name, organisation) for name in dark), finds=True)
-    found = [simulate(organisation, Arrival(event, one.id, event.alert_key or ""), when, failing) for one in wanted]
+    done = [_act(text, organisation, when) for text in does]
+    found = [
+        simulate(organisation, Arrival(event, one.id, event.alert_key or ""), when, failing, acts=done)
+        for one in wanted
+    ]
     if as_json:
         print_json({"assumed": ASSUMED, "channels": [_as_json(one, organisation) for one in found]})
         return
@@ -94,13 +104,36 @@ def _organisation(file: str, *, as_json: bool) -> Organisation:
     sys.exit(1)
 
 
-def _event(file: str) -> Event:
-    """Return the alert that the file holds. Raises Refused."""
-    source = sources.find("standard")
+def _integration(organisation: Organisation, name: str) -> Integration:
+    """Return the integration of that name. Raises Refused, with the nearest name."""
+    known = {one.name: one for one in organisation.integrations.values() if one.active}
+    if name not in known:
+        there_is = f"there is {one_of(known)}" if known else "none is configured: add one under its channel"
+        raise Refused(f"there is no integration {quoted(name)}; {did_you_mean(name, known, there_is)}")
+    return known[name]
+
+
+def _act(text: str, organisation: Organisation, at: datetime) -> Act:
+    """Return who does what when. Raises Refused."""
+    schedules = tuple(organisation.schedules.values())
+    speaker = Speaker(Actor(), organisation.people, at, schedules=schedules)
+    said = acts.written(text)
+    if said is None:
+        raise Refused(f"--act {quoted(text)} is no act: write when, who and a command, such as {quoted(acts.EXAMPLE)}")
+    found = acts.read(said, speaker)
+    if isinstance(found, NotUnderstood):
+        raise Refused(f"--act {quoted(text)}: {found}")
+    return found
+
+
+def _event(file: str, sender: Integration | None) -> Event:
+    """Return the alert that the file holds, as `sender` is sent it, else as the standard source. Raises Refused."""
+    source = sources.find(sender.source if sender is not None else "standard")
     if source is None:
-        raise LookupError("there is always a standard source")
+        raise LookupError("a source that a checked file names is always there")
+    settings = Settings(sender.fields, sender.values) if sender is not None else Settings()
     try:
-        found = source.parse(Request(text_of(file).encode(), SystemClock().now()))
+        found = source.parse(Request(text_of(file).encode(), SystemClock().now(), settings))
     except PayloadError as error:
         raise Refused(f"{file}: {error}") from error
     if found.faults:
@@ -133,7 +166,7 @@ def _way(name: str, organisation: Organisation) -> WorkspaceId:
 
 
 def _print(found: Simulation, eye: Eye, *, every: bool) -> None:
-    lines = [one for one in found.lines if every or one.fate is not Fate.NOT_NEEDED]
+    lines = [one for one in found.lines if every or not one.is_idle]
     hidden = len(found.lines) - len(lines)
     print_line()
     print_line(one_line(plain.spoken(said.head(found, eye))), "bold")
@@ -141,7 +174,9 @@ def _print(found: Simulation, eye: Eye, *, every: bool) -> None:
     if rough := plain.spoken(said.rough(found, eye.locale)):
         print_line(f"  {rough}")
     if hidden:
-        print_line(f"  {hidden} more that stood behind others and would not be needed: --all shows them")
+        print_line(
+            f"  {hidden} more that would not go out, because another way did it or somebody had acted: --all shows them"
+        )
 
 
 def _row(one: Line, found: Simulation, eye: Eye) -> tuple[str, ...]:
@@ -171,6 +206,10 @@ def _line_as_json(one: Line, found: Simulation, eye: Eye) -> dict[str, object]:
         return {**moment, "what": entry, "why": plain.spoken(said.happening(one.what, found, eye))}
     who, by, why = said.telling(one.what, one, found, eye)
     delivery = one.what.delivery
+    duty = one.duty
+    by_schedule = (
+        {"schedule": duty.schedule, "role": duty.role, str(duty.source.origin): duty.source.name} if duty else {}
+    )
     return {
         **moment,
         "what": str(delivery.kind),
@@ -180,4 +219,5 @@ def _line_as_json(one: Line, found: Simulation, eye: Eye) -> dict[str, object]:
         "why": why,
         "level": one.what.cause.level or None,
         "turn": one.what.cause.turn or None,
+        **by_schedule,
     }

@@ -5,12 +5,14 @@
 
 from bot.commands.entry import Asked, Command, NotUnderstood, Speaker, Unclear, Verb
 from bot.commands.grammar import parse
-from bot.commands.registry import ALIASES, VERBS
+from bot.commands.registry import ALIASES, TOPIC_NAMES, TOPICS, VERBS
 from bot.commands.times import duration
 from cards import words
 
 __all__ = [
     "ALIASES",
+    "TOPICS",
+    "TOPIC_NAMES",
     "VERBS",
     "Asked",
     "Command",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.domain.incident import Action, Actor, Incident, IncidentId
 from bot.domain.people import AccountId, People, Target
+from bot.domain.schedule import Schedule
 from cards.build import Scene
 from cards.card import Part, Text
 from cards.form import Form
@@ -62,13 +63,17 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who says it and when, who there is to be named, and who is whom in the workspace where it is said."""
+    """Who says it and when, who there is to be named, and who is whom in the workspace where it is said.
+
+    `schedules`: those that may be named for whoever they have on call; none where people alone are asked for.
+    """
 
     actor: Actor
     people: People
     now: datetime
     timezone: str = "UTC"
     users: Mapping[str, AccountId] = field(default_factory=dict)
+    schedules: tuple[Schedule, ...] = ()
 
 
 Asked = Action | NotUnderstood | Unclear

@@ -12,7 +12,7 @@ from bot.commands.entry import Asked, Command, NotUnderstood, Speaker, Unclear, 
 from bot.commands.people import targets_of
 from bot.domain import incident as happening
 from bot.domain.incident import Incident, Progress
-from cards import checkup, contacts, forms, ledger, linking, schedule, simulate, words
+from cards import checkup, contacts, forms, handover, ledger, linking, lint, override, schedule, simulate, trade, words
 
 _LEVEL_WORDS: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\s*|l|第)?(\d{1,3})(?:\s*级)?$", re.ASCII | re.IGNORECASE)
 _LEVEL_AT_ALL: Final = re.compile(r"^(?:(?:to|到)\s*)?(?:level\b|第|[\d.,-]+(?:\s|$))", re.ASCII | re.IGNORECASE)
@@ -222,18 +222,36 @@ _ALL: Final = (
     Verb("who", "who [a channel]", words.DOES_WHO, ("oncall", "on-call", "值班"), numbered=False),
     Verb(
         "schedule",
-        "schedule [a schedule]",
+        "schedule [a schedule, or feed]",
         schedule.DOES_SCHEDULE,
         ("schedules", "rota", "roster", "排班", "值班表"),
         numbered=False,
     ),
     Verb(
+        "pager",
+        "pager [test]",
+        handover.DOES_PAGER,
+        ("handover", "接班", "交接"),
+        numbered=False,
+    ),
+    Verb(
+        "override",
+        "override payments who 22:00-06:00 [for whom because …]",
+        override.DOES_OVERRIDE,
+        ("overrides", "临时替班", "替班"),
+        numbered=False,
+    ),
+    Verb("cover", "cover payments [tomorrow by who…]", trade.DOES_COVER, ("代班", "求代班"), numbered=False),
+    Verb("swap", "swap payments with who [friday for sunday]", trade.DOES_SWAP, ("换班", "调班"), numbered=False),
+    Verb("trade", "trade 7 [take]", trade.DOES_TRADE, ("trades", "换班请求"), numbered=False),
+    Verb(
         "what-if",
-        "what-if payments [critical at 03:00 acme is dark]",
+        "what-if payments [critical at 03:00 ana acks after 3m]",
         simulate.DOES_WHAT_IF,
         ("whatif", "simulate", "假如", "如果"),
         numbered=False,
     ),
+    Verb("lint", "lint", lint.DOES_LINT, ("体检",), numbered=False, takes=False),
     Verb("why", "why 42 [or not who 03:00-04:00]", ledger.DOES_WHY, ("为什么", "为何"), numbered=False),
     Verb("link", "link [code]", linking.DOES_LINK, ("绑定",), numbered=False, for_anybody=True),
     Verb("unlink", "unlink", linking.DOES_UNLINK, ("解绑",), numbered=False, takes=False, for_anybody=True),
@@ -242,12 +260,18 @@ _ALL: Final = (
     Verb("status", "status", words.DOES_STATUS, ("health", "状态"), numbered=False),
     Verb(
         "help",
-        "help [ack]",
+        "help [ack, or shifts]",
         words.DOES_HELP,
         ("?", "h", "commands", "帮助"),
         numbered=False,
         for_anybody=True,
     ),
 )
+# What nobody needs in the middle of the night has a help of its own: all of it at once fits into no chat.
+TOPICS: Final[Mapping[str, tuple[str, ...]]] = {
+    "shifts": ("schedule", "pager", "override", "cover", "swap", "trade"),
+    "setup": ("lint", "link", "unlink", "ping", "status"),
+}
+TOPIC_NAMES: Final[Mapping[str, str]] = {**{name: name for name in TOPICS}, "班次": "shifts", "设置": "setup"}
 VERBS: Final[Mapping[str, Verb]] = {verb.name: verb for verb in _ALL}
 ALIASES: Final[Mapping[str, Verb]] = {name: verb for verb in _ALL for name in (verb.name, *verb.aliases)}

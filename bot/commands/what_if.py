@@ -1,15 +1,19 @@
-"""What `what-if` asks: `what-if payments critical at 03:00 acme is dark`. Only the channel must be said."""
+"""What `what-if` asks: `what-if payments critical at 03:00 acme is dark`. Only the channel must be said.
+
+Labels of the alert may be said as `service=db`, and who acts as `ana acks after 3m`.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from bot.commands import times
-from bot.commands.entry import NotUnderstood
+from bot.commands import acts, times
+from bot.commands.entry import NotUnderstood, Speaker
 from bot.domain.event import Severity
 from bot.domain.people import WorkspaceId
+from bot.domain.simulate import Act
 from cards import simulate
 from cards.plain import zone
 
@@ -24,6 +28,7 @@ _AT: Final = re.compile(
     r"(?:at\s+|在\s*)(?P<at>(?:tomorrow|明天)?\s*(?:\d{4}-\d{2}-\d{2}[ tT])?\d{1,2}:\d{2}(?::\d{2})?)", re.IGNORECASE
 )
 _DARK: Final = re.compile(r"(?P<names>.+?)\s*(?:\b(?:is|are)\s+(?:dark|down|away)\b|不可用|断线)", re.IGNORECASE)
+_LABEL: Final = re.compile(r"(?P<key>[A-Za-z_][\w.-]{0,127})=(?P<value>\"[^\"]*\"|\S+?)(?=[,;?？]?(?:\s|$))")
 _BETWEEN: Final = " \t\r\n,，、;?？.。"
 _AND: Final = re.compile(r"\s*(?:[,，、;]|\band\b|和)\s*", re.IGNORECASE)
 _FILLERS: Final = re.compile(r"^(?:(?:if|and|while|when|with|如果|并且)\b\s*)+", re.IGNORECASE)
@@ -31,44 +36,68 @@ _FILLERS: Final = re.compile(r"^(?:(?:if|and|while|when|with|如果|并且)\b\s*
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """An alert of this severity comes to the channel of that name at an instant, while these answer nobody."""
+    """An alert of this severity comes to the channel of that name at an instant, while these answer nobody.
+
+    With these labels; and so act people.
+    """
 
     channel: str
     severity: Severity
     at: datetime
     dark: frozenset[WorkspaceId] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    acts: tuple[Act, ...] = ()
 
 
 def read(
-    text: str, channels: Iterable[str], ways: Mapping[str, frozenset[WorkspaceId]], now: datetime, timezone: str
+    text: str, channels: Iterable[str], ways: Mapping[str, frozenset[WorkspaceId]], speaker: Speaker
 ) -> WhatIf | NotUnderstood:
     """Read what follows `what-if`. Times are in the speaker's zone. `ways`: what can be dark, by its names."""
-    said = text.strip()
+    text = text.strip()
     known = sorted(channels, key=len, reverse=True)
-    channel = next((one for one in known if _begins_with(said, one)), None)
+    channel = next((one for one in known if _begins_with(text, one)), None)
     if channel is None:
         return _not_understood()
-    rest = said.lstrip('"“#')[len(channel) :].lstrip('"”').strip(_BETWEEN)
-    severity, at = Severity.CRITICAL, now
-    dark: frozenset[WorkspaceId] = frozenset()
+    rest = text.lstrip('"“#')[len(channel) :].lstrip('"”').strip(_BETWEEN)
+    asked = WhatIf(channel, Severity.CRITICAL, speaker.now)
+    said: list[acts.Said] = []
     while rest:
         rest = _FILLERS.sub("", rest)
-        if found := _SEVERITY.match(rest):
-            severity = _SEVERITIES[found["word"].lower()]
-        elif found := _AT.match(rest):
-            when = _instant(found["at"].strip(), now, timezone)
-            if when is None:
-                return _not_understood()
-            at = when
-        elif found := _DARK.match(rest):
-            names = [one.casefold() for one in _AND.split(found["names"].strip()) if one]
-            if any(name not in ways for name in names):
-                return _not_understood()
-            dark = dark.union(*(ways[name] for name in names))
-        else:
+        act = acts.SENTENCE.match(rest) or acts.HAN_SENTENCE.match(rest)
+        if act is not None:
+            said.append(acts.spoken(act))
+            rest = rest[act.end() :].strip(_BETWEEN)
+            continue
+        found = _condition(rest)
+        made = _with(asked, found, ways, speaker) if found is not None else None
+        if found is None or made is None:
             return _not_understood()
-        rest = rest[found.end() :].strip(_BETWEEN)
-    return WhatIf(channel, severity, at, dark)
+        asked, rest = made, rest[found.end() :].strip(_BETWEEN)
+    # They begin with the alert, whose time may have been said after them.
+    done = [acts.read(one, replace(speaker, now=asked.at)) for one in said[: acts.MOST_ACTS]]
+    wrong = next((one for one in done if isinstance(one, NotUnderstood)), None)
+    return wrong or replace(asked, acts=tuple(one for one in done if isinstance(one, Act)))
+
+
+def _condition(rest: str) -> re.Match[str] | None:
+    return next((found for form in (_SEVERITY, _AT, _LABEL, _DARK) if (found := form.match(rest))), None)
+
+
+def _with(
+    asked: WhatIf, found: re.Match[str], ways: Mapping[str, frozenset[WorkspaceId]], speaker: Speaker
+) -> WhatIf | None:
+    """Return what is asked with one more condition; None: it is none."""
+    if found.re is _SEVERITY:
+        return replace(asked, severity=_SEVERITIES[found["word"].lower()])
+    if found.re is _AT:
+        at = _instant(found["at"].strip(), speaker.now, speaker.timezone)
+        return replace(asked, at=at) if at is not None else None
+    if found.re is _LABEL:
+        return replace(asked, labels={**asked.labels, found["key"]: found["value"].strip('"')})
+    names = [one.casefold() for one in _AND.split(found["names"].strip()) if one]
+    if any(name not in ways for name in names):
+        return None
+    return replace(asked, dark=asked.dark.union(*(ways[name] for name in names)))
 
 
 def _begins_with(said: str, channel: str) -> bool:

@@ -1,6 +1,6 @@
 """What people ask for, through whichever door: find out who they are, lock the incident, ask the law, tell them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -16,9 +16,11 @@ from bot.domain.flow import rules_of
 from bot.domain.incident import Acknowledge, Actor, Close, Incident, IncidentId, Record, Refused, Step
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
-from bot.domain.people import AccountId, Target, TargetKind, TeamId, WorkspaceId
-from bot.engine import metrics, verification
+from bot.domain.people import WorkspaceId
+from bot.engine import drawing, lint, metrics, verification
 from bot.engine.apply import apply
+from bot.engine.drawing import Sketch
+from bot.engine.feeds import Feeds
 from bot.engine.heard import Answer, Around, Heard, Reply
 from bot.engine.linking import Digest
 from bot.engine.picture import Picture
@@ -27,7 +29,7 @@ from bot.engine.scenes import scene_of
 from bot.engine.sweep import Sweep, Sweeper
 from bot.engine.verification import NO_LINES, Sends, Telling
 from bot.engine.wakeups import Wakeups
-from cards import board, forms, linking, notes
+from cards import assigning, board, forms, linking, notes
 from cards.form import Form
 from storage import idempotency, incidents, questions
 from storage.database import Connection, Database
@@ -54,8 +56,13 @@ class Desk:
         digest: Digest,
         *,
         sends: Callable[[], Sends] = lambda: NO_LINES,
+        font: str = "",
     ) -> None:
-        """Wire the parts; `digest` makes of a code what is stored of it, `sends` sends somebody theirs."""
+        """Wire the parts; `digest` makes of a code what is stored of it, `sends` sends somebody theirs.
+
+        `font`: the file whose letters pictures are written with, before the usual ones.
+        """
+        self._font = font
         self._digest = digest
         self._sends = sends
         self._database = database
@@ -63,6 +70,8 @@ class Desk:
         self.wakeups = wakeups
         self._clock = clock
         self._sweeper = Sweeper(database, picture, clock)
+        # Where somebody's own shifts are to be had as a calendar; without, nowhere.
+        self.feeds: Feeds | None = None
 
     async def handle(
         self, workspace: WorkspaceId, interaction: Interaction, around: Around = _NOWHERE
@@ -198,16 +207,20 @@ class Desk:
     async def _answer(self, command: Command, heard: Heard) -> Reply:
         answerer = ANSWERS[command.verb]
 
-        async def work(connection: Connection) -> Answer | Telling:
+        async def work(connection: Connection) -> Answer | Telling | Sketch | lint.Asked | None:
             organisation = await self._picture.current(connection)
             kind = connection.dialect.name
-            asked = Question(command, heard, organisation, self._clock.now(), kind, self._digest)
+            asked = Question(command, heard, organisation, self._clock.now(), kind, self._digest, self.feeds)
             return await answerer.answer(connection, asked)
 
         changes = answerer.changes(command)
         answer = await (self._database.transact if changes else self._database.read)(work)
         if isinstance(answer, Telling):
             answer = (await verification.tell(self._sends(), answer)).note
+        if isinstance(answer, Sketch):
+            answer = await drawing.shown(answer, self._font)
+        if isinstance(answer, lint.Asked):
+            answer = await lint.answer(answer)
         return Reply(answer, is_done=changes)
 
     async def _ask(self, command: Command, heard: Heard) -> Reply:
@@ -276,7 +289,8 @@ class Desk:
         workspace = heard.place.workspace
         users = {link.user: link.account for link in organisation.links if link.workspace == workspace}
         reader = organisation.reader(workspace, heard.place.account)
-        return Speaker(heard.actor, organisation.people, self._clock.now(), reader.timezone, users)
+        schedules = tuple(organisation.schedules.values())
+        return Speaker(heard.actor, organisation.people, self._clock.now(), reader.timezone, users, schedules)
 
     async def _locale(self, heard: Heard) -> str:
         return _reader(heard, await self._database.read(self._picture.current))
@@ -308,21 +322,10 @@ def _not_understood(heard: Heard, why: NotUnderstood, organisation: Organisation
 
 def _who_is_meant(command: Command, unclear: Unclear, heard: Heard, organisation: Organisation) -> Reply:
     choices = [
-        (_label(target, organisation), commands.sentence(command, f"{unclear.before}{_number(target)}{unclear.after}"))
+        (
+            assigning.label_of(target, organisation),
+            commands.sentence(command, f"{unclear.before}{assigning.token_of(target)}{unclear.after}"),
+        )
         for target in unclear.choices
     ]
     return Reply(notes.who_is_meant(unclear.said, choices, _reader(heard, organisation)), is_done=False)
-
-
-_SIGNS: Final[Mapping[TargetKind, str]] = {TargetKind.ACCOUNT: "@", TargetKind.TEAM: "@t"}
-
-
-def _number(target: Target) -> str:
-    return f"{_SIGNS[target.kind]}{target.id}"
-
-
-def _label(target: Target, organisation: Organisation) -> str:
-    if target.kind is TargetKind.TEAM:
-        return organisation.people.teams[TeamId(target.id)].name
-    account = organisation.people.accounts[AccountId(target.id)]
-    return f"{account.name} ({account.email})"

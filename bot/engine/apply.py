@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.board import BoardId, redraws_at
-from bot.domain.delivery import LONGEST_ALARM, MERGE, OVER, Dropped, Kind, Place
+from bot.domain.delivery import LONGEST_ALARM, MERGE, OVER, WITHDRAWN, Kind, Place
 from bot.domain.incident import (
     Announce,
     ChannelId,
@@ -37,15 +37,6 @@ from storage.withdrawals import Withdrawal
 
 Made = tuple[Incident, tuple[Effect, ...]]
 Line = tuple[IncidentId, datetime, Record]
-
-_WITHDRAWN = {
-    Entry.ACKNOWLEDGED: Dropped.ACTED,
-    Entry.CLOSED: Dropped.CLOSED,
-    Entry.RECOVERED: Dropped.CLOSED,
-    Entry.SNOOZED: Dropped.SNOOZED,
-    Entry.REASSIGNED: Dropped.SUPERSEDED,
-    Entry.UNDONE: Dropped.UNDONE,
-}
 
 # What may still ring or alarm when somebody has acted.
 _ALARMS = (LINES[Method.VOICE], LINES[Method.PUSH])
@@ -96,14 +87,14 @@ async def _withdraw(connection: Connection, made: Sequence[Made], now: datetime)
     for incident, effects in made:
         for effect in effects:
             if isinstance(effect, Withdraw):
-                withdrawal = Withdrawal(_WITHDRAWN[effect.reason], effect.cards, effect.only)
+                withdrawal = Withdrawal(WITHDRAWN[effect.reason], effect.cards, effect.only)
                 together.setdefault(withdrawal, []).append(incident.id)
     for withdrawal, numbers in together.items():
         await withdrawals.withdraw(connection, numbers, withdrawal, now)
     for incident, effects in made:
         for effect in effects:
             if isinstance(effect, SendAgain):
-                await withdrawals.put_back(connection, incident, _WITHDRAWN[effect.reason], effect.since)
+                await withdrawals.put_back(connection, incident, WITHDRAWN[effect.reason], effect.since)
 
 
 async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:

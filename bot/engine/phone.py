@@ -6,6 +6,7 @@ proven to be theirs. What they say is carried out at the desk, as everywhere.
 
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +21,7 @@ from bot.domain.delivery import Delivery, DeliveryId, Kind, Place, State
 from bot.domain.incident import Actor, Incident, IncidentId, Progress
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, Account, AccountId, ContactKind, Method
-from bot.engine import boards, metrics, outcomes
+from bot.engine import boards, calls, metrics, outcomes
 from bot.engine.act import Desk
 from bot.engine.heard import Heard, Reply
 from bot.engine.lines import Lines, Post, keys_of
@@ -52,7 +53,7 @@ MOST_PINS: Final = 3
 _SHORT: Final = re.compile(r"\s*([12])(?:\s+#?(\d{1,9}))?\s*[.!]?\s*", re.ASCII)
 _MEANS: Final = {"1": "ack", "2": "escalate"}
 _MAY: Final = frozenset({"ack", "escalate", "close", "unack"})
-_BY_SMS: Final = frozenset({*_MAY, "undo", "show", "list", "help"})
+_BY_SMS: Final = frozenset({*_MAY, "undo", "show", "list", "help", "pager"})
 
 log = structlog.get_logger(__name__)
 
@@ -152,12 +153,15 @@ class LineInbox:
         """Return what a call says now that somebody has picked it up: the incident as it is at this moment."""
         paged = await self._paged(reference)
         if paged is None:
-            return await self._of_board(reference) or voice.last_words(voice.UNKNOWN, "en")
+            of_none = await self._of_board(reference) or await self._of_letter(reference)
+            return of_none or voice.last_words(voice.UNKNOWN, "en")
         return await self._opening(paged)
 
     async def pressed(self, reference: str, keys: str, *, id: str = "") -> Script:  # noqa: A002 - As in a report.
         """Carry out a key; return what the call says next."""
         paged = await self._paged(reference, id)
+        if paged is None and (said := await self._of_letter(reference, id, keys)) is not None:
+            return said
         if paged is None or self._phone.clock.now() - paged.delivery.created_at > CALL_LASTS:
             return voice.last_words(voice.UNKNOWN, paged.account.locale if paged else "en")
         locale = paged.account.locale
@@ -236,11 +240,31 @@ class LineInbox:
 
         return await phone.database.read(work)
 
+    async def _of_letter(self, reference: str, id: str = "", keys: str | None = None) -> Script | None:  # noqa: A002 - As in a report.
+        """Return what a call about no incident says, and after a key what it says then; None: it is none."""
+        phone = self._phone
+
+        async def work(connection: Connection) -> Script | None:
+            number = await self._number(connection, reference, id)
+            found = await lines.find(connection, number) if number is not None else None
+            if number is None or found is None or found[0].kind is not Kind.LETTER:
+                return None
+            organisation, now = await phone.picture.current(connection), phone.clock.now()
+            known = keys_of(self._settings(), number, None, phone.post)
+            if keys is not None and now - found[0].created_at <= CALL_LASTS:
+                return await calls.pressed(connection, found[0], (self._provider, keys, known), organisation, now)
+            return await calls.opening(connection, found[0], known, organisation, now)
+
+        return await phone.database.transact(work)
+
     def _keys(self, paged: _Paged) -> voice.Keys:
+        severity = paged.incident.facts.severity
+        return keys_of(self._settings(), paged.delivery.id, severity, self._phone.post)
+
+    def _settings(self) -> Mapping[str, str]:
         line = self._phone.lines.lines.get(self._method)
         member = next((one for one in line.members if one.name == self._provider), None) if line is not None else None
-        settings = member.definition.settings if member is not None else {}
-        return keys_of(settings, paged.delivery.id, paged.incident.facts.severity, self._phone.post)
+        return member.definition.settings if member is not None else {}
 
     # ---- pushes ------------------------------------------------------------------------------------------------------
 

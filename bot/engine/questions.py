@@ -9,11 +9,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.commands import ALIASES, VERBS, Command, NotUnderstood, Speaker, me
-from bot.domain.incident import ChannelId, Incident, Progress
+from bot.commands import ALIASES, TOPIC_NAMES, TOPICS, VERBS, Command, NotUnderstood, Speaker, me
+from bot.domain.incident import ChannelId, Incident, IncidentId, Progress
 from bot.domain.organisation import OWN_NAME, UNCONFIGURED, Channel, Organisation, Reader
-from bot.domain.people import Account, AccountId
-from bot.engine import ledger, linking, rota, verification, what_if, wishes
+from bot.domain.people import LINES, Account, AccountId, Method
+from bot.engine import (
+    drawing,
+    feeds,
+    ledger,
+    linking,
+    lint,
+    overrides,
+    pager,
+    rota,
+    trades,
+    verification,
+    what_if,
+    wishes,
+)
+from bot.engine.drawing import Sketch
+from bot.engine.feeds import Feeds
 from bot.engine.heard import Answer, Heard
 from bot.engine.linking import Asking, Digest
 from bot.engine.scenes import scene_of
@@ -24,7 +39,7 @@ from cards.answers import Health, Line, Listed, Readers, Staffed
 from cards.card import Note
 from cards.ledger import Eye
 from storage import contacts as stored_contacts
-from storage import definitions, deliveries, incidents, questions, watch
+from storage import definitions, deliveries, idempotency, incidents, questions, watch
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
 from storage.links import Identity
@@ -33,6 +48,7 @@ MOST_LISTED: Final = 15
 # So many that somebody has to do with are looked at for those that are theirs.
 MOST_LOOKED_AT: Final = 500
 _MINE: Final = frozenset({"mine", "my", "me", "我的", "我"})
+_NO_INCIDENT: Final = IncidentId(0)
 _ALL: Final = frozenset({"", "all", "全部"})
 
 
@@ -46,6 +62,7 @@ class Question:
     now: datetime
     database: str
     digest: Digest
+    feeds: Feeds | None = None
 
     @property
     def reader(self) -> Reader:
@@ -59,7 +76,7 @@ class Question:
         return Readers(self.reader.locale, self.reader.timezone, self.now, names)
 
 
-Answering = Callable[[Connection, Question], Awaitable[Answer | Telling]]
+Answering = Callable[[Connection, Question], Awaitable[Answer | Telling | Sketch | lint.Asked | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +110,14 @@ async def mine(connection: Connection, account: AccountId | None) -> Found:
 
 async def _help(connection: Connection, asked: Question) -> Answer:
     del connection  # What there is to say is in the registry.
-    wanted = asked.command.rest.split()
-    verb = ALIASES.get(wanted[0].lower().strip("?？")) if wanted else None
+    wanted = asked.command.rest.lower().split()
+    said, locale = (wanted[0].strip("?？") if wanted else ""), asked.reader.locale
+    verb, topic = ALIASES.get(said), TOPIC_NAMES.get(said)
     if verb is not None:
-        return answers.help_one(verb.usage, verb.does, verb.aliases, asked.reader.locale)
-    return answers.help_all([(one.usage, one.does) for one in VERBS.values()], asked.reader.locale)
+        return answers.help_one(verb.usage, verb.does, verb.aliases, locale)
+    apart = {name for names in TOPICS.values() for name in names}
+    told = TOPICS[topic] if topic else [name for name in VERBS if name not in apart]
+    return answers.help_all([(VERBS[name].usage, VERBS[name].does) for name in told], {} if topic else TOPICS, locale)
 
 
 async def _list(connection: Connection, asked: Question) -> Answer:
@@ -142,18 +162,23 @@ async def _who(connection: Connection, asked: Question) -> Answer:
     return replace(note, rows=(*note.rows, *serving)[: max(len(note.rows), answers.MOST_ROWS)])
 
 
-async def _schedule(connection: Connection, asked: Question) -> Answer:
-    del connection  # What is configured says it.
+async def _schedule(connection: Connection, asked: Question) -> Answer | Sketch:
     organisation, readers = asked.organisation, asked.readers
     known = rota.active(organisation)
     wanted = asked.command.rest.strip().strip('"“”')
     if wanted.casefold() in _ALL:
         return schedule.on_call(rota.serving(known, organisation, asked.now), readers)
     found = next((one for one in known if one.name.casefold() == wanted.casefold()), None)
+    if found is None and wanted.casefold() in feeds.WORDS:
+        return await feeds.own(connection, asked.feeds, asked.heard.place.account, organisation)
     if found is None:
         return schedule.no_schedule(wanted, [one.name for one in known], readers.locale)
     span = (asked.now, asked.now + rota.SHOWN)
-    return schedule.shifts(found.name, rota.turns(found, organisation, span), span, readers)
+    note = schedule.shifts(found.name, rota.turns(found, organisation, span), span, readers)
+    if not asked.heard.user:
+        return note  # By SMS, for one: no chat, so that no picture could be shown.
+    days = drawing.days(asked.now, readers.timezone)
+    return Sketch(note, drawing.chart(found, organisation, days, asked.now, (readers.locale, readers.timezone)))
 
 
 async def _me(connection: Connection, asked: Question) -> Answer | Telling:
@@ -241,22 +266,62 @@ def _asking(asked: Question) -> Asking:
 
 async def _why(connection: Connection, asked: Question) -> Answer:
     heard, organisation, reader = asked.heard, asked.organisation, asked.reader
-    users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
-    speaker = Speaker(heard.actor, organisation.people, asked.now, reader.timezone, users)
     command = asked.command
     if not command.rest and not command.numbers and heard.replied is not None:
         meant = await questions.incident_of(connection, heard.place.workspace, heard.replied)
         command = replace(command, numbers=(meant,)) if meant is not None else command
-    return await ledger.answer(connection, command, speaker, Eye(reader.locale, reader.timezone, organisation))
+    eye = Eye(reader.locale, reader.timezone, organisation)
+    return await ledger.answer(connection, command, _speaker(asked), eye)
+
+
+def _speaker(asked: Question) -> Speaker:
+    heard, organisation = asked.heard, asked.organisation
+    users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
+    return Speaker(heard.actor, organisation.people, asked.now, asked.reader.timezone, users)
+
+
+def _about_shifts(answer: Callable[[Connection, overrides.Asking], Awaitable[Answer | None]]) -> Answering:
+    """Return what answers a command about shifts, which a platform may tell of twice."""
+
+    async def work(connection: Connection, asked: Question) -> Answer | None:
+        heard, organisation = asked.heard, asked.organisation
+        users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
+        speaker = Speaker(heard.actor, organisation.people, asked.now, asked.reader.timezone, users)
+        said = " ".join([*(str(one) for one in asked.command.numbers), asked.command.rest]).strip()
+        key = idempotency.key_of(heard.place.workspace, heard.trigger, _NO_INCIDENT) if heard.trigger else ""
+        return await answer(connection, overrides.Asking(said, speaker, organisation, asked.readers, key))
+
+    return work
 
 
 async def _what_if(connection: Connection, asked: Question) -> Answer:
     del connection  # What is configured says it.
     reader = asked.reader
-    found = what_if.of(asked.command.rest, asked.organisation, asked.now, reader.timezone)
+    schedules = tuple(asked.organisation.schedules.values())
+    found = what_if.of(asked.command.rest, asked.organisation, replace(_speaker(asked), schedules=schedules))
     if isinstance(found, NotUnderstood):
         return notes.not_understood(asked.heard.text, found.hint(reader.locale), reader.locale)
     return simulate.what_if(found, Eye(reader.locale, reader.timezone, asked.organisation))
+
+
+async def _lint(connection: Connection, asked: Question) -> lint.Asked:
+    return lint.Asked(await lint.gather(connection, asked.organisation, asked.now), asked.readers)
+
+
+async def _pager(connection: Connection, asked: Question) -> Answer:
+    account = asked.heard.place.account
+    if account is None:
+        raise LookupError("only who has an account is ever on duty")
+    heard = asked.heard
+    # By a click it is known that a message has come; whoever writes may have had none.
+    at = heard.place.workspace if heard.is_token and heard.user else None
+    person = asked.organisation.people.accounts[account]
+    by_sms = heard.place.workspace == LINES[Method.SMS]
+    asking = pager.Asking(
+        person, asked.organisation, asked.now, asked.readers, heard.text, heard.actor.via, at, by_sms=by_sms
+    )
+    said = [*(str(one) for one in asked.command.numbers), asked.command.rest]
+    return await pager.answer(connection, asking, " ".join(said).strip())
 
 
 async def _ping(connection: Connection, asked: Question) -> Answer:
@@ -296,8 +361,14 @@ ANSWERS: Final[Mapping[str, Answerer]] = {
     "ping": Answerer(_ping, writes=True),
     "me": Answerer(_me, sets=True),
     "schedule": Answerer(_schedule),
+    "override": Answerer(_about_shifts(overrides.answer), writes=True),
+    "cover": Answerer(_about_shifts(trades.cover), writes=True),
+    "swap": Answerer(_about_shifts(trades.swap), writes=True),
+    "trade": Answerer(_about_shifts(trades.answer), writes=True),
+    "pager": Answerer(_pager, writes=True),
     "why": Answerer(_why),
     "what-if": Answerer(_what_if),
+    "lint": Answerer(_lint),
     "status": Answerer(_status),
     "help": Answerer(_help),
 }

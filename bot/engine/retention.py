@@ -22,7 +22,7 @@ import structlog
 from bot.clock import Clock
 from bot.config import duration
 from bot.engine import metrics
-from storage import boards, letters, retention
+from storage import boards, handovers, letters, overrides, retention, trades, trials
 from storage.database import Connection, Database
 from storage.retention import Aged, Mark, Window
 
@@ -181,11 +181,15 @@ class Retention:
         return removed
 
     async def _others(self) -> Counter[str]:
-        """Remove the boards whose incidents are gone, and letters as old as the messages that brought them."""
+        """Remove boards whose incidents are gone, letters as old as what brought them, and changes of schedules."""
         removed: Counter[str] = Counter()
         for table, kept, old_ones, forget_old in (
             ("boards", self._keep.incidents, boards.old_ones, boards.forget_old),
             ("letters", max(self._keep.deliveries, LETTERS_KEPT), letters.old_ones, letters.forget_old),
+            ("handovers", LETTERS_KEPT, handovers.old_ones, handovers.forget_old),
+            ("trials", LETTERS_KEPT, trials.old_ones, trials.forget_old),
+            ("overrides", overrides.KEPT_FOR, overrides.old_ones, overrides.forget_old),
+            ("trades", trades.KEPT_FOR, trades.old_ones, trades.forget_old),
         ):
             before = self._clock.now() - kept
             # Nothing is written, and nobody is kept waiting, where nothing may go.

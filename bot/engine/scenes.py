@@ -1,6 +1,7 @@
 """Gathers what a message about an incident is built from, as it stands now in one place."""
 
 from bot.domain.delivery import Place
+from bot.domain.flow import rules_of
 from bot.domain.incident import Incident
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId
@@ -16,8 +17,7 @@ async def scene_of(
 ) -> Scene:
     """Return the scene of the incident for a place; in a direct message, in that person's language and time zone."""
     people = organisation.people
-    rule = organisation.rule(incident.channel, incident.rule)
-    levels = rule.levels if rule else ()
+    levels = rules_of(incident, organisation).levels
     after = incident.level + 1
     reader = organisation.reader(place.workspace, place.account)
     return Scene(

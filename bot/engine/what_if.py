@@ -1,10 +1,10 @@
 """Answers `what-if`: a simulation by what is configured and verified now. Nothing is stored or sent."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
 
-from bot.commands import NotUnderstood, what_if
-from bot.domain.event import Event
+from bot.commands import NotUnderstood, Speaker, what_if
+from bot.domain.event import Event, fit
 from bot.domain.flow import Arrival
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, WorkspaceId
@@ -23,11 +23,12 @@ def ways(organisation: Organisation) -> Mapping[str, frozenset[WorkspaceId]]:
     return found | {one.name.casefold(): frozenset({one.id}) for one in active}
 
 
-def of(text: str, organisation: Organisation, now: datetime, timezone: str) -> Simulation | NotUnderstood:
+def of(text: str, organisation: Organisation, speaker: Speaker) -> Simulation | NotUnderstood:
     """Return what would happen, or what would be understood instead."""
     channels = {one.name: one.id for one in organisation.channels.values() if one.active}
-    asked = what_if.read(text, channels, ways(organisation), now.replace(microsecond=0), timezone)
+    asked = what_if.read(text, channels, ways(organisation), replace(speaker, now=speaker.now.replace(microsecond=0)))
     if isinstance(asked, NotUnderstood):
         return asked
-    event = Event(asked.severity, TITLE)
-    return simulate(organisation, Arrival(event, channels[asked.channel], TITLE), asked.at, Failing(dark=asked.dark))
+    event = fit(Event(asked.severity, TITLE, labels=asked.labels))
+    arrival = Arrival(event, channels[asked.channel], TITLE)
+    return simulate(organisation, arrival, asked.at, Failing(dark=asked.dark), acts=asked.acts)

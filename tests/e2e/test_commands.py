@@ -182,6 +182,7 @@ async def test_who_me_status_show_and_help(oncard: World) -> None:
         oncard, "bo", "what-if payments acme is dark", "If Critical came to payments"
     )
     await answer(oncard, "bo", "what-if nowhere", "Say in which channel")
+    await answer(oncard, "bo", "lint", "Configuration: no findings")
     mine = await answer(oncard, "ana", "me", "You are Ana")
     assert "You have: #1 disk full" in mine
     assert "You are on level 1 of payments" in mine
@@ -192,6 +193,7 @@ async def test_who_me_status_show_and_help(oncard: World) -> None:
     await answer(oncard, "bo", "show 99", "There is no incident #99")
     assert "snooze 42 [30m" in await answer(oncard, "bo", "help", "Commands.")
     assert "认领" in await answer(oncard, "bo", "help ack", "Also:")
+    await answer(oncard, "bo", "help shifts", "swap payments with who")
 
 
 async def test_whoever_is_not_linked_can_read_the_help_and_nothing_else(oncard: World) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from itertools import product
 
+from bot import commands
 from bot.adapter import Capabilities, DeliveryFailed, FailureKind
+from bot.commands import NotUnderstood, Speaker, Unclear
 from bot.domain.definition import (
     AccountDefinition,
     ChannelDefinition,
@@ -30,14 +32,17 @@ from bot.domain.escalation import WhenNobody
 from bot.domain.event import Severity
 from bot.domain.filters import Condition, Filter
 from bot.domain.frozen import replace
+from bot.domain.incident import Actor
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, ContactKind, Method, Preference, Role, TargetKind, WorkspaceId
 from bot.domain.rehearsal import Failing
 from bot.domain.rotation import Unit
 from bot.domain.schedule_definition import LayerDefinition, RotationDefinition, ScheduleDefinition
-from bot.domain.simulate import Simulation
+from bot.domain.simulate import Act, Simulation
 from bot.domain.verification import How
 from bot.domain.week_hours import DailyPeriod
+from bot.engine.act import Desk
+from bot.engine.heard import Heard
 from storage import contacts, definitions, deliveries, incidents
 from storage.database import Connection, Database
 from tests.engine.stage import Platform, Stage, trouble
@@ -49,6 +54,9 @@ BY_LINE = (Method.SMS, Method.VOICE, Method.EMAIL)
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 LONGEST = timedelta(hours=1)
+
+RECOVERS = "recover"
+SAID = (*("ack 1", "unack 1") * 2, "close 1", "escalate 1", "escalate 1 2", "snooze 1 2m", "reopen 1", RECOVERS)
 
 Told = tuple[int, str, str, bool]
 """The second, who (a name, or a chat), by which method or workspace, and whether it was taken."""
@@ -64,7 +72,10 @@ class Brisk(Platform):
 
 @dataclass(frozen=True)
 class Night:
-    """What is configured, what is said and what fails; `unverified`: people none of whose contacts count."""
+    """What is configured, what is said, who acts and what fails; `unverified`: people none of whose contacts count.
+
+    `acts`: who says what when after the alert; nobody: the monitoring says that it is over.
+    """
 
     definitions: tuple[Definition, ...]
     start: datetime
@@ -74,6 +85,7 @@ class Night:
     refusing: frozenset[str]
     refused: frozenset[tuple[str, str]]
     chats_refused: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    acts: tuple[tuple[timedelta, str, str], ...] = ()
 
 
 def a_night(seed: int) -> Night:
@@ -84,6 +96,7 @@ def a_night(seed: int) -> Night:
     dark = {one for one in ways if chance.random() < chance.choice((0.0, 0.3))}
     # Where nothing answers at all the trouble is one's own, and the moment of the next try decides.
     dark -= {chance.choice(ways)}
+    acts = random.Random(seed + 10_000)  # noqa: S311 - As above; the rest of the night is the same without them.
     return Night(
         definitions=tuple(_definitions(chance)),
         start=START + timedelta(seconds=chance.randrange(7200)),
@@ -95,7 +108,16 @@ def a_night(seed: int) -> Night:
         chats_refused=frozenset(
             one for one in product(APPS, ("C1", "C2")) if chance.random() < share and one[0] not in dark
         ),
+        acts=tuple(sorted(_an_act(acts) for _ in range(acts.choice((0, 1, 2, 4, 6))))),
     )
+
+
+def _an_act(chance: random.Random) -> tuple[timedelta, str, str]:
+    # At no instant at which anything is due by itself.
+    after = timedelta(seconds=chance.randrange(20 * 60), milliseconds=chance.randrange(100, 900))
+    whom = ("schedule:rota", "team:sre", *(f"{name}@example.com" for name in PEOPLE))
+    said = chance.choice((*SAID, f"reassign 1 {chance.choice(whom)}", f"add 1 {chance.choice(whom)}"))
+    return after, "" if said == RECOVERS else chance.choice(PEOPLE), said
 
 
 def _definitions(chance: random.Random) -> list[Definition]:
@@ -155,6 +177,7 @@ class Theatre:
         self.night = night
         self.clock = ManualClock(night.start - MINUTE)
         self.stage = Stage(database, self.clock)
+        self.desk = Desk(database, self.stage.picture, self.stage.wakeups, self.clock, str)
         self.ways: dict[str, Platform] = {str(method): Brisk() for method in BY_LINE}
 
     async def prepare(self) -> Organisation:
@@ -186,10 +209,39 @@ class Theatre:
         began = self.clock.now()
         await self._fire("disk", self.night.severity)
         await self._settle()
-        while (at := await self._next()) is not None and at <= began + LONGEST:
+        acts = [(began + after, who, said) for after, who, said in self.night.acts]
+        while (at := await self._next(acts[0][0] if acts else None)) is not None and at <= began + LONGEST:
             self.clock.set(max(at, self.clock.now()))
+            if acts and acts[0][0] <= self.clock.now():
+                await self._act(*acts.pop(0)[1:])
             await self._settle()
         return await self._told(began), began
+
+    async def _act(self, who: str, said: str) -> None:
+        if said == RECOVERS:
+            await self._fire("disk", Severity.OK)
+            return
+        organisation = await self.stage.database.read(self.stage.picture.current)
+        account = next(one.id for one in organisation.people.accounts.values() if one.name.lower() == who)
+        sentence = said.replace(" 1", " 2", 1) if self.night.dark else said
+        await self.desk.hear(Heard(sentence, Actor(account, "cli"), Place(WorkspaceId(0), account=account)))
+
+    def acts(self, organisation: Organisation, began: datetime) -> list[Act]:
+        """Return who acts, as a simulation is told."""
+        found: list[Act] = []
+        for after, who, said in self.night.acts:
+            if said == RECOVERS:
+                found.append(Act(after, None))
+                continue
+            account = next(one.id for one in organisation.people.accounts.values() if one.name.lower() == who)
+            schedules = tuple(organisation.schedules.values())
+            speaker = Speaker(Actor(account, "cli"), organisation.people, began + after, "UTC", {}, schedules)
+            command = commands.parse(said)
+            asked = commands.action(command, speaker) if isinstance(command, commands.Command) else None
+            assert asked is not None
+            assert not isinstance(asked, NotUnderstood | Unclear)
+            found.append(Act(after, asked))
+        return found
 
     def failing(self, organisation: Organisation) -> Failing:
         """Return what fails, as a simulation is told."""
@@ -242,13 +294,13 @@ class Theatre:
         await self.stage.timers.tick()
         await self.stage.outbox.drain()
 
-    async def _next(self) -> datetime | None:
+    async def _next(self, acts_at: datetime | None) -> datetime | None:
         now = self.clock.now()
 
         async def work(connection: Connection) -> list[datetime | None]:
             return [await incidents.next_due(connection), await deliveries.next_pending_after(connection, now)]
 
-        instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until()]
+        instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until(), acts_at]
         return min((at for at in instants if at is not None and at > now), default=None)
 
     async def _told(self, began: datetime) -> list[Told]:

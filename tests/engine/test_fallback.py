@@ -1,7 +1,8 @@
 """When one way to a person comes to nothing, the next is tried: at once, once, and in sight of everybody."""
 
+import math
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -35,7 +36,7 @@ from bot.domain.law import step
 from bot.domain.people import LINES, ContactKind, Method, Role, TargetKind, WorkspaceId
 from bot.domain.verification import How
 from bot.engine.apply import apply
-from storage import contacts, definitions, incidents, tables
+from storage import contacts, definitions, deliveries, incidents, tables
 from storage.database import Connection, Database
 from tests.engine.stage import Platform, Stage
 from tests.support.clocks import ManualClock
@@ -43,6 +44,7 @@ from tests.support.clocks import ManualClock
 PEOPLE = ("ana", "bo", "dee")
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+LOOK = 15
 FOR_GOOD = [kind for kind in FailureKind if kind not in (FailureKind.UNREACHABLE, FailureKind.RATE_LIMITED)]
 
 
@@ -99,11 +101,29 @@ class Team:
             self.stage.adapters[LINES[method]] = line
 
     async def advance(self, time: timedelta) -> None:
-        """Let time pass, second by second."""
-        for _ in range(int(time.total_seconds())):
-            await self.settle()
-            self.clock.advance(1)
+        """Let time pass; what falls due within it happens at the next full second.
+
+        Between two such instants the workers look around every `LOOK` seconds: what nobody has announced comes then.
+        """
+        left = int(time.total_seconds())
         await self.settle()
+        while left:
+            now = self.clock.now()
+            due = await self._due(now)
+            step = min([left, LOOK, *(math.ceil((at - now).total_seconds()) for at in due)])
+            self.clock.advance(step)
+            left -= step
+            await self.settle()
+
+    async def _due(self, now: datetime) -> list[datetime]:
+        """Return the instants to come at which the workers would wake."""
+
+        async def work(connection: Connection) -> list[datetime | None]:
+            later = await deliveries.next_pending_after(connection, now)
+            return [await incidents.next_due(connection), later]
+
+        instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until()]
+        return [at for at in instants if at is not None and at > now]
 
     async def settle(self) -> None:
         await self.stage.timers.tick()
