@@ -33,7 +33,10 @@ from bot.engine.act import Desk
 from bot.engine.bell import Bell
 from bot.engine.confirmations import Confirmations
 from bot.engine.connections import Connections
+from bot.engine.daily import Daily
 from bot.engine.directory import Directory
+from bot.engine.feeds import Feeds
+from bot.engine.handovers import Handovers
 from bot.engine.ingest import Ingest
 from bot.engine.lines import ConnectProvider, Lines, Post
 from bot.engine.outbox import Outbox
@@ -43,6 +46,7 @@ from bot.engine.pulse import Pulse
 from bot.engine.retention import Keep, Retention, keep
 from bot.engine.signing import Signing
 from bot.engine.timers import Timers
+from bot.engine.trades import Trades
 from bot.engine.troubles import Troubles
 from bot.engine.wakeups import Wakeups
 from bot.engine.watchdog import Watchdog
@@ -51,6 +55,7 @@ from bot.sources import mapping
 from bot.web.alerts import Door, closed_door
 from bot.web.app import application, with_short_way
 from bot.web.callbacks import Callbacks
+from bot.web.feeds import Calendars
 from bot.web.gate import Gate
 from bot.web.health import Health
 from bot.web.links import Links
@@ -87,7 +92,8 @@ class Settings:
     """What the environment says.
 
     `public_url`: where people and providers reach us from outside, without a slash at its end; empty: they do not.
-    `fallback_after`: within it a way to somebody must be accepted, or the next is tried beside it.
+    `fallback_after`: within it a way to somebody must be accepted, or the next is tried beside it. `font`: a file with
+    letters for pictures, looked at before the usual ones; empty: those alone.
     """
 
     database_url: str
@@ -95,6 +101,7 @@ class Settings:
     keep: Keep = field(default_factory=Keep)
     public_url: str = ""
     fallback_after: timedelta = DEADLINE
+    font: str = ""
 
 
 def settings(environment: Mapping[str, str]) -> Settings:
@@ -111,6 +118,7 @@ def settings(environment: Mapping[str, str]) -> Settings:
         keep(environment),
         _public_url(environment.get("ONCARD_PUBLIC_URL", "")),
         _fallback_after(environment.get("ONCARD_FALLBACK_AFTER", "")),
+        environment.get("ONCARD_FONT", ""),
     )
 
 
@@ -221,10 +229,18 @@ class Service:
         self.stopping = asyncio.Event()
         self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         digest = self.vault.digest
-        self.desk = Desk(self.database, self.picture, self.wakeups, self.clock, digest, sends=lambda: self.lines)
+        self.font = configured.font
+        self.desk = Desk(
+            self.database, self.picture, self.wakeups, self.clock, digest, sends=lambda: self.lines, font=self.font
+        )
+        self.feeds = Feeds(self.database, self.picture, self.vault, self.clock, configured.public_url)
+        self.desk.feeds = self.feeds
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
+        self.handovers = Handovers(self.database, self.picture, self.wakeups, self.clock)
+        self.trades = Trades(self.database, self.picture, self.wakeups, self.clock)
+        self.daily = Daily(self.database, self.picture, self.wakeups, self.clock)
         signing = Signing(self.vault, configured.public_url, self.clock)
         post = Post(self.vault, configured.public_url, signing)
         self.lines = Lines(self.database, post, self.connections.adapters, connect_provider(self.clock), self.clock)
@@ -248,7 +264,7 @@ class Service:
             return application([*closed_door(), *health.routes(), *more])
         door = Door(self.database, self.vault, self.picture, self.ingest, self.clock)
         called = [*Callbacks(self.connections).routes(), *Reports(self.lines, self.phone).routes()]
-        pages = Links(self.confirmations).routes()
+        pages = [*Links(self.confirmations).routes(), *Calendars(self.feeds).routes()]
         routes = application([*door.routes(), *called, *pages, *health.routes(), *more])
         return with_short_way(routes, door.short_way)
 
@@ -292,7 +308,8 @@ class Service:
         if self.role is Role.WEB:
             return (self.connections.run, self.lines.run, self.pulse.run)
         checks = (self.pulse.run, self.watchdog.run, self.retention.run)
-        return (self.connections.run, self.lines.run, self.timers.run, self.directory.run, *checks)
+        watching = (self.timers.run, self.handovers.run, self.trades.run, self.directory.run, self.daily.run)
+        return (self.connections.run, self.lines.run, *watching, *checks)
 
     async def finish(self, answered: Callable[[], Awaitable[None]] | None = None) -> None:
         """Begin nothing new, let what is under way come to its end, and give back what has not in time.

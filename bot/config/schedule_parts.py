@@ -5,7 +5,7 @@ at the hand-over time of that day. A hand-over that is not written is as the lay
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Final, Self
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from bot.config.values import Name, Timezone
 from bot.domain.calendar import WEEK, WORKDAYS, DayKind, Region, Weekday
 from bot.domain.people import TargetKind
 from bot.domain.rotation import PRIMARY, Unit
+from bot.domain.schedule import NOTICE
 from bot.domain.schedule_definition import (
     CalendarDefinition,
     FallbackDefinition,
@@ -30,6 +31,7 @@ from bot.domain.schedule_definition import (
 from bot.domain.week_hours import Period
 
 MOST_TURNS: Final = 200
+LONGEST_NOTICE: Final = timedelta(days=2)
 
 
 def _listed(value: object) -> object:
@@ -88,6 +90,7 @@ At = Annotated[When, PlainValidator(values.of(turns.read_instant))]
 Day = Annotated[date, PlainValidator(values.of(turns.read_day))]
 KindOfDay = Annotated[DayKind, PlainValidator(turns.read_kind)]
 Fallback = Annotated[FallbackDefinition, PlainValidator(_fallback)]
+Notice = Annotated[timedelta, PlainValidator(values.of(values.Between(timedelta(0), LONGEST_NOTICE).read))]
 
 
 class CalendarPart(Part):
@@ -220,6 +223,7 @@ class SchedulePart(Part):
 
     name: Annotated[str, PlainValidator(values.of(turns.schedule_name))]
     timezone: Timezone = "UTC"
+    handover_notice: Notice = NOTICE
     fallback: Fallback | None = None
     layers: Annotated[tuple[LayerPart, ...], Field(max_length=50)] = ()
     overrides: Annotated[tuple[OverridePart, ...], Field(max_length=1000)] = ()
@@ -233,4 +237,5 @@ class SchedulePart(Part):
             layers=tuple(layer.definition(self.timezone) for layer in self.layers),
             overrides=tuple(change.definition(self.timezone) for change in self.overrides),
             fallback=self.fallback,
+            notice=self.handover_notice,
         )

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from bot.config import turns
+from bot.config import duration, turns
 from bot.config.periods import write_weekdays
 from bot.config.plain import Plain
 from bot.domain import filter_form
@@ -11,6 +11,7 @@ from bot.domain.definition import RuleDefinition
 from bot.domain.filters import EVERYTHING
 from bot.domain.people import TargetKind
 from bot.domain.rotation import PRIMARY
+from bot.domain.schedule import NOTICE
 from bot.domain.schedule_definition import (
     CalendarDefinition,
     FallbackDefinition,
@@ -38,6 +39,8 @@ def write_calendar(body: CalendarDefinition) -> dict[str, Plain]:
 def write_schedule(body: ScheduleDefinition) -> dict[str, Plain]:
     """Return the schedule as the file has it."""
     said: dict[str, Plain] = {"name": body.name, "timezone": body.timezone}
+    if body.notice != NOTICE:
+        said["handover_notice"] = duration.write(body.notice)
     if body.fallback is not None:
         said["fallback"] = _fallback(body.fallback)
     if body.layers:

@@ -1,5 +1,9 @@
-"""Adding responders: others are told now, beside those who have the incident, and everything else goes on."""
+"""Adding responders: others are told now, beside those who have the incident, and everything else goes on.
 
+Whoever a schedule has on call at that moment is added; who comes on call later is not.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain.frozen import replace
@@ -17,6 +21,7 @@ from bot.domain.incident import (
     Rules,
     Step,
 )
+from bot.domain.people import Target, TargetKind
 
 
 def add(incident: Incident, action: AddResponder, rules: Rules, now: datetime) -> Step | Refused:
@@ -29,7 +34,7 @@ def add(incident: Incident, action: AddResponder, rules: Rules, now: datetime) -
     if already and not new:
         return Refused(Reason.RESPONDERS_ALREADY)
     if not people.can_be_told(new):
-        return Refused(Reason.NOBODY)
+        return tells_nobody(action.targets, rules, now)
     said: dict[str, str | int] = {"to": ", ".join(people.accounts[account].name for account in new)}
     if already:
         said["already"] = already
@@ -37,3 +42,11 @@ def add(incident: Incident, action: AddResponder, rules: Rules, now: datetime) -
     more = replace(incident, version=incident.version + 1, responders=responders)
     record = Record(Entry.ADDED, action.by, said)
     return Step(more, (record, Notify(incident.level, ADDED, new, ()), Refresh(prompt=True)))
+
+
+def tells_nobody(targets: Sequence[Target], rules: Rules, now: datetime) -> Refused:
+    """Return why an incident is given to nobody of `targets`: none can be told, or nobody is on call now."""
+    by_schedule = any(target.kind is TargetKind.SCHEDULE for target in targets)
+    if not by_schedule or rules.people.resolve(targets):
+        return Refused(Reason.NOBODY)
+    return Refused(Reason.NOBODY_ON_CALL, coming=rules.people.next_duty(targets, now))

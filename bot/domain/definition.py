@@ -12,6 +12,7 @@ from typing import Final
 
 from bot.domain.escalation import Unless, WhenNobody
 from bot.domain.filters import EVERYTHING, Filter
+from bot.domain.override import MadeOverride
 from bot.domain.people import (
     AccountId,
     ChatLink,
@@ -240,12 +241,14 @@ class Contact:
 class Said:
     """What people said beside what is configured: who they are in chats, what is theirs, how they want to be told.
 
-    What is in `preferences` goes before what is configured, severity by severity.
+    What is in `preferences` goes before what is configured, severity by severity. `overrides`: what they changed of
+    schedules for a time, later ones on top of earlier ones and of all that is configured.
     """
 
     links: tuple[ChatLink, ...] = ()
     contacts: frozenset[Contact] = frozenset()
     preferences: Mapping[AccountId, Preferences] = field(default_factory=dict)
+    overrides: tuple[MadeOverride, ...] = ()
 
 
 NOTHING_SAID: Final = Said()

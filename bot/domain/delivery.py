@@ -4,6 +4,7 @@ Both are decided from the present state, so that after an outage nothing stale i
 own sake. One delivery is one message to one place; what happens to it never changes what another place receives.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -129,6 +130,17 @@ class Dropped(StrEnum):
     NOT_EDITABLE = "the_message_cannot_be_changed"
     REACHED = "reached_by_another_way"
     OVER = "it_is_over_already"
+
+
+WITHDRAWN: Final[Mapping[Entry, Dropped]] = {
+    Entry.ACKNOWLEDGED: Dropped.ACTED,
+    Entry.CLOSED: Dropped.CLOSED,
+    Entry.RECOVERED: Dropped.CLOSED,
+    Entry.SNOOZED: Dropped.SNOOZED,
+    Entry.REASSIGNED: Dropped.SUPERSEDED,
+    Entry.UNDONE: Dropped.UNDONE,
+}
+"""Why a message is not sent that was taken back for this."""
 
 
 def unwanted(delivery: Delivery, incident: Incident, shown: int | None) -> Dropped | None:

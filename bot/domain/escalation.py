@@ -58,3 +58,16 @@ class Level:
     escalate_after: timedelta = timedelta(minutes=5)
     unless: Unless = Unless.ACKNOWLEDGED
     when_nobody: WhenNobody = WhenNobody.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What an incident's alert puts in the place of what a level (from 0) names: `bot.domain.dynamic`.
+
+    `targets` empty: the level keeps its own. `chats` stand in the place of those in the workspaces `instead_of`.
+    """
+
+    level: int
+    targets: tuple[Target, ...] = ()
+    chats: tuple[Chat, ...] = ()
+    instead_of: tuple[WorkspaceId, ...] = ()

@@ -8,6 +8,7 @@
     6  silence                  -
     7  grouping                 - (each alert opens an incident)            `alert.opened`
     8  storm, 9 flapping, 10 outlier, 11 delay
+       dynamic assignment       labels that name whom a level tells         `dynamic`, when an incident opens
        incident                 the law decides what follows                `_incident`
 
 `decide` is these stages for one arrival. A stage that is to come goes where its number stands; it is a plain function
@@ -22,13 +23,14 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain import alert as alerts
-from bot.domain import law
+from bot.domain import dynamic, law
 from bot.domain.alert import Alert
 from bot.domain.event import Event, Severity
 from bot.domain.facts import Facts, Tally
 from bot.domain.frozen import replace
 from bot.domain.incident import AlertId, Change, ChannelId, Effect, Incident, IncidentId, Recover, Rules, Step
 from bot.domain.organisation import Organisation
+from bot.domain.rule import Rule
 
 
 class Outcome(StrEnum):
@@ -93,10 +95,20 @@ class Moment:
         self.organisation = organisation
         self.now = now
         self._started: dict[tuple[ChannelId, str | None], Step] = {}
+        self._names: dynamic.Names | None = None
+        self._holding: dict[ChannelId, tuple[Rule, ...]] = {}
 
-    def start(self, number: IncidentId, channel: ChannelId, facts: Facts) -> Step:
-        """Return a new incident of the channel on its first level, and what follows."""
-        rule = self.organisation.first_rule(channel, facts, self.now)
+    def start(self, number: IncidentId, channel: ChannelId, facts: Facts, wanted: Mapping[str, str]) -> Step:
+        """Return a new incident of the channel on its first level, and what follows.
+
+        `wanted`: the labels that say whom a level tells.
+        """
+        holding = self._holding.get(channel)
+        if holding is None:
+            holding = self._holding[channel] = self.organisation.rules_at(channel, self.now)
+        rule = self.organisation.first_of(holding, channel, facts)
+        if wanted:
+            return self._start_reset(number, channel, facts, rule, wanted)
         known_as = channel, rule.name if rule is not None else None
         started = self._started.get(known_as)
         if started is not None:
@@ -106,14 +118,32 @@ class Moment:
         self._started[known_as] = started
         return started
 
+    def _start_reset(
+        self, number: IncidentId, channel: ChannelId, facts: Facts, rule: Rule | None, wanted: Mapping[str, str]
+    ) -> Step:
+        if self._names is None:
+            self._names = dynamic.names_of(self.organisation)
+        levels = rule.levels if rule is not None else ()
+        resets, records = dynamic.read(wanted, levels, self._names, self.organisation.people)
+        name = rule.name if rule is not None else None
+        incident = Incident(number, channel, facts, opened_at=self.now, rule=name, resets=resets)
+        started = law.start(incident, rules_of(incident, self.organisation), self.now)
+        opened, *rest = started.effects
+        return Step(started.incident, (opened, *records, *rest))
 
+
+_NOTHING: Final[Mapping[str, str]] = {}
 _FIRST_TALLY: Final = {severity: Tally(total=1).moved(None, severity) for severity in Severity}
 
 
 def decide(arrival: Arrival, known: Known, ids: NewIds, moment: Moment) -> Decision:
     """Pass one arrival through the stages."""
+    wanted = _NOTHING
+    if dynamic.asks(arrival.event.labels):
+        labels, wanted = dynamic.parted(arrival.event.labels)
+        arrival = replace(arrival, event=replace(arrival.event, labels=labels))
     if not known.alerts:
-        return _first(arrival, ids, moment)
+        return _first(arrival, ids, moment, wanted)
     now = moment.now
     outcome, turns = _alert(arrival, known, ids, now)
     decided: list[Alert] = []
@@ -124,7 +154,7 @@ def decide(arrival: Arrival, known: Known, ids: NewIds, moment: Moment) -> Decis
         if number is not None:
             known_as = incidents.get(number)
             made = (
-                _open(number, turn.after, moment)
+                _open(number, turn.after, moment, wanted)
                 if known_as is None
                 else _incident(turn, known_as, moment.organisation, now)
             )
@@ -134,12 +164,12 @@ def decide(arrival: Arrival, known: Known, ids: NewIds, moment: Moment) -> Decis
     return Decision(outcome, tuple(decided), tuple((incidents[number], said) for number, said in effects.items()))
 
 
-def _first(arrival: Arrival, ids: NewIds, moment: Moment) -> Decision:
+def _first(arrival: Arrival, ids: NewIds, moment: Moment, wanted: Mapping[str, str]) -> Decision:
     """Stages 4 to 7 where nothing is known of the key, as mostly: trouble opens an incident, recovery ends nothing."""
     if arrival.event.is_recovery:
         return Decision(Outcome.UNMATCHED)
     alert = alerts.opened(arrival.event, arrival.key, (ids.alert, arrival.channel, ids.incident), moment.now)
-    made = _open(ids.incident, alert, moment)
+    made = _open(ids.incident, alert, moment, wanted)
     return Decision(Outcome.OPENED, (alert,), ((made.incident, made.effects),))
 
 
@@ -166,10 +196,10 @@ def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: 
     return law.step(incident, happening, rules_of(incident, organisation), now)
 
 
-def _open(number: IncidentId, alert: Alert, moment: Moment) -> Step:
+def _open(number: IncidentId, alert: Alert, moment: Moment, wanted: Mapping[str, str]) -> Step:
     tally = _FIRST_TALLY[alert.severity]
     facts = Facts(alert.severity, alert.title, alert.description, alert.labels, alert.images, alert.links, tally)
-    return moment.start(number, alert.channel, facts)
+    return moment.start(number, alert.channel, facts, wanted)
 
 
 def _facts(turn: _Turn, facts: Facts) -> Facts:
@@ -189,4 +219,5 @@ def rules_of(incident: Incident, organisation: Organisation) -> Rules:
     rule = organisation.rule(incident.channel, incident.rule)
     if rule is None:
         return Rules((), organisation.people)
-    return Rules(rule.levels, organisation.people, rule.delay, organisation.told_about(incident.channel))
+    levels = dynamic.applied(rule.levels, incident.resets, organisation.people) if incident.resets else rule.levels
+    return Rules(levels, organisation.people, rule.delay, organisation.told_about(incident.channel))

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
-from bot.domain.escalation import Chat, Level
+from bot.domain.escalation import Chat, Level, Reset
 from bot.domain.facts import Facts
 from bot.domain.growing import Growing
-from bot.domain.people import AccountId, Method, People, Target
+from bot.domain.people import AccountId, Coming, Method, People, Target
 
 IncidentId = NewType("IncidentId", int)
 AlertId = NewType("AlertId", int)
@@ -128,7 +128,8 @@ class Undoable:
 class Incident(Handling):
     """One incident: what is the matter, and how it is handled.
 
-    `moved` is the version at which progress last changed, `turned` the one at which progress or level did.
+    `moved` is the version at which progress last changed, `turned` the one at which progress or level did. `resets`:
+    what its alert puts in the place of what levels of the rule name.
     """
 
     id: IncidentId
@@ -140,6 +141,7 @@ class Incident(Handling):
     moved: int = 1
     turned: int = 1
     undo: Undoable | None = None
+    resets: tuple[Reset, ...] = ()
 
 
 # ---- what can happen: data in ------------------------------------------------------------------------------------
@@ -287,6 +289,7 @@ class Entry(Growing):
     OPENED = "opened"
     NOTIFIED = "notified"
     NO_RULE = "no_rule"
+    RESET = "reset"
     DELAYED = "delayed"
     LEVEL_EMPTY = "level_empty"
     LEVEL_HELD = "level_held"
@@ -397,6 +400,7 @@ class Reason(StrEnum):
     SNOOZE_TOO_LONG = "snooze_too_long"
     SNOOZE_IN_THE_PAST = "snooze_in_the_past"
     NOBODY = "nobody"
+    NOBODY_ON_CALL = "nobody_on_call"
     EMPTY_COMMENT = "empty_comment"
     RESPONDERS_ALREADY = "responders_already"
     NOTHING_TO_UNDO = "nothing_to_undo"
@@ -407,10 +411,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The action changes nothing; `deed` is what stands in its way, where somebody's deed does."""
+    """The action changes nothing; `deed` is what stands in its way, where somebody's deed does.
+
+    `coming`: who will be on call next, where nobody is now.
+    """
 
     reason: Reason
     deed: Deed | None = None
+    coming: Coming | None = None
 
 
 @dataclass(frozen=True, slots=True)

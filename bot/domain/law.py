@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final, overload
 
-from bot.domain.adding import add
+from bot.domain.adding import add, tells_nobody
 from bot.domain.escalation import Level, Unless
 from bot.domain.event import cut
 from bot.domain.facts import Facts
@@ -225,7 +225,7 @@ def _snooze(incident: Incident, action: Snooze, rules: Rules, now: datetime) -> 
 def _reassign(incident: Incident, action: Reassign, rules: Rules, now: datetime) -> Step | Refused:
     accounts = rules.people.resolve(action.targets)
     if not rules.people.can_be_told(accounts):
-        return Refused(Reason.NOBODY)
+        return tells_nobody(action.targets, rules, now)
     given = replace(moved(triggered(incident)), assigned=action.targets, climbs=action.escalation, responders=())
     names = ", ".join(rules.people.accounts[account].name for account in accounts)
     said = Step(given, (Withdraw(Entry.REASSIGNED), Record(Entry.REASSIGNED, action.by, {"to": names})))

@@ -1,6 +1,6 @@
 """Letters: live messages that are about no incident, such as a hand-over or a shift that somebody wants to give away.
 
-A letter is one message about one matter in one place. It is written once, for an `occasion` that is worth being noticed,
+A letter is one message about one matter in one place. It is written once, for an `occasion` worth being noticed,
 and shows from then on how the matter stands: whatever changes is an edit of it. Where somebody cannot be reached by it,
 the next of their ways brings another of the same occasion.
 """
@@ -16,6 +16,7 @@ class Matter(Growing):
     """What letters are about."""
 
     HANDOVER = "handover"
+    TRIAL = "trial"
     TRADE = "trade"
     LINT = "lint"
 

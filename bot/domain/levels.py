@@ -42,9 +42,9 @@ def enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
         if reaches_somebody(level, rules):
             entered = replace(turned(incident), level=number, turn=0, assigned=(), climbs=True)
             return after(Step(incident, passed), notify(timed(entered, level, rules, now), rules, now))
-        until = rules.people.next_duty(level.targets, now) if level.when_nobody is WhenNobody.HOLD else None
-        if until is not None:
-            return after(Step(incident, passed), _hold(incident, number, until))
+        coming = rules.people.next_duty(level.targets, now) if level.when_nobody is WhenNobody.HOLD else None
+        if coming is not None:
+            return after(Step(incident, passed), _hold(incident, number, coming.at))
         passed += (Record(Entry.LEVEL_EMPTY, said={"level": number + 1}),)
     return after(Step(incident, passed), _exhausted(incident, rules, now))
 

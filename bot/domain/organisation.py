@@ -1,6 +1,6 @@
 """The organisation as configured: one immutable picture, from which every decision of one transaction is made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -9,10 +9,21 @@ from typing import Final, NewType
 from bot.domain.calendar import Calendar, DayKind, NationalDays, look_up, nobodys
 from bot.domain.facts import Facts
 from bot.domain.fallback import DEADLINE
-from bot.domain.filters import Subject, matches, of_facts
+from bot.domain.filters import matches, of_facts
 from bot.domain.frozen import replace
 from bot.domain.incident import ChannelId
-from bot.domain.people import LINES, AccountId, ChatLink, Method, People, Target, TargetKind, TeamId, WorkspaceId
+from bot.domain.people import (
+    LINES,
+    AccountId,
+    ChatLink,
+    Coming,
+    Method,
+    People,
+    Target,
+    TargetKind,
+    TeamId,
+    WorkspaceId,
+)
 from bot.domain.rule import Rule
 from bot.domain.schedule import LOOKAHEAD, OnDuty, Schedule, ScheduleId, on_call, shifts
 from bot.domain.time_filter import matches as in_time
@@ -113,13 +124,13 @@ class Organisation:
         duty, coming = partial(self._on_duty, now), self._comes_on_duty
         return replace(self, people=replace(self.people, on_duty=duty, comes_on_duty=coming))
 
-    def _comes_on_duty(self, schedule: int, role: str, now: datetime) -> datetime | None:
-        """Return when the next one comes on duty, within the days that are looked ahead."""
+    def _comes_on_duty(self, schedule: int, role: str, now: datetime) -> Coming | None:
+        """Return who comes on duty next and when, within the days that are looked ahead."""
         found = self.schedules.get(ScheduleId(schedule))
         if found is None:
             return None
         ahead = shifts(found, now, now + LOOKAHEAD, self.schedules.get)
-        return next((one.start for one in ahead if one.accounts and role in ("", one.role)), None)
+        return next((Coming(one.start, one.accounts) for one in ahead if one.accounts and role in ("", one.role)), None)
 
     def _on_duty(self, now: datetime, schedule: int, role: str) -> tuple[AccountId, ...]:
         return tuple(dict.fromkeys(one.account for one in self.duty(ScheduleId(schedule), role, now)))
@@ -153,19 +164,23 @@ class Organisation:
 
     def first_rule(self, channel: ChannelId, facts: Facts, now: datetime) -> Rule | None:
         """Return the rule that a new incident of the channel follows: the first that matches."""
-        known = self.channel(channel)
-        subject = of_facts(facts, known.name)
-        return next((rule for rule in known.rules if self._holds(rule, subject, now)), None)
+        return self.first_of(self.rules_at(channel, now), channel, facts)
+
+    def first_of(self, rules: Sequence[Rule], channel: ChannelId, facts: Facts) -> Rule | None:
+        """Return the first of a channel's rules, which hold at some instant, whose filter matches."""
+        if rules and not rules[0].filter.groups:
+            return rules[0]  # As mostly: for one that is for everything, nothing need be known of the alert.
+        subject = of_facts(facts, self.channel(channel).name)
+        return next((rule for rule in rules if matches(rule.filter, subject)), None)
+
+    def rules_at(self, channel: ChannelId, now: datetime) -> tuple[Rule, ...]:
+        """Return the rules of the channel that hold at an instant, whatever each is for."""
+        rules = self.channel(channel).rules
+        return tuple(rule for rule in rules if rule.enabled and in_time(rule.when, now, self.day_kind))
 
     def rule_at(self, channel: ChannelId, now: datetime) -> Rule | None:
         """Return the first rule of the channel that holds at an instant, whatever it is for."""
-        rules = self.channel(channel).rules
-        return next((rule for rule in rules if rule.enabled and in_time(rule.when, now, self.day_kind)), None)
-
-    def _holds(self, rule: Rule, subject: Subject, now: datetime) -> bool:
-        if rule.is_for_everything:
-            return True
-        return rule.enabled and in_time(rule.when, now, self.day_kind) and matches(rule.filter, subject)
+        return next(iter(self.rules_at(channel, now)), None)
 
     def day_kind(self, calendar: str, day: date) -> DayKind:
         """Return what a calendar says of a day; one that is gone has every weekday worked."""

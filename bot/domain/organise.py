@@ -28,7 +28,7 @@ from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
 from bot.domain.people import LINES, Account, AccountId, ContactKind, People, Target, Team, TeamId, WorkspaceId
 from bot.domain.rule import Rule
-from bot.domain.schedule import ScheduleId
+from bot.domain.schedule import Schedule, ScheduleId
 from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition, ScheduleMaker, make_calendar
 
 
@@ -57,6 +57,7 @@ def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> 
             if isinstance(one.body, TeamDefinition) and one.active
         },
     )
+    gone = frozenset(one.id for one in accounts.values() if not one.active)
     made = Organisation(
         revision=revision,
         people=people,
@@ -74,7 +75,9 @@ def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> 
         links=tuple(link for link in said.links if link.account in accounts and accounts[link.account].active),
         providers=_providers(one.body for one in everything if one.active),
         schedules={
-            ScheduleId(one.id): ids.schedules.make(ScheduleId(one.id), one.body, active=one.active)
+            ScheduleId(one.id): _changed(
+                ids.schedules.make(ScheduleId(one.id), one.body, active=one.active), said, gone
+            )
             for one in everything
             if isinstance(one.body, ScheduleDefinition)
         },
@@ -136,6 +139,12 @@ def _account(one: Kept, body: AccountDefinition, said: Said) -> Account:
         preferences={**body.preferences, **said.preferences.get(number, {})},
         verified=frozenset(kind for kind, value in now.items() if Contact(number, kind, value) in said.contacts),
     )
+
+
+def _changed(schedule: Schedule, said: Said, gone: frozenset[AccountId]) -> Schedule:
+    """Return the schedule with what people changed of it for a time, but for what they gave to who has left since."""
+    held = (one.held for one in said.overrides if one.schedule == schedule.id and gone.isdisjoint(one.change.accounts))
+    return replace(schedule, overrides=(*schedule.overrides, *(change for change in held if change is not None)))
 
 
 def _providers(bodies: Iterable[Body]) -> tuple[Provider, ...]:

@@ -143,6 +143,14 @@ class ChatLink:
     account: AccountId
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Who comes on duty next by a schedule, and when."""
+
+    at: datetime
+    accounts: tuple[AccountId, ...]
+
+
 def _at_no_instant(schedule: int, role: str) -> tuple[AccountId, ...]:
     raise LookupError(f"who is on duty by schedule {schedule} {role} is known at an instant only")
 
@@ -156,14 +164,14 @@ class People:
     """Everybody, and who can be reached by at least one method.
 
     `on_duty`: whom a schedule has on duty in a role (empty: in any), at the instant that the picture is of
-    (`Organisation.at`). `comes_on_duty`: when the next one comes on duty after an instant; None: nobody does.
+    (`Organisation.at`). `comes_on_duty`: who comes on duty next after an instant, and when; None: nobody does.
     """
 
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
     teams: Mapping[TeamId, Team] = field(default_factory=dict)
     reachable: frozenset[AccountId] = frozenset()
     on_duty: Callable[[int, str], tuple[AccountId, ...]] = _at_no_instant
-    comes_on_duty: Callable[[int, str, datetime], datetime | None] = _never
+    comes_on_duty: Callable[[int, str, datetime], Coming | None] = _never
 
     def resolve(self, targets: Iterable[Target]) -> tuple[AccountId, ...]:
         """Return the active accounts behind `targets`, each once, in the order in which they are named."""
@@ -171,11 +179,12 @@ class People:
         known = self.accounts
         return tuple(account for account in named if account in known and known[account].active)
 
-    def next_duty(self, targets: Iterable[Target], now: datetime) -> datetime | None:
-        """Return when somebody comes on duty by the schedules among `targets`; None: nobody does that is known."""
+    def next_duty(self, targets: Iterable[Target], now: datetime) -> Coming | None:
+        """Return who comes on duty next by the schedules among `targets`; None: nobody does that is known."""
         named = [target for target in targets if target.kind is TargetKind.SCHEDULE]
         found = (self.comes_on_duty(target.id, target.role, now) for target in named)
-        return min((at for at in found if at is not None and at > now), default=None)
+        later = (one for one in found if one is not None and one.at > now)
+        return min(later, key=lambda one: one.at, default=None)
 
     def can_be_told(self, accounts: Iterable[AccountId]) -> bool:
         """Whether at least one of them has a method by which a message can be tried."""

@@ -2,20 +2,35 @@
 
 The service keeps its messages in a table and asks the platforms; here they are kept in a mapping, and what a platform
 would answer is assumed. Everything that is decided in between is decided by the functions that the service calls:
-`pages_of`, `plan`, `moves_of`, `verdict`, `next_try`.
+`pages_of`, `plan`, `moves_of`, `verdict`, `unwanted`, `next_try`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from bot.domain import fallback
-from bot.domain.delivery import PAGES, Delivery, DeliveryId, Dropped, Kind, PageId, Place, Setback, State, next_try
+from bot.domain.delivery import (
+    LONGEST_ALARM,
+    OVER,
+    PAGES,
+    WITHDRAWN,
+    Delivery,
+    DeliveryId,
+    Dropped,
+    Kind,
+    PageId,
+    Place,
+    Setback,
+    State,
+    next_try,
+    unwanted,
+)
 from bot.domain.fallback import Leg, Standing, Tried, Verdict, moves_of
 from bot.domain.frozen import replace
-from bot.domain.incident import Entry, Incident, Notify
+from bot.domain.incident import Entry, Incident, Notify, Withdraw
 from bot.domain.ledger import Hop, Sent
 from bot.domain.organisation import Organisation
 from bot.domain.pages import Planned, legs_of, pages_of
@@ -98,6 +113,10 @@ class Queue:
         waits = [one.not_before for one in self._messages.values() if one.state is State.PENDING]
         return min((at for at in waits if at > now), default=None)
 
+    def waits(self, now: datetime) -> bool:
+        """Whether a message is to go out at this instant."""
+        return self._next_due(now) is not None
+
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits that has not been tried."""
@@ -122,11 +141,47 @@ class Queue:
                 joined += [page] if page is not None else []
         self._follow(joined, organisation.deadline, now)
 
-    def word(
-        self, incident: Incident, entry: Entry, account: AccountId, organisation: Organisation, now: datetime
+    def withdraw(self, effect: Withdraw, now: datetime) -> None:
+        """Take back the pages that have not gone out and, with its `cards`, the cards that no chat has seen yet."""
+        reason = WITHDRAWN[effect.reason]
+        for sent in self.messages:
+            if _is_taken_back(sent, effect, reason):
+                self._put(replace(sent, state=State.WITHDRAWN, reason=str(reason), settled_at=now))
+
+    def over(
+        self, incident: Incident, entry: Entry, actor: AccountId | None, organisation: Organisation, now: datetime
+    ) -> None:
+        """Put in the notes that tell those who were paged by a line that it is over.
+
+        Not whoever acted, nor who has the incident's card in a direct message.
+        """
+        if entry not in OVER or not organisation.providers:
+            return
+        own = [one for one in self.messages if one.delivery.place.account is not None]
+        shown = {one.delivery.place.account for one in own if _is_shown(one)}
+        since = now - LONGEST_ALARM
+        for account in dict.fromkeys(one.delivery.place.account for one in own if _went_out(one, since)):
+            if account is not None and account != actor and account not in shown and not self._knows(account):
+                self.word(incident, entry, account, organisation, now, voice=False)
+
+    def _knows(self, account: AccountId) -> bool:
+        """Whether somebody has heard that it is over since they were last paged by a line."""
+        theirs = [one.delivery for one in self.messages if one.delivery.place.account == account]
+        words = [one.id for one in theirs if one.kind is Kind.NOTE and one.entry in OVER]
+        return max(words, default=0) > max((one.id for one in theirs if one.kind is Kind.PAGE), default=0)
+
+    def word(  # noqa: PLR0913 - What is said, to whom, of what, and when.
+        self,
+        incident: Incident,
+        entry: Entry,
+        account: AccountId,
+        organisation: Organisation,
+        now: datetime,
+        *,
+        voice: bool = True,
     ) -> None:
         """Put in the notes that tell somebody something, the quietest way first and others behind it."""
-        found = quiet_ways(account, organisation)
+        found = quiet_ways(account, organisation, voice=voice)
         is_page = len(found) > 1
         self._pages += is_page
         page = PageId(self._pages) if is_page else None
@@ -134,9 +189,16 @@ class Queue:
             note = self._message(incident, leg, Kind.NOTE, now)
             self._add(replace(note, level=incident.level, turn=incident.turn, page=page, entry=entry))
 
-    def due(self, now: datetime) -> Iterator[Delivery]:
-        """Yield what goes out now, each as it is tried: of those whose turn it is none that stands behind a success."""
+    def due(self, now: datetime, incident: Callable[[], Incident]) -> Iterator[Delivery]:
+        """Yield what goes out now, each as it is tried: none that is stale, or stands behind a success.
+
+        `incident`: as it is when the message is looked at.
+        """
         while (sent := self._next_due(now)) is not None:
+            stale = unwanted(sent.delivery, incident(), None)
+            if stale is not None:
+                self._put(replace(sent, state=State.WITHDRAWN, reason=str(stale), settled_at=now))
+                continue
             tried = self._claim(sent, now)
             if tried is not None:
                 yield tried
@@ -166,10 +228,7 @@ class Queue:
         )
 
     def _page(self, incident: Incident, effect: Notify, leg: Planned, page: PageId | None, now: datetime) -> Delivery:
-        is_shown = any(
-            one.state is State.DELIVERED and one.delivery.kind is Kind.CARD and one.delivery.place == leg.place
-            for one in self._messages.values()
-        )
+        is_shown = any(_is_shown(one) and one.delivery.place == leg.place for one in self._messages.values())
         by_chat = Kind.REMINDER if is_shown else Kind.CARD
         made = self._message(incident, leg, Kind.PAGE if leg.place.workspace in _LINES else by_chat, now)
         latest = leg.latest if page is not None else None
@@ -233,7 +292,7 @@ def _leg(sent: Sent) -> Leg:
     """Return a message as one way of its page."""
     delivery = sent.delivery
     spared = sent.state is State.WITHDRAWN and sent.reason == Dropped.REACHED
-    standing = Standing.SPARED if spared else _STANDINGS[sent.state]
+    standing = Standing.SPARED if spared else _STANDINGS.get(sent.state, Standing.TAKEN_BACK)
     tried = Tried(
         standing=standing,
         latest=delivery.latest,
@@ -248,6 +307,28 @@ def _leg(sent: Sent) -> Leg:
 
 def _waits_for(sent: Sent, place: Place) -> bool:
     return sent.state is State.PENDING and sent.delivery.kind in PAGES and sent.delivery.place == place
+
+
+def _is_shown(sent: Sent) -> bool:
+    """Whether the incident's card stands where this message went."""
+    return sent.state is State.DELIVERED and sent.delivery.kind is Kind.CARD
+
+
+def _went_out(sent: Sent, since: datetime) -> bool:
+    """Whether this is a page by a line that was taken."""
+    delivery = sent.delivery
+    return sent.state is State.DELIVERED and delivery.kind is Kind.PAGE and delivery.created_at >= since
+
+
+def _is_taken_back(sent: Sent, effect: Withdraw, reason: Dropped) -> bool:
+    delivery = sent.delivery
+    if delivery.kind not in PAGES or (effect.only and delivery.place.account not in effect.only):
+        return False
+    if sent.state is State.PENDING:
+        return effect.cards or delivery.kind is not Kind.CARD or delivery.place.account is not None
+    # Of those who are to hear no more of it, no way comes back that was spared.
+    is_for_good = reason is Dropped.SUPERSEDED or bool(effect.only)
+    return is_for_good and sent.state is State.WITHDRAWN and sent.reason == Dropped.REACHED
 
 
 def _is_like(one: Delivery, page: Delivery) -> bool:

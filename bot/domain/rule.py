@@ -25,8 +25,3 @@ class Rule:
     when: TimeFilter = ALWAYS
     delay: timedelta = timedelta(0)
     enabled: bool = True
-
-    @property
-    def is_for_everything(self) -> bool:
-        """Whether it is for whatever comes, at any time."""
-        return self.enabled and self.filter == EVERYTHING and self.when == ALWAYS

@@ -27,6 +27,9 @@ ScheduleId = NewType("ScheduleId", int)
 LOOKAHEAD: Final = timedelta(days=366)
 """How far ahead the end of a gap, or the next hand-over, is looked for."""
 
+NOTICE: Final = timedelta(minutes=10)
+"""So long before a hand-over whoever comes on duty is told, unless the schedule says otherwise."""
+
 
 class Origin(StrEnum):
     """What put somebody on duty."""
@@ -75,7 +78,10 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Who is on call, by layers of rotations and changes on top. `timezone`: IANA. Not `active`: nobody ever is."""
+    """Who is on call, by layers of rotations and changes on top. `timezone`: IANA. Not `active`: nobody ever is.
+
+    `notice`: so long before a hand-over whoever comes on duty is told; 0: they are not.
+    """
 
     id: ScheduleId
     name: str
@@ -84,6 +90,7 @@ class Schedule:
     overrides: tuple[Override, ...] = ()
     fallback: Fallback | None = None
     active: bool = True
+    notice: timedelta = NOTICE
 
     @property
     def zone(self) -> ZoneInfo:

@@ -6,13 +6,13 @@ turn moves.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar import WEEK, WORKDAYS, Calendar, DayKind, Region, Weekday
 from bot.domain.people import AccountId
 from bot.domain.rotation import MIDNIGHT, PRIMARY, Group, Handover, Layer, Unit
-from bot.domain.schedule import Fallback, Override, Schedule, ScheduleId
+from bot.domain.schedule import NOTICE, Fallback, Override, Schedule, ScheduleId
 from bot.domain.wall_clock import local
 from bot.domain.week_hours import Period
 
@@ -80,13 +80,14 @@ class FallbackDefinition:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDefinition:
-    """A schedule: its layers, the later on top of the earlier, and the changes on top of them all."""
+    """A schedule: its layers, the later on top of the earlier, and the changes on top of all. Else as `Schedule`."""
 
     name: str
     timezone: str = "UTC"
     layers: tuple[LayerDefinition, ...] = ()
     overrides: tuple[OverrideDefinition, ...] = ()
     fallback: FallbackDefinition | None = None
+    notice: timedelta = NOTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class ScheduleMaker:
             ),
             fallback=self._fallback(body.fallback) if body.fallback else None,
             active=active,
+            notice=body.notice,
         )
 
     def _layer(self, body: RotationDefinition, name: str, start: datetime, end: datetime | None, role: str) -> Layer:

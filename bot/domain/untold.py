@@ -10,11 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.escalation import Level
+from bot.domain.flow import rules_of
 from bot.domain.incident import Entry, Happened, Incident
 from bot.domain.ledger import Ledger, Outcome, Telling, until_of
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account, AccountId, Method, Target, TargetKind
-from bot.domain.rule import Rule
 from bot.domain.verification import Obstacle, obstacle
 
 
@@ -75,9 +75,8 @@ class Untold:
 
 
 def levels_of(incident: Incident, organisation: Organisation) -> tuple[Level, ...]:
-    """Return the levels of the incident's rule as it is configured now; none: it has no rule."""
-    rule: Rule | None = organisation.rule(incident.channel, incident.rule)
-    return rule.levels if rule is not None else ()
+    """Return the levels of the incident's rule as it follows them now; none: it has no rule."""
+    return rules_of(incident, organisation).levels
 
 
 def naming(person: AccountId, incident: Incident, organisation: Organisation) -> tuple[int, ...]:

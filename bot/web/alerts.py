@@ -17,6 +17,7 @@ from starlette.types import Scope
 
 from bot import sources
 from bot.clock import Clock
+from bot.domain import dynamic
 from bot.domain.organisation import Integration
 from bot.engine import metrics
 from bot.engine.ingest import Accepted, Ingest, Report
@@ -100,7 +101,10 @@ class Door:
         asked = self._asked(integration, request, body)
         # A large batch takes tenths of a second to read: long enough for others to wait for the loop.
         parsed = await asyncio.to_thread(_parse, source, asked) if len(body) > LARGE else _parse(source, asked)
-        report = Report(request_id, integration.id, integration.channel, parsed.events, self.clock.now())
+        events = parsed.events
+        if dynamic.asks(request.query_params):
+            events = tuple(dynamic.asked(event, request.query_params) for event in events)
+        report = Report(request_id, integration.id, integration.channel, events, self.clock.now())
         accepted = await self.ingest.take(report)
         if parsed.faults:
             first, more = parsed.faults[0], len(parsed.faults) - 1

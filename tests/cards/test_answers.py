@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from bot.commands import VERBS
+from bot.commands import TOPICS, VERBS
 from bot.domain.incident import Acknowledge, Actor, Incident, IncidentId, Snooze
 from bot.domain.people import Account, AccountId
 from cards import answers, dingtalk, feishu, slack, telegram, words
@@ -133,8 +133,8 @@ def test_how_oncard_is() -> None:
 
 
 def test_the_help_of_all_and_of_one() -> None:
-    note = answers.help_all([("ack 42", "take it"), ("me", "who you are")], "en")
-    assert rows(note) == ["ack 42 · take it", "me · who you are"]
+    note = answers.help_all([("ack 42", "take it"), ("me", "who you are")], {"shifts": ["cover", "swap"]}, "en")
+    assert rows(note) == ["ack 42 · take it", "me · who you are", "help shifts · cover, swap"]
     one = answers.help_one("ack 42", "take it", ["take", "认领"], "en")
     assert (spoken(one.text), rows(one)) == ("ack 42 · take it", ["Also: take, 认领"])
     assert rows(answers.help_one("me", "who you are", [], "en")) == []
@@ -143,10 +143,12 @@ def test_the_help_of_all_and_of_one() -> None:
 @pytest.mark.parametrize("app", [slack, telegram, feishu, dingtalk], ids=lambda app: app.__name__)
 @pytest.mark.parametrize("locale", ["en", "zh"])
 def test_every_command_is_shown_by_the_help_in_every_app(app: ModuleType, locale: str) -> None:
-    commands = [(verb.usage, verb.does) for verb in VERBS.values()]
-    shown = json.dumps(app.render(answers.help_all(commands, locale)), default=str, ensure_ascii=False)
+    topics = [name for names in TOPICS.values() for name in names]
+    commands = [(verb.usage, verb.does) for verb in VERBS.values() if verb.name not in topics]
+    shown = json.dumps(app.render(answers.help_all(commands, TOPICS, locale)), default=str, ensure_ascii=False)
     plain = unescape(shown.replace("\\", ""))
     assert [usage for usage, _ in commands if usage.split(" [")[0] not in plain] == []
+    assert [name for name in topics if name not in plain or name not in VERBS] == []
     assert name_of(locale, commands[-1][1]) in plain
 
 

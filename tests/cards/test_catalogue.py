@@ -11,7 +11,28 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from cards import checkup, contacts, doors, email, ledger, linking, links, schedule, simulate, sms, voice, words
+from cards import (
+    assigning,
+    chart,
+    checkup,
+    contacts,
+    doors,
+    email,
+    feed,
+    handover,
+    ledger,
+    linking,
+    links,
+    lint,
+    override,
+    schedule,
+    simulate,
+    sms,
+    trade,
+    trial,
+    voice,
+    words,
+)
 from cards.catalogue import DOMAIN, FOLDER, LANGUAGES, language, translated
 from cards.words import duration, name_of, say
 
@@ -20,7 +41,28 @@ TRANSLATED = tuple(name for name in LANGUAGES if name != "en")
 
 def messages() -> Iterator[str]:
     """Yield every message of the modules that hold some."""
-    for module in (words, linking, checkup, sms, email, links, contacts, doors, voice, ledger, schedule, simulate):
+    for module in (
+        handover,
+        trial,
+        chart,
+        words,
+        override,
+        trade,
+        assigning,
+        linking,
+        checkup,
+        sms,
+        email,
+        feed,
+        links,
+        lint,
+        contacts,
+        doors,
+        voice,
+        ledger,
+        schedule,
+        simulate,
+    ):
         for name, value in vars(module).items():
             if name.isupper() and not name.startswith("_"):
                 yield from _texts(value)

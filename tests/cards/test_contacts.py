@@ -68,3 +68,8 @@ def test_who_may_be_called_is_offered_a_call() -> None:
     sent = contacts.code_sent("+4930123456", Method.SMS, timedelta(minutes=10), may_call=True)
     assert [one.token for one in sent.buttons] == ["me verify phone by voice"]
     assert contacts.code_sent("+4930123456", Method.SMS, timedelta(minutes=10), may_call=False).buttons == ()
+
+
+def test_whoever_sets_a_pin_learns_what_it_is_for() -> None:
+    assert spoken(contacts.pin(is_on=True).text).startswith("Calls ask for your PIN from now on")
+    assert spoken(contacts.pin(is_on=False).text) == "Calls ask for no PIN any more."

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from cards import board, build
-from cards.card import Message
+from cards.card import Button, Message, Note
 from cards.dingtalk import plain, render
 from cards.dingtalk_form import render_form
-from cards.dingtalk_robot import robot, robot_plain
+from cards.dingtalk_robot import is_sayable, robot, robot_plain
 from cards.form import Choice, Field, Form
 from tests.cards.dingtalk_limits import check_card, check_form, check_robot
 from tests.cards.test_slack_golden import BOARDS, CARDS, NOTES
@@ -64,3 +64,8 @@ def _compare(path: str, message: Message, golden: Golden) -> None:
         "robot": {"msgKey": key, "msgParam": param},
     }
     golden(path, json.dumps(shown, indent=2, ensure_ascii=False) + "\n")
+
+
+def test_what_only_a_button_can_confirm_cannot_be_typed() -> None:
+    assert is_sayable(Note(("Shown",), buttons=(Button("Acknowledge", "ack 1 v2"),)))
+    assert not is_sayable(Note(("Sure?",), buttons=(Button("It is me", "link ana@example.com yes7"),)))

@@ -1,5 +1,6 @@
 """What is said of a simulation: each line and each suppression has its words, and a long one fits into a note."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,16 +8,20 @@ import pytest
 from bot.domain.definition import ChatDefinition, LevelDefinition, RuleDefinition
 from bot.domain.escalation import WhenNobody
 from bot.domain.filters import Condition, Filter
+from bot.domain.flow import Arrival
+from bot.domain.incident import Acknowledge, Actor
 from bot.domain.ledger import Telling, Unreached
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, AccountId
 from bot.domain.rehearsal import Failing
-from bot.domain.simulate import Fate, Ground, Line, Passed
+from bot.domain.schedule import Origin, Source
+from bot.domain.simulate import Act, Duty, Fate, Ground, Line, Passed
+from bot.domain.simulate import simulate as run_simulation
 from cards import simulate
 from cards.card import Note
 from cards.ledger import Eye
 from cards.plain import spoken
-from tests.domain.test_simulate import MINUTE, NIGHT, organisation, place, rule, run, to
+from tests.domain.test_simulate import EVENT, MINUTE, NIGHT, organisation, person, place, rule, run, to
 
 
 def rows(note: Note) -> list[str]:
@@ -112,3 +117,58 @@ def test_every_fate_has_its_words_in_chinese() -> None:
     there = organisation(rule(to("ana")))
     assert set(simulate.FATES) == set(Fate)
     assert rows(what_if(there, locale="zh"))[0] == "+0:00 · 故障触发，采用策略“all”"
+
+
+def test_who_acts_is_in_line_and_what_is_refused_says_why() -> None:
+    there = organisation(rule(to("ana"), to("bo")))
+    ana, bo = (Actor(person(there, name)) for name in ("Ana", "Bo"))
+    acts = (
+        Act(MINUTE, Acknowledge(ana)),
+        Act(2 * MINUTE, Acknowledge(bo)),
+        Act(3 * MINUTE, None),
+        Act(4 * MINUTE, None),
+    )
+    note = simulate.what_if(run(there, acts=acts), Eye("en", "UTC", there))
+    assert spoken(note.text).startswith("If Critical came to payments at 2026-11-21 03:00 UTC, and nobody reacted but ")
+    assert rows(note) == [
+        "+0:00 · the incident opens, by rule “all”",
+        "+0:00 · Ana · acme (level 1 of rule “all”, turn 1): told",
+        "+1:00 · Ana acknowledged it",
+        "+2:00 · Bo could do nothing: Already acknowledged by Ana 1 min ago; nothing changed.",
+        "+3:00 · Recovered",
+        "+4:00 · the monitoring says once more that it is over: nothing follows",
+    ]
+
+
+def test_by_which_schedule_somebody_is_on_call_is_named() -> None:
+    sources = [
+        (Source(Origin.LAYER, "weekdays"), "primary", "on call by schedule payments (layer weekdays)"),
+        (Source(Origin.OVERRIDE, "a swap"), "backup", "on call by schedule payments/backup (override a swap)"),
+        (Source(Origin.OVERRIDE, ""), "primary", "on call by schedule payments (override)"),
+        (Source(Origin.FALLBACK, "core"), "primary", "on call by schedule payments (fallback core)"),
+    ]
+    for source, role, expected in sources:
+        assert simulate.on_call_by(Duty("payments", role, source), "en") == expected
+    there = organisation(rule(to("ana")))
+    found = run(there)
+    told = next(one for one in found.told)
+    duty = replace(told, duty=Duty("payments", "primary", sources[0][0]))
+    assert spoken(simulate.row(duty, found, Eye("en", "UTC", there))) == (
+        "+0:00 · Ana · acme (level 1 of rule “all”, turn 1, on call by schedule payments (layer weekdays)): told"
+    )
+
+
+def test_which_label_says_whom_a_level_tells_is_a_line() -> None:
+    there = organisation(rule(to("ana")))
+    key = "layer_person_reset_0_emails"
+    channel = next(iter(there.channels))
+    team = "layer_person_reset_0_team_names"
+    labels = {key: "bo@example.com,eve@example.com", key.replace("0", "3"): "bo@example.com", team: "night watch"}
+    event = replace(EVENT, labels=labels)
+    found = run_simulation(there, Arrival(event, channel, "disk"), NIGHT)
+    assert rows(simulate.what_if(found, Eye("en", "UTC", there)))[1:5] == [
+        f"+0:00 · Level 1 tells Bo, as {key} says; not known or not to be told: eve@example.com",
+        f"+0:00 · Level 1 keeps its own: nobody whom {team} names can be told: night watch",
+        "+0:00 · There is no level 4 for layer_person_reset_3_emails: the rule has 1",
+        "+0:00 · Bo · acme (level 1 of rule “all”, turn 1): told",
+    ]

@@ -8,6 +8,7 @@ import pytest
 
 from bot import playground
 from tests.cli.shell import SAMPLE, Shell
+from tests.cli.test_schedule import SCHEDULED
 from tests.config.test_sample import context
 
 PAGE = (Path(__file__).parents[2] / "docs/simulation.md").read_text()
@@ -85,7 +86,7 @@ def test_ways_that_are_not_needed_are_counted_or_shown(tmp_path: Path, without_d
     file.write_text(SAMPLE + provider)
     alert.write_text(json.dumps(ALERT))
     words = ("simulate", str(file), "--alert", str(alert), *AT, "--channel", "Payments")
-    assert "that stood behind others and would not be needed: --all shows them" in without_database.say(*words)
+    assert "because another way did it or somebody had acted: --all shows them" in without_database.say(*words)
     assert "not needed" in without_database.say(*words, "--all")
 
 
@@ -137,3 +138,68 @@ def test_what_is_named_must_exist(files: tuple[str, str], without_database: Shel
     empty = tmp_path / "empty.yaml"
     empty.write_text("accounts: []\n")
     assert "no channel is configured" in without_database.refused("simulate", str(empty), "--alert", alert)
+
+
+def test_who_acts_when_is_a_line_among_the_others(files: tuple[str, str], without_database: Shell) -> None:
+    file, alert = files
+    acts = ("--act", "3m ana@example.com ack", "--act", "10m recover", "--act", "4m Bo ack")
+    words = ("simulate", file, "--alert", alert, *AT, "--channel", "Payments", *acts)
+    rows = [" ".join(row.split()) for row in without_database.say(*words).splitlines()]
+    assert "and nobody reacted but as it says: " in rows[2]
+    assert rows[rows.index("+3:00 Ana acknowledged it") :] == [
+        "+3:00 Ana acknowledged it",
+        "+4:00 Bo could do nothing: Already acknowledged by Ana 1 min ago; nothing changed.",
+        "+10:00 Recovered",
+    ]
+    (channel,) = without_database.json(*words)["channels"]
+    assert [one["what"] for one in channel["lines"]][-3:] == ["acknowledged", "hindered", "recovered"]
+
+
+@pytest.mark.parametrize(
+    ("act", "why"),
+    [
+        ("ana ack", "--act `ana ack` is no act: write when, who and a command, such as `3m ana@example.com ack`"),
+        ("soon ana ack", "Say when after the alert, who, and what they do"),
+        ("3m eve ack", "Nobody is called “eve”"),
+        ("3m ana snooze never", "Say for how long"),
+    ],
+)
+def test_what_is_no_act_is_refused(files: tuple[str, str], without_database: Shell, act: str, why: str) -> None:
+    file, alert = files
+    assert why in without_database.refused("simulate", file, "--alert", alert, "--act", act)
+
+
+def test_whoever_a_schedule_has_on_call_is_named_with_its_layer(
+    files: tuple[str, str], without_database: Shell
+) -> None:
+    file, alert = files
+    Path(file).write_text(SCHEDULED)
+    words = ("simulate", file, "--alert", alert, "--at", "2026-11-10T03:00Z", "--channel", "Payments")
+    assert "turn 1, on call by schedule payments (layer weeks)" in without_database.say(*words)
+    (channel,) = without_database.json(*words)["channels"]
+    told = next(one for one in channel["lines"] if one["what"] == "card")
+    assert (told["who"], told["schedule"], told["role"], told["layer"]) == ("Bo", "payments", "primary", "weeks")
+
+
+def test_an_alert_is_read_as_an_integration_of_the_file_is_sent_it(
+    files: tuple[str, str], without_database: Shell
+) -> None:
+    file, alert = files
+    mapped = (
+        "    integrations:\n"
+        "      - name: odd\n"
+        "        source: standard\n"
+        "        key: odd-key-0123456789abcdef\n"
+        "        fields: {event_status: '{{level}}', title_rule: 'odd {{what}}'}\n"
+        "        values: {level: {page: Critical}}\n"
+    )
+    Path(file).write_text(SCHEDULED.replace("    team: sre\n", "    team: sre\n" + mapped, 1))
+    Path(alert).write_text('{"level": "page", "what": "disk"}')
+    said = without_database.say("simulate", file, "--alert", alert, "--integration", "odd", *AT)
+    assert "If Critical came to Payments at 2026-11-21 03:00 UTC" in said
+    assert said.count("\nIf ") == 1
+    refused = without_database.refused("simulate", file, "--alert", alert, "--integration", "old")
+    assert refused.startswith("there is no integration `old`; did you mean `odd`?")
+    Path(file).write_text(SCHEDULED)
+    none = without_database.refused("simulate", file, "--alert", alert, "--integration", "odd")
+    assert "none is configured: add one under its channel" in none

@@ -136,6 +136,7 @@ def schedule(
         layers=tuple(layers),
         overrides=tuple(draw(st.lists(overrides(emails, texts), max_size=2))) if emails else (),
         fallback=FallbackDefinition(tuple(accounts), other) if accounts or other else None,
+        notice=draw(st.integers(0, 120).map(lambda minutes: timedelta(minutes=minutes))),
     )
 
 

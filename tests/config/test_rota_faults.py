@@ -43,6 +43,7 @@ MONTHLY = f"{LAYER}rotation: {{every: 1mo, handover: "
             "another layer of this schedule is called `A`, on line 10",
             "give each its own name",
         ),
+        (f"{SCHEDULE}handover_notice: 3d", 9, "the duration `3d` is out of range", "write one from 0s to 2d"),
         # Turns
         (f"{LAYER}rotation: {{every: 5m}}", 13, "`5m` is no length of a turn", "write one such as `8h`"),
         (f"{LAYER}rotation: {{every: 0d}}", 13, "`every` is 0", "write 1 to 30 for day"),

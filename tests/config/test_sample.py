@@ -1,15 +1,21 @@
 """The sample organisation of the demo is a configuration without faults."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import playground
 from bot.config.context import Context
 from bot.config.load import check
-from bot.domain.definition import ChannelDefinition, Kind, ProviderDefinition, WorkspaceDefinition
+from bot.domain.definition import ChannelDefinition, Kept, Kind, ProviderDefinition, WorkspaceDefinition
 from bot.domain.escalation import Unless
+from bot.domain.incident import Actor, Deed
+from bot.domain.organise import organise
+from bot.domain.override import TradeId
 from bot.domain.people import LINES
+from bot.domain.rotation import PRIMARY
+from bot.domain.trade import Rota, Step, Trade, Which, ask, next_part
 from bot.main import Platforms, ProviderKinds
 from tests.config.example import definitions
 
@@ -64,3 +70,19 @@ def test_the_sample_holds_no_secret() -> None:
     for line in SAMPLE.splitlines():
         if re.match(r" +(- )?(key|\w+_token|\w+_secret): ", line):
             assert re.search(r": \$\{\w+\}$", line), line
+
+
+def test_the_sample_has_shifts_that_can_be_swapped_and_covered() -> None:
+    kept = [Kept(number, one.body) for number, one in enumerate(definitions(SAMPLE, context()), start=1)]
+    organisation = organise(1, kept)
+    bo, chen, dee = (
+        next(one.id for one in organisation.people.accounts.values() if one.name == name)
+        for name in ("Bo", "Chen", "Dee")
+    )
+    (schedule,) = organisation.schedules.values()
+    rota, now = Rota(schedule, organisation.schedules.get, organisation.people), datetime(2026, 11, 21, 3, tzinfo=UTC)
+    mine, theirs = (next_part(one, rota, now, Which(PRIMARY, later=True)) for one in (bo, chen))
+    assert mine is not None
+    cover = Trade(TradeId(1), schedule.id, Deed(Actor(bo), now), mine, (chen, dee))
+    assert isinstance(ask(cover, rota, now), Step)
+    assert isinstance(ask(replace(cover, wanted=theirs), rota, now), Step)

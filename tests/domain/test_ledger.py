@@ -20,7 +20,7 @@ from bot.domain.incident import (
     Recover,
     Snooze,
 )
-from bot.domain.ledger import Asked, Because, Hop, Outcome, Sent, alone, reckon
+from bot.domain.ledger import Asked, Because, Hop, Outcome, Sent, alone, phones_of, reckon
 from bot.domain.people import LINES, Method
 from tests.domain.cast import (
     ANA,
@@ -248,3 +248,11 @@ def test_whom_no_way_leads_to_is_said_to_be_told_nothing() -> None:
     night = Night((level(ANA, BO),))
     ledger = reckon(night.incident, night.stored, [sent(1, State.DELIVERED)], organisation())
     assert [(one.account, one.level) for one in ledger.unreached] == [(BO, 1)]
+
+
+def test_the_numbers_of_people_are_known_by_their_digits() -> None:
+    known = organisation()
+    accounts = known.people.accounts
+    with_number = {ANA: replace(accounts[ANA], phone="+49 30 123456"), BO: replace(accounts[BO], phone="")}
+    found = replace(known, people=replace(known.people, accounts=with_number))
+    assert phones_of(found) == ("4930123456",)

@@ -18,7 +18,7 @@ from bot.domain.incident import (
     Tick,
 )
 from bot.domain.law import start, step
-from bot.domain.people import AccountId, Target, TargetKind
+from bot.domain.people import AccountId, Coming, Target, TargetKind
 from tests.domain.cast import ANA, BO, BY_ANA, DEE, FACTS, MINUTE, NIGHT, RECOVERED, level, people
 
 SCHEDULE = Target(TargetKind.SCHEDULE, 7)
@@ -31,8 +31,8 @@ def staffed(*on_duty: AccountId, again: datetime | None = None, levels: tuple[Le
     def now(*_: object) -> tuple[AccountId, ...]:
         return on_duty
 
-    def then(*_: object) -> datetime | None:
-        return again
+    def then(*_: object) -> Coming | None:
+        return Coming(again, (BO,)) if again is not None else None
 
     everybody = replace(people(), on_duty=now, comes_on_duty=then)
     return Rules(levels, everybody, catch_all=(DEE,))

@@ -121,3 +121,9 @@ def test_a_schedule_that_is_gone_has_nobody_on_duty_and_never_will() -> None:
 
     assert made.people.resolve([gone]) == ()
     assert made.people.next_duty([gone], AT) is None
+
+
+def test_an_account_is_found_by_its_identity_in_one_chat_app() -> None:
+    known = organisation(people())
+    assert known.account_of(WorkspaceId(1), "U1") == ANA
+    assert known.account_of(WorkspaceId(2), "U1") is None

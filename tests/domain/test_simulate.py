@@ -19,19 +19,24 @@ from bot.domain.definition import (
     TeamDefinition,
     WorkspaceDefinition,
 )
-from bot.domain.delivery import Place
+from bot.domain.delivery import Dropped, Place, State
 from bot.domain.escalation import WhenNobody
 from bot.domain.event import Event, Severity
 from bot.domain.filters import Condition, Filter
 from bot.domain.flow import Arrival
-from bot.domain.incident import Entry, Happened
+from bot.domain.incident import Acknowledge, Actor, AddResponder, Close, Entry, Happened, Reason, Reassign
 from bot.domain.ledger import Asked, Telling
 from bot.domain.organisation import Organisation
-from bot.domain.people import LINES, Method, Role, TargetKind
+from bot.domain.people import LINES, AccountId, Method, Role, Target, TargetKind
 from bot.domain.rehearsal import Failing
 from bot.domain.rotation import Unit
-from bot.domain.schedule_definition import LayerDefinition, RotationDefinition, ScheduleDefinition
-from bot.domain.simulate import Fate, Ground, Line, Passed, Simulation, assumed, simulate
+from bot.domain.schedule_definition import (
+    LayerDefinition,
+    OverrideDefinition,
+    RotationDefinition,
+    ScheduleDefinition,
+)
+from bot.domain.simulate import Act, Fate, Ground, Hindered, Line, Passed, Simulation, assumed, simulate
 from bot.domain.time_filter import Period, TimeFilter
 from bot.domain.week_hours import DailyPeriod
 
@@ -278,3 +283,103 @@ def test_a_recovery_opens_nothing() -> None:
     there = organisation(rule(to("ana")))
     with pytest.raises(ValueError, match="recovery"):
         simulate(there, Arrival(Event(Severity.OK, "", "disk"), next(iter(there.channels)), "disk"), NIGHT)
+
+
+# ---- who acts when ---------------------------------------------------------------------------------------------------
+
+
+def person(there: Organisation, name: str) -> AccountId:
+    return next(one.id for one in there.people.accounts.values() if one.name == name)
+
+
+def hindered(found: Simulation) -> list[tuple[int, Reason]]:
+    return [
+        (int(one.after.total_seconds()), one.what.refused.reason)
+        for one in found.lines
+        if isinstance(one.what, Hindered)
+    ]
+
+
+def test_who_acknowledges_stops_what_still_waits_and_what_recovers_closes() -> None:
+    there = organisation(rule(to("ana", repeat_every=MINUTE, repeat_times=6), to("bo")))
+    ana = Actor(person(there, "Ana"))
+    acts = (Act(10 * MINUTE, None), Act(3 * MINUTE / 2, Acknowledge(ana)), Act(2 * MINUTE, Acknowledge(ana)))
+    found = run(there, acts=(*acts, Act(11 * MINUTE, None)))
+
+    assert said(found, there) == [
+        (0, "Ana", "acme", "told"),
+        (60, "Ana", "acme", "told"),
+        (90, "Ana", "sms", "stopped"),
+        (90, "Ana", "voice", "stopped"),
+    ]
+    assert entries(found) == [Entry.OPENED, Entry.ACKNOWLEDGED, Entry.RECOVERED]
+    assert hindered(found) == [(120, Reason.ALREADY_ACKNOWLEDGED), (660, Reason.ALREADY_RECOVERED)]
+    assert [one.is_idle for one in found.lines if one.fate is Fate.STOPPED] == [True, True]
+    assert (found.incident.recovered, found.acts[0].after) == (True, 3 * MINUTE / 2)
+
+
+def test_who_was_paged_by_a_line_hears_once_that_it_is_over_unless_they_ended_it() -> None:
+    there = organisation(rule(to("ana", "bo", methods=(Method.SMS,))))
+    ana = Actor(person(there, "Ana"))
+    acts = (Act(MINUTE, Acknowledge(ana)), Act(2 * MINUTE, Close(ana)))
+    found = run(there, acts=acts)
+
+    assert said(found, there) == [
+        (0, "Ana", "sms", "told"),
+        (0, "Bo", "sms", "told"),
+        (60, "Bo", "acme", "told"),
+    ]
+
+
+def test_what_is_due_at_the_same_instant_comes_before_an_act() -> None:
+    there = organisation(rule(to("ana"), to("bo")))
+    found = run(there, acts=(Act(5 * MINUTE, Acknowledge(Actor(person(there, "Ana")))),))
+    assert [(at, who) for at, who, *_ in said(found, there)][-1] == (300, "Bo")
+    assert entries(found)[-1] is Entry.ACKNOWLEDGED
+
+
+def test_given_to_others_nothing_more_goes_to_those_who_had_it() -> None:
+    there = organisation(rule(to("ana"), to("dee")))
+    sre = Target(TargetKind.TEAM, next(iter(there.people.teams)))
+    found = run(there, acts=(Act(MINUTE, Reassign(Actor(person(there, "Dee")), (sre,))),))
+    told = [(at, who) for at, who, _, fate in said(found, there) if fate == "told"]
+    assert {who for at, who in told if 60 <= at < 360} == {"Bo"}
+    assert (360, "Dee") in told, "the later levels still follow"
+
+
+def test_a_chat_that_has_not_seen_the_card_still_waits_for_it_after_an_act_and_word_does_not_go_out_late() -> None:
+    level = LevelDefinition(chats=(ChatDefinition("acme", "C1"),), escalate_after=MINUTE)
+    there = organisation(rule(level, to("ana", "bo")))
+    (acme,) = there.workspaces
+    acts = (Act(7 * MINUTE, Acknowledge(Actor())), Act(20 * MINUTE, Acknowledge(Actor())))
+    found = run(there, Failing(dark=frozenset({acme})), acts=acts)
+    fates = {one.fate for one in found.lines if isinstance(one.what, Telling)}
+    assert Fate.DARK in fates
+    assert found.incident.acknowledged is not None
+    notes = [one.sent for one in found.ledger.tellings if one.delivery.entry is Entry.EXHAUSTED]
+    assert {(one.state, one.reason) for one in notes if one.delivery.place.workspace == acme} == {
+        (State.WITHDRAWN, str(Dropped.ACTED))
+    }
+    chats = [one.sent.state for one in found.ledger.tellings if one.delivery.place.chat is not None]
+    assert chats == [State.PENDING]
+
+
+def test_whoever_a_schedule_has_on_call_is_named_with_what_put_them_there() -> None:
+    rotation = RotationDefinition((("ana@example.com", "bo@example.com"),), Unit.DAY)
+    began = datetime(2026, 11, 20)  # noqa: DTZ001 - In the schedule's zone.
+    change = OverrideDefinition(NIGHT, NIGHT + 9 * MINUTE, ("dee@example.com",), role="backup", why="a swap")
+    layers = (LayerDefinition("nights", rotation, began), LayerDefinition("second", rotation, began, role="backup"))
+    rota = ScheduleDefinition("rota", layers=layers, overrides=(change,))
+    there = organisation(rule(to("ana", "schedule:rota")), more=(rota,))
+    number = next(iter(there.schedules))
+    backup = Target(TargetKind.SCHEDULE, number, "backup")
+    added = run(there, acts=(Act(10 * MINUTE / 4, AddResponder(Actor(), (backup,))),))
+
+    names = {one.id: one.name for one in there.people.accounts.values()}
+    found = {
+        (names[one.what.delivery.place.account], one.duty.role, one.duty.source.name)
+        for one in added.told
+        if one.duty is not None and isinstance(one.what, Telling) and one.what.delivery.place.account is not None
+    }
+    assert found == {("Bo", "primary", "nights"), ("Dee", "backup", "a swap")}
+    assert {one.duty.schedule for one in added.told if one.duty is not None} == {"rota"}

@@ -28,9 +28,11 @@ from tests.domain.cast import (
     MINUTE,
     NIGHT,
     RECOVERED,
+    SRE,
     level,
     people,
     person,
+    team,
 )
 from tests.domain.nights import ACME, Night, organisation, sent
 
@@ -134,4 +136,11 @@ def test_where_a_level_told_others_they_are_named() -> None:
 
 def test_the_team_behind_a_chat_is_named_by_its_rule() -> None:
     found = Night((Level(chats=(Chat(ACME, "C1"),)),)).untold(BO, 0, 3)
+    assert Ground.NOT_NAMED not in grounds(found)
+
+
+def test_whoever_is_of_the_team_of_a_level_is_named_by_it() -> None:
+    found = Night((level(ANA), Level((team(SRE),)))).untold(BO, 0, 3)
+    assert grounds(found)[-1] is Ground.WOULD_BE
+    assert found.reasons[-1].level == 2
     assert Ground.NOT_NAMED not in grounds(found)

@@ -1,6 +1,7 @@
 """The page behind a link of a message: it shows and asks, acts once when it is told to, and says what came of it."""
 
 import asyncio
+import contextlib
 import html
 import re
 from collections.abc import AsyncIterator
@@ -18,6 +19,7 @@ from bot.engine.signing import LASTS, PROMISED, Promise, Signing
 from storage.database import Connection
 from storage.vault import Vault
 from tests.support.browser import NewPage
+from tests.support.databases import NewDatabase, with_schema
 from tests.support.world import SECRET_KEY, World, level, served, world
 
 PUBLIC = "https://oncall.example.com"
@@ -25,9 +27,22 @@ LEVELS = (level("ana", escalate_after=timedelta(minutes=5)), level("bo"))
 
 
 @pytest.fixture
-async def oncard(schema_url: str) -> AsyncIterator[World]:
-    """Oncard on each database, with one incident that Ana was told of."""
-    async with world(schema_url) as made:
+async def oncard(new_sqlite_database: NewDatabase) -> AsyncIterator[World]:
+    """Oncard with one incident that Ana was told of: what a page says has nothing to do with the kind of database."""
+    async with _told(new_sqlite_database(with_schema)) as made:
+        yield made
+
+
+@pytest.fixture
+async def on_each(schema_url: str) -> AsyncIterator[World]:
+    """The same on each database: what a link has done is kept there."""
+    async with _told(schema_url) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def _told(url: str) -> AsyncIterator[World]:
+    async with world(url) as made:
         await made.configure(*LEVELS)
         await made.fire("disk full")
         yield made
@@ -110,25 +125,25 @@ async def say(oncard: World, text: str, who: str) -> None:
     await oncard.settle()
 
 
-async def test_a_link_acts_once(oncard: World) -> None:
-    address = await link(oncard, "ack 1 v1")
-    await press(oncard, await oncard.http.get(address))
-    await say(oncard, "unack 1", "ana")
+async def test_a_link_acts_once(on_each: World) -> None:
+    address = await link(on_each, "ack 1 v1")
+    await press(on_each, await on_each.http.get(address))
+    await say(on_each, "unack 1", "ana")
 
-    for again in (await oncard.http.get(address), await oncard.http.post(address, data={"seen": "99"})):
+    for again in (await on_each.http.get(address), await on_each.http.post(address, data={"seen": "99"})):
         assert again.status_code == 410
         assert "This link was used already" in words(again)
         assert "Triggered" in words(again)
-    assert (await oncard.incident()).progress is Progress.TRIGGERED
+    assert (await on_each.incident()).progress is Progress.TRIGGERED
 
 
-async def test_two_presses_at_once_act_once(oncard: World) -> None:
-    address = await link(oncard, "escalate 1")
-    answers = await asyncio.gather(*(oncard.http.post(address) for _ in range(2)))
-    await oncard.settle()
+async def test_two_presses_at_once_act_once(on_each: World) -> None:
+    address = await link(on_each, "escalate 1")
+    answers = await asyncio.gather(*(on_each.http.post(address) for _ in range(2)))
+    await on_each.settle()
 
     assert sorted(answer.status_code for answer in answers) == [200, 410]
-    assert (await oncard.timeline()).count("escalated") == 1
+    assert (await on_each.timeline()).count("escalated") == 1
 
 
 async def test_what_somebody_else_did_before_is_said(oncard: World) -> None:
@@ -174,26 +189,26 @@ async def test_an_old_message_acts_on_the_incident_as_it_is_now(oncard: World) -
     assert (await oncard.incident()).progress is Progress.PROCESSING
 
 
-async def test_what_changed_while_the_page_was_open_is_shown_before_it_is_done(oncard: World) -> None:
-    shown = await oncard.http.get(await link(oncard, "close? 1 v1"))
-    await say(oncard, "ack 1", "bo")
+async def test_what_changed_while_the_page_was_open_is_shown_before_it_is_done(on_each: World) -> None:
+    shown = await on_each.http.get(await link(on_each, "close? 1 v1"))
+    await say(on_each, "ack 1", "bo")
 
-    again = await press(oncard, shown)
+    again = await press(on_each, shown)
     assert again.status_code == 200
     assert "It has changed since you opened this page" in words(again)
     assert "Acknowledged by Bo" in words(again)
-    assert (await oncard.incident()).is_open
+    assert (await on_each.incident()).is_open
 
-    assert (await press(oncard, again)).status_code == 200
-    assert not (await oncard.incident()).is_open
+    assert (await press(on_each, again)).status_code == 200
+    assert not (await on_each.incident()).is_open
 
 
-async def test_what_was_done_can_be_taken_back_on_the_page(oncard: World) -> None:
-    done = await press(oncard, await oncard.http.get(await link(oncard, "close 1 v1")))
+async def test_what_was_done_can_be_taken_back_on_the_page(on_each: World) -> None:
+    done = await press(on_each, await on_each.http.get(await link(on_each, "close 1 v1")))
     assert 'class="plain">Undo<' in done.text
 
-    assert (await press(oncard, done)).status_code == 200
-    assert (await oncard.incident()).is_open
+    assert (await press(on_each, done)).status_code == 200
+    assert (await on_each.incident()).is_open
 
 
 async def test_who_opens_the_way_back_is_asked_too(oncard: World) -> None:
@@ -271,10 +286,10 @@ async def test_a_message_by_another_line_acts_by_that_line(oncard: World) -> Non
     assert acknowledged.by.via == "push"
 
 
-async def test_what_is_not_kept_or_whose_account_is_gone_has_nothing_to_act_on(oncard: World) -> None:
-    of_nobody = Promise(AccountId(999), LINES[Method.EMAIL], "ack 1", oncard.clock.now() + LASTS)
-    for address in (await link(oncard, "ack 77"), f"/links/{signing(oncard).token(of_nobody)}"):
-        answer = await oncard.http.get(address)
+async def test_what_is_not_kept_or_whose_account_is_gone_has_nothing_to_act_on(on_each: World) -> None:
+    of_nobody = Promise(AccountId(999), LINES[Method.EMAIL], "ack 1", on_each.clock.now() + LASTS)
+    for address in (await link(on_each, "ack 77"), f"/links/{signing(on_each).token(of_nobody)}"):
+        answer = await on_each.http.get(address)
         assert (answer.status_code, "There is nothing to act on" in words(answer)) == (404, True)
 
 
@@ -320,21 +335,21 @@ async def test_a_body_that_is_too_long_is_refused(oncard: World) -> None:
     assert answer.status_code == 413
 
 
-async def test_while_the_database_is_away_the_page_says_so_and_the_link_is_not_used(oncard: World) -> None:
-    address = await link(oncard, "ack 1")
-    shown = await oncard.http.get(address)
+async def test_while_the_database_is_away_the_page_says_so_and_the_link_is_not_used(on_each: World) -> None:
+    address = await link(on_each, "ack 1")
+    shown = await on_each.http.get(address)
 
     async def rename(one: str, other: str) -> None:
         async def work(connection: Connection) -> None:
             await connection.execute(sa.text(f"ALTER TABLE {one} RENAME TO {other}"))
 
-        await oncard.service.database.transact(work)
+        await on_each.service.database.transact(work)
 
     await rename("idempotency_keys", "gone")
-    for answer in (await oncard.http.get(address), await oncard.http.post(address)):
+    for answer in (await on_each.http.get(address), await on_each.http.post(address)):
         assert (answer.status_code, "That did not work" in words(answer)) == (503, True)
     await rename("gone", "idempotency_keys")
-    assert (await press(oncard, shown)).status_code == 200
+    assert (await press(on_each, shown)).status_code == 200
 
 
 async def test_a_person_with_a_phone_acknowledges(oncard: World, new_page: NewPage) -> None:
