@@ -43,6 +43,8 @@ DESCRIPTION_BESIDE_LISTINGS: Final = 100
 MOST_FIELDS: Final = 8
 NAME_LIMIT: Final = 40
 VALUE_LIMIT: Final = 130
+# Two times take as much, each in the form that Slack reads and in words; there is room for it where no alert speaks.
+LONG_VALUE_LIMIT: Final = 250
 ADDRESSES_LIMIT: Final = 750
 URL_LIMIT: Final = 600
 MOST_LISTINGS: Final = 2
@@ -110,10 +112,11 @@ def _card(card: Card) -> JsonObject:
     also = tuple(person for person in card.mentions if person not in card.status)
     top += _section(mrkdwn((*mentioned(also), *card.status), STATUS_LIMIT))
     listings = [block for listing in card.listings[:MOST_LISTINGS] for block in _listing(listing)]
+    limit = VALUE_LIMIT if card.description or card.labels else LONG_VALUE_LIMIT
     below = [
         # Lists of incidents take the room of what would be said of one.
         *_described(card.description, DESCRIPTION_LIMIT if not listings else DESCRIPTION_BESIDE_LISTINGS),
-        *_fields([_fact(fact) for fact in card.facts], ""),
+        *_fields([_fact(fact, limit) for fact in card.facts], ""),
         *_fields([field for label in card.labels if (field := _label(*label))], line(card.more_labels)),
         *_context(_addresses(card.links, card.images), " · "),
         *_actions(card.buttons),
@@ -156,8 +159,8 @@ def _fields(fields: Sequence[str], more: str) -> list[JsonObject]:
     return [{"type": "section", "fields": [marked(field) for field in kept]}] if kept else []
 
 
-def _fact(fact: Fact) -> str:
-    return f"{bold(fact.name, NAME_LIMIT)}\n{mrkdwn(fact.value, VALUE_LIMIT)}".strip() or NOTHING
+def _fact(fact: Fact, limit: int) -> str:
+    return f"{bold(fact.name, NAME_LIMIT)}\n{mrkdwn(fact.value, limit)}".strip() or NOTHING
 
 
 def _listing(listing: Listing) -> list[JsonObject]:
