@@ -31,6 +31,8 @@ DESCRIPTION_BESIDE_LISTINGS: Final = 300
 MOST_FIELDS: Final = 8
 NAME_LIMIT: Final = 100
 VALUE_LIMIT: Final = 300
+# Two instants with their days, each in the form that Feishu reads, and a word between them.
+FACT_LIMIT: Final = 400
 ADDRESSES_LIMIT: Final = 1500
 MOST_LISTINGS: Final = 2
 MOST_ROWS: Final = 6
@@ -200,7 +202,7 @@ def listed(listing: Listing, style: Style) -> str:
 
 def named(fact: Fact, style: Style) -> str:
     """Return a fact under its name."""
-    return f"{bold(fact.name, NAME_LIMIT)}\n{marked(fact.value, VALUE_LIMIT, style)}".strip() or NOTHING
+    return f"{bold(fact.name, NAME_LIMIT)}\n{marked(fact.value, FACT_LIMIT, style)}".strip() or NOTHING
 
 
 def labelled(key: str, value: str) -> str:

@@ -1,6 +1,8 @@
 """Any card, note and form is one that Feishu takes, with nothing active in it that somebody else wrote."""
 
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from bot.clock import SystemClock
 from bot.domain.event import Severity
 from bot.playground.feishu.cards import check_card as check_by_server
 from bot.playground.feishu.tenant import Tenant
-from cards.card import Button, Card, Message, Moment, Note, Person, Strong, Tone
+from cards.card import Button, Card, Fact, Message, Moment, Note, Person, Strong, Tone
 from cards.feishu import plain, render, toast
 from cards.feishu_form import render_form
 from cards.feishu_robot import render_old
@@ -167,3 +169,9 @@ def test_the_check_itself_sees_what_is_too_long_empty_or_unknown(element: dict[s
     card = render(a_card())
     with pytest.raises(AssertionError):
         check_card({**card, "body": {"elements": [element]}})
+
+
+def test_a_fact_that_says_from_when_to_when_is_whole() -> None:
+    start, end = (Moment(datetime(2026, 11, day, 2, tzinfo=UTC), "Asia/Shanghai", day=True) for day in (23, 30))
+    card = Card(None, Severity.INFO, "Info", Tone.INFO, "A", "A", (), facts=(Fact("Shift", (start, " to ", end)),))
+    assert json.dumps(render(card)).count("<local_datetime") == 4
