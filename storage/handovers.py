@@ -66,10 +66,10 @@ async def open_of(connection: Connection, account: AccountId, now: datetime) -> 
     return _readable(await connection.execute(query.order_by(columns.at)))
 
 
-async def due(connection: Connection, now: datetime, most: int) -> list[int]:
-    """Return those whose time has come, longest due first."""
+async def due(connection: Connection, now: datetime, most: int, after: int = 0) -> list[int]:
+    """Return those whose time has come and that come after a number, in their order."""
     columns = tables.handovers.c
-    query = sa.select(columns.id).where(columns.due <= now).order_by(columns.due, columns.id).limit(most)
+    query = sa.select(columns.id).where(columns.due <= now, columns.id > after).order_by(columns.id).limit(most)
     return list(await connection.scalars(query))
 
 

@@ -15,6 +15,7 @@ from bot.domain.alert import Alert
 from bot.domain.event import Event
 from bot.domain.flow import Outcome
 from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
+from bot.domain.levels import HELD
 from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_together
@@ -52,6 +53,9 @@ class Unreadable(ValueError):
         super().__init__(f"what is stored of incident #{number} cannot be read")
         self.number = number
 
+
+# How it is written of an incident that its level is held.
+_HELD: Final = f'"turn":{HELD}'
 
 # Built once: what is asked with every alert should not be put together with every alert.
 _UNRECOVERED: Final = (
@@ -188,6 +192,14 @@ async def due_after(connection: Connection, after: DueMark | None, now: datetime
         # The first half is what the index is searched by; the second leaves out those due at the same instant.
         query = query.where(columns.due >= at, sa.or_(columns.due > at, columns.id > number))
     return [(at, IncidentId(number)) for at, number in await connection.execute(query)]
+
+
+async def held(connection: Connection, after: IncidentId, now: datetime, most: int) -> Found:
+    """Return incidents that wait until somebody is on duty, and come after a number, in their order."""
+    columns = tables.incidents.c
+    # What has the text in it for another reason is for the law to tell apart.
+    query = _BODIES.where(columns.due > now, columns.body.contains(_HELD), columns.id > after)
+    return readable(await connection.execute(query.order_by(columns.id).limit(most)))
 
 
 async def next_due(connection: Connection) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from bot.adapter import MessageRef, Receipt
-from bot.domain.delivery import CardId, Delivery, Dropped, Kind, Place, State
+from bot.domain.delivery import LETTER_CHANGE, CardId, Delivery, Dropped, Kind, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.letter import Letter, Matter, Subject
 from bot.domain.people import AccountId
@@ -62,17 +62,20 @@ async def write(
     # Those that stood already kept their numbers: for them nothing is to be sent.
     query = sa.select(tables.letters).where(tables.letters.c.id.in_(numbers)).order_by(tables.letters.c.id)
     made = [_letter(row) for row in await connection.execute(query)]
-    await deliveries.add(connection, [_wanted(one, at or now) for one in made], now)
+    await deliveries.add(connection, [_wanted(one, at or now, version=0) for one in made], now)
 
 
 async def refresh(connection: Connection, matter: Matter, about: int, now: datetime) -> None:
-    """Let all letters about a matter that have been sent show how it stands now."""
+    """Let all letters about a matter show how it stands now, each after its first message.
+
+    Also those that have not been sent: that message may just be on its way with what is old.
+    """
     columns = tables.letters.c
     query = sa.select(tables.letters).where(
-        columns.matter == str(matter), columns.about == about, columns.message_id.is_not(None)
+        columns.matter == str(matter), columns.about == about, columns.lost_at.is_(None)
     )
     found = [_letter(row) for row in await connection.execute(query.order_by(columns.id))]
-    await deliveries.add(connection, [_wanted(one, now) for one in found], now)
+    await deliveries.add(connection, [_wanted(one, now, version=LETTER_CHANGE) for one in found], now)
 
 
 def letter_of(delivery: Delivery) -> CardId:
@@ -122,11 +125,12 @@ async def delivered(connection: Connection, claimed: Claimed, receipt: Receipt, 
 
 
 async def lose(connection: Connection, number: CardId, why: tuple[str, str], now: datetime) -> None:
-    """Store that a letter reaches nobody by this way."""
+    """Store that a letter reaches nobody by this way, or that what was taken has reached nobody after all."""
     reason, said = why
     columns = tables.letters.c
     lost = sa.update(tables.letters).where(columns.id == number, columns.lost_at.is_(None))
-    await connection.execute(lost.values(lost_at=now, reason=reason, said=said))
+    gone = {"message_chat": None, "message_id": None, "shown": None}
+    await connection.execute(lost.values(lost_at=now, reason=reason, said=said, **gone))
 
 
 async def take_back(connection: Connection, matter: Matter, about: int, now: datetime) -> None:
@@ -157,12 +161,12 @@ async def forget_old(connection: Connection, before: datetime, most: int) -> int
     return len(old)
 
 
-def _wanted(letter: Letter, at: datetime) -> Wanted:
+def _wanted(letter: Letter, at: datetime, *, version: int) -> Wanted:
     return Wanted(
         incident=_OF_NONE,
         kind=Kind.LETTER,
         place=letter.place,
-        version=0,
+        version=version,
         level=0,
         turn=0,
         not_before=at,

@@ -73,6 +73,7 @@ def hint(meant: object) -> str:
             "payments 由 bo@example.com 明天22:00到6:00 替 ana@example.com 作为备班 因为 婚礼",
             Add(PAYMENTS, BO, NIGHT, BACKUP, ANA, "婚礼"),
         ),
+        ("payments bo 4h because \ud800", Add(PAYMENTS, BO, FOUR, why="?")),
         ("payments　bo　明天２２：００－６：００", Add(PAYMENTS, BO, NIGHT)),
         ("", Show()),
         ("list", Show()),

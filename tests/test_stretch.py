@@ -84,3 +84,12 @@ def test_hours_are_wall_clock_hours_and_durations_are_not() -> None:
     assert found.span is not None
     assert (found.span.until - found.span.since).total_seconds() == 7 * 3600
     assert read("22:00 for 8h", eve) == ("03-28 22:00", "03-29 07:00")
+
+
+def test_an_hour_that_the_clocks_leave_out_is_none() -> None:
+    before = datetime(2027, 3, 27, 12, 0, tzinfo=UTC)
+    found = find("tomorrow 2:00-3:00", before, "Europe/Berlin")
+    assert found is not None
+    assert found.span is None, "and not the whole day"
+    assert read("tomorrow 22:00-06:00", before) == ("03-28 22:00", "03-29 06:00")
+    assert read("tomorrow 2:30-3:30", before) == ("03-28 03:00", "03-28 03:30")

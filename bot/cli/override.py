@@ -11,6 +11,7 @@ from bot.cli.refused import Refused
 from bot.cli.schedule import LocalTime
 from bot.cli.screen import instant, one_line, print_json, print_line, print_table
 from bot.commands import override as command_words
+from bot.commands.shift_sentence import LONGEST_WHY
 from bot.commands.times import duration
 from bot.domain import wall_clock
 from bot.domain.incident import Actor, Deed
@@ -133,7 +134,7 @@ def add(
                 span=Span(start, end),
                 role=role,
                 replaces=lookup.acting(organisation, instead_of).id if instead_of else None,
-                why=why,
+                why=why.strip()[:LONGEST_WHY],
             )
             made = await overrides.add(connection, wanted, Actor(actor.id, DOOR), organisation, now)
             return made, wanted, organisation, Readers("en", actor.timezone, now)

@@ -52,7 +52,8 @@ class Sentence:
             return ""
         why = self.said[found.start("why") : found.end()]
         self._blank(*found.span())
-        return why.strip()[:LONGEST_WHY]
+        # Half a character, as a chat app may send, can be stored nowhere.
+        return why.encode(errors="replace").decode().strip()[:LONGEST_WHY]
 
     def schedule(self, known: Sequence[Schedule]) -> Schedule | None:
         """Take out the schedule that it begins with; the only one there is need not be named."""

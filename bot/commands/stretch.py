@@ -142,12 +142,12 @@ def _span(said: _Said, now: datetime, shift: timedelta, where: ZoneInfo) -> Span
     if said.lasts is not None:
         return Span(begins, begins + said.lasts)
     ends = until or _Point(since.day if since is not None else "")
-    clock = _ONE_DAY if ends.clock is None else ends.clock
-    last = _date(ends.day, today, day)
-    ended = instant(_wall(last, clock), where)
-    if since is not None and ended <= begins and not _is_dated(ends.day):
-        ended = instant(_wall(last + (_WEEK if ends.day else _ONE_DAY), clock), where)
-    return Span(begins, ended)
+    last = _wall(_date(ends.day, today, day), _ONE_DAY if ends.clock is None else ends.clock)
+    # By what is written: an hour that the clocks leave out lasts no time, and not a day.
+    is_before = since is not None and last <= _wall(day, since.clock or timedelta(0))
+    if is_before and not _is_dated(ends.day):
+        last += _WEEK if ends.day else _ONE_DAY
+    return Span(begins, instant(last, where))
 
 
 def _is_dated(word: str) -> bool:

@@ -46,6 +46,9 @@ class Kind(Growing):
     LETTER = "letter"
 
 
+LETTER_CHANGE: Final = 1
+"""The `version` of what changes a letter's message; of what brings the letter it is 0."""
+
 PAGES: Final = (Kind.CARD, Kind.REMINDER, Kind.PAGE)
 """What tells somebody that they are needed. `PAGE`: by a line, where there is no card that could change."""
 
@@ -117,6 +120,11 @@ class Delivery:
     latest: datetime | None = None
     waited: bool = False
 
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes a message, and brings none."""
+        return self.kind is Kind.EDIT or (self.kind is Kind.LETTER and self.version == LETTER_CHANGE)
+
 
 class Dropped(StrEnum):
     """Why a message that was decided on is not sent."""
@@ -186,7 +194,7 @@ def next_try(delivery: Delivery, setback: Setback, now: datetime) -> datetime | 
         return None
     doubt_is_over = delivery.attempts >= MOST_UNCERTAIN and now - delivery.created_at >= LONGEST_DOUBT
     # An edit that may have arrived does no harm a second time, and without it the card would stay behind.
-    if setback.uncertain and doubt_is_over and delivery.kind is not Kind.EDIT:
+    if setback.uncertain and doubt_is_over and not delivery.is_change:
         return None
     if setback.retry_after is not None:
         return now + min(setback.retry_after, LONGEST_HOLD)

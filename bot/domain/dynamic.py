@@ -26,6 +26,7 @@ PREFIX: Final = "layer_"
 MOST_NAMED: Final = 50
 MOST_KEYS: Final = 50
 SHOWN_OF_CHAT: Final = 4
+NOBODY_NAMED: Final = "–"
 _KEY: Final = re.compile(
     r"layer_(?:person_reset_(?P<person>[0-9]{1,2})_(?P<kind>emails|team_names)"
     r"|webhook_reset_(?P<chat>[0-9]{1,2})_(?P<platform>[a-z]{1,32})s)"
@@ -148,8 +149,9 @@ def _chats(said: str, known: Mapping[str, Chat]) -> tuple[tuple[Chat, ...], dict
 
 
 def _said(to: str, unknown: Sequence[str]) -> dict[str, str]:
-    said = {"to": to} if to else {}
-    return {**said, "unknown": ", ".join(unknown)} if unknown else said
+    if not to:
+        return {"unknown": ", ".join(unknown) or NOBODY_NAMED}
+    return {"to": to, "unknown": ", ".join(unknown)} if unknown else {"to": to}
 
 
 def _listed(said: str) -> tuple[list[str], list[str]]:

@@ -17,6 +17,7 @@ from typing import Final
 from bot.domain.frozen import replace
 from bot.domain.people import AccountId
 from bot.domain.rotation import Group
+from bot.domain.schedule import ScheduleId
 from bot.domain.takeover import LATEST, Crew, Takeover
 
 PATIENCE: Final = timedelta(minutes=5)
@@ -235,7 +236,7 @@ def step(handover: Handover, event: Event, now: datetime) -> Step | Refused:
         case Tick():
             return _tick(handover, now)
         case Seen():
-            return _seen(handover, event.takeover)
+            return _seen(handover, event.takeover, now)
         case Gone():
             return _gone(handover, now)
         case Confirm():
@@ -276,11 +277,21 @@ def _told(crew: Crew) -> Iterator[Tell]:
         yield Tell(Occasion.OTHERS, crew.others)
 
 
-def _seen(handover: Handover, takeover: Takeover) -> Step:
-    """Take what the schedules say; what was withdrawn goes on where it was, and nobody gets a second notice."""
-    if handover.takeover == takeover and handover.withdrawn_at is None:
+def _seen(handover: Handover, takeover: Takeover, now: datetime) -> Step:
+    """Take what the schedules say; what was withdrawn goes on where it was, and nobody gets a second notice.
+
+    Whoever has confirmed before the shift is asked again for what has been added since: of that they do not know.
+    """
+    known = handover.takeover
+    if known == takeover and handover.withdrawn_at is None:
         return Step(handover)
-    return Step(_changed(handover, takeover=takeover, withdrawn_at=None), (Refresh(),))
+    has_more = not _roles(takeover) <= _roles(known)
+    confirmed_at = None if has_more and now < takeover.at else handover.confirmed_at
+    return Step(_changed(handover, takeover=takeover, withdrawn_at=None, confirmed_at=confirmed_at), (Refresh(),))
+
+
+def _roles(takeover: Takeover) -> set[tuple[ScheduleId, str]]:
+    return {(part.schedule, part.role) for part in takeover.parts}
 
 
 def _gone(handover: Handover, now: datetime) -> Step:

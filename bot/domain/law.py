@@ -71,6 +71,7 @@ from bot.domain.levels import (
     enter,
     enter_again,
     enter_by_hand,
+    is_held_too_long,
     leave,
     level_of,
     stands,
@@ -273,9 +274,9 @@ def _recover(incident: Incident, event: Recover, now: datetime) -> Step:
 
 def _tick(incident: Incident, rules: Rules, now: datetime) -> Step:
     due = incident.due
-    if due is None or due > now or not incident.is_open:
+    if due is None or not incident.is_open or (due > now and not is_held_too_long(incident, rules, now)):
         return Step(incident)
-    on_time = due if now - due <= PUNCTUAL else now
+    on_time = due if due <= now <= due + PUNCTUAL else now
     if incident.snoozed_until is not None:
         awake = moved(triggered(incident))
         return after(Step(awake, (Record(Entry.SNOOZE_OVER),)), enter_again(awake, rules, on_time))

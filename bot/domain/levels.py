@@ -3,7 +3,8 @@
 1. A level notifies when it is entered, and then once for each turn of its loop, until somebody acknowledges or the next
    level takes its place. After the last level the incident is exhausted, once.
 2. A level that reaches nobody is passed at once, unless it says otherwise: it may be held until somebody is on duty
-   (`turn` is -1 so long), or tell everybody who must know when nobody else does.
+   (`turn` is -1 so long), or tell everybody who must know when nobody else does. Whoever comes on duty sooner than was
+   known, because the schedule was changed, is told then.
 3. Assigned by hand, an incident stays with those it was given to until it climbs. When none of them can be told any
    more, its level takes over: nothing waits for people who have left.
 """
@@ -63,6 +64,15 @@ def _hold(incident: Incident, number: int, until: datetime) -> Step:
     )
     said: dict[str, str | int] = {"level": number + 1, "until": until.isoformat()}
     return Step(held, (Record(Entry.LEVEL_HELD, said=said), Refresh(prompt=False)))
+
+
+def is_held_too_long(incident: Incident, rules: Rules, now: datetime) -> bool:
+    """Whether it waits until somebody is on duty, and by what was changed meanwhile somebody is, or will be sooner."""
+    level = level_of(incident, rules)
+    if level is None or incident.turn != HELD or incident.repeat_at is None or incident.snoozed_until is not None:
+        return False
+    coming = rules.people.next_duty(level.targets, now)
+    return reaches_somebody(level, rules) or (coming is not None and coming.at < incident.repeat_at)
 
 
 def enter_again(incident: Incident, rules: Rules, now: datetime) -> Step:

@@ -25,7 +25,7 @@ from bot.domain.people import (
     WorkspaceId,
 )
 from bot.domain.rule import Rule
-from bot.domain.schedule import LOOKAHEAD, OnDuty, Schedule, ScheduleId, on_call, shifts
+from bot.domain.schedule import LOOKAHEAD, OnDuty, Schedule, ScheduleId, on_call, roles, walk
 from bot.domain.time_filter import matches as in_time
 
 IntegrationId = NewType("IntegrationId", int)
@@ -127,10 +127,15 @@ class Organisation:
     def _comes_on_duty(self, schedule: int, role: str, now: datetime) -> Coming | None:
         """Return who comes on duty next and when, within the days that are looked ahead."""
         found = self.schedules.get(ScheduleId(schedule))
-        if found is None:
+        if found is None or not found.active:
             return None
-        ahead = shifts(found, now, now + LOOKAHEAD, self.schedules.get)
-        return next((Coming(one.start, one.accounts) for one in ahead if one.accounts and role in ("", one.role)), None)
+        ahead = [
+            walk(found, one, now, now + LOOKAHEAD, self.schedules.get) for one in roles(found) if role in ("", one)
+        ]
+        # Only as far as the first of each: a year of short turns is long.
+        first = [next((shift for shift in turns if shift.accounts), None) for turns in ahead]
+        soonest = min((one for one in first if one is not None), key=lambda one: one.start, default=None)
+        return Coming(soonest.start, soonest.accounts) if soonest is not None else None
 
     def _on_duty(self, now: datetime, schedule: int, role: str) -> tuple[AccountId, ...]:
         return tuple(dict.fromkeys(one.account for one in self.duty(ScheduleId(schedule), role, now)))

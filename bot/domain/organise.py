@@ -28,7 +28,7 @@ from bot.domain.incident import ChannelId
 from bot.domain.organisation import Channel, Integration, IntegrationId, Organisation, Provider, Workspace
 from bot.domain.people import LINES, Account, AccountId, ContactKind, People, Target, Team, TeamId, WorkspaceId
 from bot.domain.rule import Rule
-from bot.domain.schedule import Schedule, ScheduleId
+from bot.domain.schedule import Override, Schedule, ScheduleId
 from bot.domain.schedule_definition import CalendarDefinition, ScheduleDefinition, ScheduleMaker, make_calendar
 
 
@@ -57,7 +57,7 @@ def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> 
             if isinstance(one.body, TeamDefinition) and one.active
         },
     )
-    gone = frozenset(one.id for one in accounts.values() if not one.active)
+    changes = _changes(said, gone=frozenset(one.id for one in accounts.values() if not one.active))
     made = Organisation(
         revision=revision,
         people=people,
@@ -76,7 +76,7 @@ def organise(revision: int, kept: Iterable[Kept], said: Said = NOTHING_SAID) -> 
         providers=_providers(one.body for one in everything if one.active),
         schedules={
             ScheduleId(one.id): _changed(
-                ids.schedules.make(ScheduleId(one.id), one.body, active=one.active), said, gone
+                ids.schedules.make(ScheduleId(one.id), one.body, active=one.active), changes.get(ScheduleId(one.id), ())
             )
             for one in everything
             if isinstance(one.body, ScheduleDefinition)
@@ -141,10 +141,18 @@ def _account(one: Kept, body: AccountDefinition, said: Said) -> Account:
     )
 
 
-def _changed(schedule: Schedule, said: Said, gone: frozenset[AccountId]) -> Schedule:
-    """Return the schedule with what people changed of it for a time, but for what they gave to who has left since."""
-    held = (one.held for one in said.overrides if one.schedule == schedule.id and gone.isdisjoint(one.change.accounts))
-    return replace(schedule, overrides=(*schedule.overrides, *(change for change in held if change is not None)))
+def _changes(said: Said, *, gone: frozenset[AccountId]) -> dict[ScheduleId, list[Override]]:
+    """Return what people changed of each schedule for a time, but for what they gave to who has left since."""
+    found: dict[ScheduleId, list[Override]] = {}
+    for one in said.overrides:
+        held = one.held
+        if held is not None and gone.isdisjoint(held.accounts):
+            found.setdefault(one.schedule, []).append(held)
+    return found
+
+
+def _changed(schedule: Schedule, changes: Iterable[Override]) -> Schedule:
+    return replace(schedule, overrides=(*schedule.overrides, *changes))
 
 
 def _providers(bodies: Iterable[Body]) -> tuple[Provider, ...]:

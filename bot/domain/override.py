@@ -40,8 +40,9 @@ class MadeOverride:
     @property
     def held(self) -> Override | None:
         """Return the change as long as it held, or holds; None: it was removed before it began."""
-        end = min(self.change.end, self.removed.at) if self.removed is not None else self.change.end
-        return replace(self.change, end=end) if end > self.change.start else None
+        if self.removed is None or self.removed.at >= self.change.end:
+            return self.change
+        return replace(self.change, end=self.removed.at) if self.removed.at > self.change.start else None
 
 
 class Fault(StrEnum):

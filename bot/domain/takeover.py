@@ -77,6 +77,23 @@ def upcoming(organisation: Organisation, now: datetime, end: datetime) -> tuple[
     )
 
 
+def next_of(
+    account: AccountId, organisation: Organisation, now: datetime, end: datetime
+) -> tuple[datetime, tuple[Part, ...]] | None:
+    """Return when somebody comes on duty next, and in what; None: not before `end`. No schedule is walked further."""
+    found: list[tuple[datetime, Part]] = []
+    for schedule in organisation.schedules.values():
+        for role in roles(schedule) if schedule.active and schedule.notice else ():
+            turns = pairwise(walk(schedule, role, now, end, organisation.schedules.get))
+            comes = (one for before, one in turns if account in one.accounts and account not in before.accounts)
+            first = next(comes, None)
+            if first is not None:
+                until = _until(schedule, role, account, first.start, organisation)
+                found.append((first.start, Part(schedule.id, role, until)))
+    soonest = min((at for at, _ in found), default=None)
+    return (soonest, tuple(part for at, part in found if at == soonest)) if soonest is not None else None
+
+
 def channels_of(parts: Sequence[Part], organisation: Organisation) -> tuple[Channel, ...]:
     """Return the channels any rule of which tells whoever is on duty in one of these roles."""
     return tuple(

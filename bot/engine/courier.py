@@ -177,6 +177,8 @@ class Courier:
         if isinstance(job, BoardJob):
             return await self._speak(adapter, job)
         if isinstance(job, LetterJob):
+            if job.row.message is not None and _has_left(job.delivery, job.organisation):
+                return Dropped.NOT_EDITABLE
             taken = await letters.carry(adapter, job, partial(self._to, adapter, job))
             return taken if isinstance(taken, Dropped) else Sent(*taken)
         if job.delivery.kind is Kind.CANCEL:

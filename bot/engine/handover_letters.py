@@ -51,13 +51,13 @@ async def read(connection: Connection, letter: Letter, organisation: Organisatio
         locale=reader.locale,
         timezone=reader.timezone,
     )
-    return Content(cards.card(scene), cards.note(scene), handover.version)
+    return Content(cards.card(scene), cards.note(scene), handover.version, urgent=scene.occasion is Occasion.PAGE)
 
 
 async def lost(connection: Connection, letter: Letter, organisation: Organisation, now: datetime) -> None:
     """Somebody could be told by none of their ways: of those who would decide, others are told in their place."""
     row = await handovers.find(connection, letter.subject.about)
-    if row is not None and letter.subject.occasion in (Occasion.OUTGOING, Occasion.BACKUP):
+    if row is not None and letter.subject.occasion in (Occasion.OUTGOING, Occasion.BACKUP, Occasion.PAGE):
         await tell_others(connection, row, Here(organisation, now))
 
 

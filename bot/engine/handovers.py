@@ -46,6 +46,8 @@ from storage.database import Connection, Database, is_away
 from storage.handovers import HandoverRow
 
 POLL: Final = 1.0
+# What is due and cannot be stepped is not tried without a pause.
+SHORTEST: Final = 0.1
 PAUSE_AFTER_ERROR: Final = 1.0
 MOST_TOGETHER: Final = 100
 PLAN_EVERY: Final = timedelta(seconds=30)
@@ -98,8 +100,7 @@ class Handovers:
     async def round(self) -> None:
         """Plan if it is time to, step what is due, and see what came of the tests of methods."""
         await self._plan_if_due()
-        while await self.tick() == MOST_TOGETHER:
-            pass
+        await self.tick()
         if await trials.watch(self._database, self._clock.now()):
             self._wakeups.wake(Wakeup.OUTBOX)
 
@@ -113,7 +114,8 @@ class Handovers:
         self._revision, self._planned_at = organisation.revision, now
 
     async def _plan(self, organisation: Organisation, now: datetime) -> None:
-        rows = await self._database.read(partial(handovers.since, at=now - LATEST))
+        # Of what was exactly then it cannot be said who was on duty just before.
+        rows = await self._database.read(partial(handovers.since, at=now - LATEST + timedelta.resolution))
         notices = [schedule.notice for schedule in organisation.schedules.values()]
         end = max([now + max(notices, default=timedelta()), *(row.handover.takeover.at for row in rows)]) + AHEAD
         # It walks through every schedule: nothing else is to wait for that.
@@ -132,20 +134,23 @@ class Handovers:
 
     async def tick(self) -> int:
         """Step what is due now; return how many that were. One that fails keeps no other waiting."""
-        now = self._clock.now()
-        numbers = await self._database.read(partial(handovers.due, now=now, most=MOST_TOGETHER))
-        failed = 0
-        for number in numbers:
-            try:
-                await self._database.transact(partial(self._tick, number=number))
-            except Exception as error:
-                if is_away(error):
-                    raise
-                failed += 1
-                log.error("handover_not_stepped", handover=number, error=type(error).__name__, exc_info=failed == 1)
-        if numbers:
+        count, failed, after, numbers = 0, 0, 0, [0]
+        while numbers:
+            due = partial(handovers.due, now=self._clock.now(), most=MOST_TOGETHER, after=after)
+            numbers = await self._database.read(due)
+            for number in numbers:
+                after = number
+                try:
+                    await self._database.transact(partial(self._tick, number=number))
+                    count += 1
+                except Exception as error:
+                    if is_away(error):
+                        raise
+                    failed += 1
+                    log.error("handover_not_stepped", handover=number, error=type(error).__name__, exc_info=failed == 1)
+        if count:
             self._wakeups.wake(Wakeup.OUTBOX)
-        return len(numbers) - failed
+        return count
 
     async def _tick(self, connection: Connection, *, number: int) -> None:
         organisation = await self._picture.current(connection)
@@ -154,7 +159,7 @@ class Handovers:
     async def _until_next(self) -> float:
         next_due = await self._database.read(handovers.next_due)
         left = (next_due - self._clock.now()).total_seconds() if next_due else POLL
-        return min(max(left, 0.0), POLL)
+        return min(max(left, SHORTEST), POLL)
 
 
 def _compared(rows: Sequence[HandoverRow], found: Sequence[Takeover], now: datetime) -> _Plan:

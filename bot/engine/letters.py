@@ -28,11 +28,15 @@ _LINES: Final = frozenset(LINES.values())
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a letter says now. `note`: the same for what can show no card; `version`: grows with whatever changes it."""
+    """What a letter says now. `note`: the same for what can show no card; `version`: grows with whatever changes it.
+
+    `urgent`: by a push it is to wake somebody.
+    """
 
     card: Card
     note: Note
     version: int
+    urgent: bool = False
 
 
 Read = Callable[[Connection, Letter, Organisation, datetime], Awaitable[Content | None]]
@@ -84,8 +88,7 @@ async def tell(
     unreachable: list[AccountId] = []
     places: list[Place] = []
     for account in dict.fromkeys(people):
-        person = organisation.people.accounts.get(account)
-        ways = _ways(account, organisation) if person is not None and person.active else ()
+        ways = _ways(account, organisation)
         if ways:
             places.append(ways[0])
         else:
@@ -100,7 +103,10 @@ async def refresh(connection: Connection, matter: Matter, about: int, now: datet
 
 
 def _ways(account: AccountId, organisation: Organisation) -> tuple[Place, ...]:
-    """Return by which ways letters go to this person: what makes no noise first, and no call."""
+    """Return by which ways letters go to this person: what makes no noise first, and no call; who has left has none."""
+    person = organisation.people.accounts.get(account)
+    if person is None or not person.active:
+        return ()
     return tuple(way.place for way in reach.quiet_ways(account, organisation, voice=False))
 
 
@@ -113,6 +119,8 @@ async def prepare(connection: Connection, claimed: Claimed, office: Office, now:
     desk = office.desks.get(row.letter.subject.matter) if row is not None else None
     if row is None or desk is None:
         return Dropped.OVER
+    if row.message is None and claimed.delivery.is_change:
+        return Dropped.NOT_EDITABLE
     content = await desk.read(connection, row.letter, office.organisation, now)
     if content is None:
         return Dropped.OVER
@@ -134,7 +142,10 @@ async def carry(adapter: Adapter, job: LetterJob, to: Callable[[], Awaitable[To]
         return await adapter.edit(job.row.message, content.card), content.version
     repeat = job.delivery.uncertain
     message = replace(content.note, repeat=repeat) if by_line else replace(content.card, repeat=repeat)
-    return await adapter.send(await to(), message), content.version
+    place = await to()
+    if content.urgent and place.personal is not None:
+        place = replace(place, personal=replace(place.personal, urgent=True))
+    return await adapter.send(place, message), content.version
 
 
 async def postponed(connection: Connection, claimed: Claimed, organisation: Organisation, now: datetime) -> None:
@@ -153,23 +164,40 @@ async def failed(connection: Connection, claimed: Claimed, why: tuple[str, str],
     if not await deliveries.failed(connection, claimed, why, now):
         return False
     row = await letters.find(connection, letters.letter_of(claimed.delivery))
-    if row is None or row.message is not None:
-        return True
-    await letters.lose(connection, row.letter.id, why, now)
-    await _go_on(connection, row.letter, office.organisation, now)
-    same = await letters.to_the_same(connection, row.letter)
-    desk = office.desks.get(row.letter.subject.matter)
-    if desk is not None and desk.lost is not None and all(one.lost_at is not None for one in same):
-        await desk.lost(connection, row.letter, office.organisation, now)
+    if row is not None and row.message is None:
+        await _lose(connection, row.letter, why, office, now)
     return True
 
 
+async def came_back(
+    connection: Connection, delivery: Delivery, why: tuple[str, str], office: Office, now: datetime
+) -> None:
+    """What was accepted has reached nobody after all: it goes by the next way."""
+    row = await letters.find(connection, letters.letter_of(delivery))
+    if row is not None and row.lost_at is None:
+        await _lose(connection, row.letter, why, office, now)
+
+
+async def _lose(connection: Connection, letter: Letter, why: tuple[str, str], office: Office, now: datetime) -> None:
+    await letters.lose(connection, letter.id, why, now)
+    await _go_on(connection, letter, office.organisation, now)
+    same = await letters.to_the_same(connection, letter)
+    desk = office.desks.get(letter.subject.matter)
+    if desk is not None and desk.lost is not None and all(one.lost_at is not None for one in same):
+        await desk.lost(connection, letter, office.organisation, now)
+
+
 async def _go_on(connection: Connection, letter: Letter, organisation: Organisation, now: datetime) -> None:
-    """Write to the person by the next of their ways, if one is left."""
+    """Write to the person by the next of their ways, if one is left.
+
+    Not if another has reached them, or is being tried: that one goes on itself when it comes to nothing.
+    """
     account = letter.place.account
-    if account is None or account not in organisation.people.accounts:
+    if account is None:
         return
-    used = [one.letter.place for one in await letters.to_the_same(connection, letter)]
-    place = next_place(_ways(account, organisation), used)
+    same = await letters.to_the_same(connection, letter)
+    if any(one.message or (one.letter.id > letter.id and one.lost_at is None) for one in same):
+        return
+    place = next_place(_ways(account, organisation), [one.letter.place for one in same])
     if place is not None:
         await letters.write(connection, letter.subject, [place], now)

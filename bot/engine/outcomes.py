@@ -16,7 +16,7 @@ from bot.domain.incident import Effect, Fact, IncidentId, Undelivered, Unreachab
 from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, WorkspaceId
-from bot.engine import boards, letters, metrics
+from bot.engine import boards, letters, matters, metrics
 from bot.engine.apply import apply
 from bot.engine.boards import Again
 from bot.engine.courier import Carried, Later, Sent
@@ -123,17 +123,28 @@ class Outcomes:
             if told is None:
                 return False
         elif delivery.kind is Kind.LETTER:
-            return await stored_letters.delivered(connection, claimed, sent.receipt, sent.shown or 0, now)
+            if not await stored_letters.delivered(connection, claimed, sent.receipt, sent.shown or 0, now):
+                return False
+            told = []
         elif await deliveries.delivered(connection, claimed, sent.receipt, sent.shown, now):
             told = [delivery.page] if delivery.page is not None else []
         else:
             return False
         if told:
             await follow(connection, told, (await self._picture.current(connection)).deadline, now)
-        await lines.add(connection, [_hop(delivery, "attempt", one, now) for one in sent.receipt.tried])
+        if delivery.kind is not Kind.LETTER:
+            await lines.add(connection, [_hop(delivery, "attempt", one, now) for one in sent.receipt.tried])
         if delivery.place.workspace in LINES.values():
-            await _lost_meanwhile(connection, delivery, await self._picture.current(connection), now)
+            await self._lost_meanwhile(connection, delivery, now)
         return True
+
+    async def _lost_meanwhile(self, connection: Connection, delivery: Delivery, now: datetime) -> None:
+        """A provider may report of a message before its answer to our call is stored."""
+        hops = (await lines.hops_of(connection, [delivery.id])).get(delivery.id, [])
+        bad = next((hop for hop in hops if hop.hop in FAILURES), None)
+        if bad is not None:
+            organisation = await self._picture.current(connection)
+            await lost(connection, delivery, (bad.hop, bad.said), organisation, now, desks=self._desks)
 
     async def _darken(self, connection: Connection, failed: _Failed) -> None:
         """Nothing waits for what answers nobody: the next way goes out, and where none is left, the next level."""
@@ -229,8 +240,11 @@ class Outcomes:
         if delivery.kind is Kind.BOARD:
             return await boards.postponed(connection, claimed, failed.why, Again(again, uncertain), failed.at)
         if delivery.kind is Kind.LETTER:
-            await letters.postponed(connection, claimed, await self._picture.current(connection), failed.at)
-        elif delivery.attempts == 1 and delivery.kind not in _NOT_TOLD and not _only_a_moment(failed.failure):
+            done = await deliveries.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
+            if done and not _only_a_moment(failed.failure):
+                await letters.postponed(connection, claimed, await self._picture.current(connection), failed.at)
+            return done
+        if delivery.attempts == 1 and delivery.kind not in _NOT_TOLD and not _only_a_moment(failed.failure):
             await self._tell(connection, [delivery], failed)
         return await deliveries.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
 
@@ -294,15 +308,24 @@ class Outcomes:
             pass
 
 
-async def lost(
-    connection: Connection, delivery: Delivery, why: tuple[str, str], organisation: Organisation, now: datetime
+async def lost(  # noqa: PLR0913 - What is lost, why, and who knows what follows.
+    connection: Connection,
+    delivery: Delivery,
+    why: tuple[str, str],
+    organisation: Organisation,
+    now: datetime,
+    *,
+    desks: Desks = matters.DESKS,
 ) -> None:
     """Store that a message that was accepted reached nobody after all, why in our word and in the provider's.
 
-    The next way of its page goes out at once, and of each page that went out with it.
+    The next way of its page or of its letter goes out at once, and of each page that went out with it.
     """
     reason, said = why
     if not await lines.lose(connection, delivery.id, why, now):
+        return
+    if delivery.kind is Kind.LETTER:
+        await letters.came_back(connection, delivery, why, Office(desks, organisation), now)
         return
     is_board = delivery.kind is Kind.BOARD
     told = await lines.lose_told(connection, delivery, why, now) if is_board else [delivery]
@@ -315,16 +338,6 @@ async def _hold(connection: Connection, delivery: Delivery) -> None:
     """Let what becomes of two ways of one page at once be stored one after the other."""
     if delivery.page is not None:
         await pages.hold(connection, delivery.page)
-
-
-async def _lost_meanwhile(
-    connection: Connection, delivery: Delivery, organisation: Organisation, now: datetime
-) -> None:
-    """A provider may report of a message before its answer to our call is stored."""
-    hops = (await lines.hops_of(connection, [delivery.id])).get(delivery.id, [])
-    bad = next((hop for hop in hops if hop.hop in FAILURES), None)
-    if bad is not None:
-        await lost(connection, delivery, (bad.hop, bad.said), organisation, now)
 
 
 async def _nobody_was_reached(connection: Connection, page: Delivery, *, dark_is_lost: bool) -> bool:

@@ -99,7 +99,7 @@ def not_clear(said: str, meant: NotUnderstood | Unclear, asking: Asking) -> Note
 
 
 async def once(connection: Connection, key: str, now: datetime) -> bool:
-    """Whether the action of this key is to be carried out, which is noted; schedules are held."""
+    """Whether the action of this key is to be carried out, which is noted: of two at once, one is run again."""
     if not key:
         return True
     if await idempotency.is_done(connection, key):

@@ -8,7 +8,7 @@ from bot.commands import NotUnderstood, pager
 from bot.domain.handover import CallBackup, Confirm, Event, Handover, Keep, Refused, Stage, Why
 from bot.domain.organisation import Organisation
 from bot.domain.people import Account, Method, WorkspaceId
-from bot.domain.takeover import Takeover, upcoming
+from bot.domain.takeover import next_of
 from bot.engine import handovers as stepping
 from bot.engine import trials as trying
 from bot.engine.handover_letters import shifts, shifts_of
@@ -84,12 +84,11 @@ def _waits(handover: Handover) -> bool:
 
 
 def _next(asking: Asking) -> Note:
-    found = upcoming(asking.organisation, asking.now, asking.now + LOOKED_AHEAD)
-    own = (one for one in found if one.account == asking.account.id and one.at > asking.now)
-    first: Takeover | None = next(own, None)
-    if first is None:
+    found = next_of(asking.account.id, asking.organisation, asking.now, asking.now + LOOKED_AHEAD)
+    if found is None:
         return cards.nothing_open(None, (), asking.readers)
-    return cards.nothing_open(first.at, shifts(first.parts, asking.organisation), asking.readers)
+    at, parts = found
+    return cards.nothing_open(at, shifts(parts, asking.organisation), asking.readers)
 
 
 async def _decide(connection: Connection, asking: Asking, number: int, event: Event) -> Note:

@@ -288,10 +288,14 @@ def _about_shifts(answer: Callable[[Connection, overrides.Asking], Awaitable[Ans
         users = {link.user: link.account for link in organisation.links if link.workspace == heard.place.workspace}
         speaker = Speaker(heard.actor, organisation.people, asked.now, asked.reader.timezone, users)
         said = " ".join([*(str(one) for one in asked.command.numbers), asked.command.rest]).strip()
-        key = idempotency.key_of(heard.place.workspace, heard.trigger, _NO_INCIDENT) if heard.trigger else ""
-        return await answer(connection, overrides.Asking(said, speaker, organisation, asked.readers, key))
+        return await answer(connection, overrides.Asking(said, speaker, organisation, asked.readers, _key(heard)))
 
     return work
+
+
+def _key(heard: Heard) -> str:
+    """Return the key of this very action, which a platform may tell of twice, hours later; empty: it does not."""
+    return idempotency.key_of(heard.place.workspace, heard.trigger, _NO_INCIDENT) if heard.trigger else ""
 
 
 async def _what_if(connection: Connection, asked: Question) -> Answer:
@@ -308,11 +312,13 @@ async def _lint(connection: Connection, asked: Question) -> lint.Asked:
     return lint.Asked(await lint.gather(connection, asked.organisation, asked.now), asked.readers)
 
 
-async def _pager(connection: Connection, asked: Question) -> Answer:
+async def _pager(connection: Connection, asked: Question) -> Answer | None:
     account = asked.heard.place.account
     if account is None:
         raise LookupError("only who has an account is ever on duty")
     heard = asked.heard
+    if not await overrides.once(connection, _key(heard), asked.now):
+        return None  # It was about what was open then.
     # By a click it is known that a message has come; whoever writes may have had none.
     at = heard.place.workspace if heard.is_token and heard.user else None
     person = asked.organisation.people.accounts[account]

@@ -1,6 +1,11 @@
-"""Looks at incidents when they are due. The timer is a column; here it is only read, and the law decides."""
+"""Looks at incidents when they are due. The timer is a column; here it is only read, and the law decides.
+
+What waits until somebody is on duty is looked at as well whenever anything that is configured has changed: an override
+may have put somebody on duty.
+"""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -10,11 +15,12 @@ from bot.clock import Clock
 from bot.domain.flow import rules_of
 from bot.domain.incident import Incident, IncidentId, Step, Tick
 from bot.domain.law import step
+from bot.domain.organisation import Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
-from storage import incidents
+from storage import definitions, incidents
 from storage.database import Connection, Database, is_away
 from storage.incidents import DueMark
 
@@ -39,6 +45,7 @@ class Timers:
         self._wakeups = wakeups
         self._clock = clock
         self._apart_after: DueMark | None = None
+        self._revision = -1
 
     async def run(self) -> None:
         """Tick for ever, each incident when it is due."""
@@ -57,9 +64,10 @@ class Timers:
     async def tick(self) -> int:
         """Tick what is due now, the longest due first; return how many incidents that were."""
         # Looked at before it is locked: mostly nothing is due, and there is only one writer.
-        next_due = await self._database.read(incidents.next_due)
+        next_due, revision = await self._database.read(_what_is_up)
+        held = await self._tick_held(revision) if revision != self._revision else 0
         if next_due is None or next_due > self._clock.now():
-            return 0
+            return held
         try:
             count = await self._database.transact(self._work)
         except Exception as error:
@@ -70,6 +78,32 @@ class Timers:
         finally:
             self._wakeups.outbox.set()
         return count
+
+    async def _tick_held(self, revision: int) -> int:
+        """Tick what is held and, since something was changed, need not be any more; return how many that were."""
+        count, failed, after = 0, 0, IncidentId(0)
+        while True:
+            found, woken = await self._database.read(partial(self._woken, after=after))
+            for number in woken:
+                is_ticked = await self._tick_alone(number, traceback=not failed)
+                count, failed = count + is_ticked, failed + (not is_ticked)
+            if len(found) < MOST_TOGETHER:
+                break
+            after = max(found)
+        self._revision = revision
+        if count:
+            self._wakeups.outbox.set()
+        return count
+
+    async def _woken(self, connection: Connection, *, after: IncidentId) -> tuple[list[IncidentId], list[IncidentId]]:
+        """Return the next that are held, and which of them change when they are looked at now.
+
+        One that cannot be read waits until it is due.
+        """
+        organisation, now = await self._picture.current(connection), self._clock.now()
+        held = await incidents.held(connection, after, now, MOST_TOGETHER)
+        woken = [one.id for one in held.incidents if _changes(one, organisation, now)]
+        return [*(one.id for one in held.incidents), *held.unreadable], woken
 
     async def _tick_apart(self) -> None:
         """One of those that are due cannot be ticked: the others must not wait for it.
@@ -125,6 +159,19 @@ class Timers:
         next_due = await self._database.read(incidents.next_due)
         left = (next_due - self._clock.now()).total_seconds() if next_due else POLL
         return min(max(left, 0.0), POLL)
+
+
+async def _what_is_up(connection: Connection) -> tuple[datetime | None, int]:
+    """Return when an incident must be looked at next, and the number of what is configured."""
+    return await incidents.next_due(connection), await definitions.revision(connection)
+
+
+def _changes(incident: Incident, organisation: Organisation, now: datetime) -> bool:
+    """Whether something comes of it when it is looked at now; if that fails, it is to fail by itself."""
+    try:
+        return step(incident, Tick(), rules_of(incident, organisation), now) != Step(incident)
+    except Exception:  # noqa: BLE001 - What goes wrong with one of them must keep none from its turn.
+        return True
 
 
 def _note_lateness(incident: Incident, now: float) -> None:

@@ -92,8 +92,11 @@ async def swap(connection: Connection, asking: Asking) -> Note | None:
     given = _part(asker, rota, mine, now)
     if given is None:
         return cards.nothing_to_take(meant.schedule.name, asking.readers.locale)
-    theirs = replace(mine, span=meant.theirs, role=None)
-    wanted = _part(meant.other, rota, theirs, now, beside=given)
+    # A shift of the same kind is what most mean; where they have none, any.
+    alike = replace(mine, span=meant.theirs, role=given.role)
+    wanted = _part(meant.other, rota, alike, now, beside=given) or _part(
+        meant.other, rota, replace(alike, role=None), now, beside=given
+    )
     if wanted is None:
         who = name_of(meant.other, asking.organisation)
         return cards.nothing_to_take(meant.schedule.name, asking.readers.locale, who)
@@ -102,7 +105,7 @@ async def swap(connection: Connection, asking: Asking) -> Note | None:
 
 
 async def answer(connection: Connection, asking: Asking) -> Note | None:
-    """Do what somebody said behind `trade`, and return the answer."""
+    """Do what somebody said behind `trade`, and return the answer; None: it was done, and answered, before."""
     meant = command.read_trade(asking.said, asking.schedules)
     if isinstance(meant, NotUnderstood):
         return not_clear(f"trade {asking.said}", meant, asking)
@@ -117,6 +120,8 @@ async def answer(connection: Connection, asking: Asking) -> Note | None:
     if meant.answer is None:
         return cards.answered(_scene(trade, asking))
     speaker = asking.speaker
+    if not await once(connection, asking.key, speaker.now):
+        return None
     rota = _rota(trade.schedule, asking.organisation)
     made = step(trade, meant.answer(speaker.actor), rota, speaker.now)
     if isinstance(made, Refused):

@@ -39,7 +39,10 @@ def test_times_are_those_of_who_acts_and_the_answer_is_json(sqlite_shell: Shell)
     assert refused == "It ends before it begins; nothing changed."
     on, off = ("ana", "bo") if sqlite_shell.json("schedule", "list")[0]["people"] == ["Ana"] else ("bo", "ana")
     who = (f"{off}@example.com", "--instead-of", f"{on}@example.com", "--as", "ana@example.com")
-    made = sqlite_shell.json("override", "add", "payments", *who, "--lasting", "30m", "--role", "primary")
+    made = sqlite_shell.json(
+        "override", "add", "payments", *who, "--lasting", "30m", "--role", "primary", "--why", "x" * 5000
+    )
+    assert made["why"] == "x" * 200
     assert (made["account"], made["instead_of"]) == (f"{off}@example.com", f"{on}@example.com")
     assert sqlite_shell.json("override", "remove", "1") == [1]
 

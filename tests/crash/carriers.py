@@ -37,7 +37,7 @@ RING: Final = 8
 _MARK: Final = "may be a repeat"
 _CALL_MARK: Final = "may have had this call before"
 _SHORT: Final = re.compile(r"([12]) (\d+)")
-_SEEN: Final = {Kind.NOTE: Seen.NOTE, Kind.BOARD: Seen.BOARD}
+_SEEN: Final = {Kind.NOTE: Seen.NOTE, Kind.LETTER: Seen.NOTE, Kind.BOARD: Seen.BOARD}
 _VERBS: Final = {"1": "ack", "2": "escalate"}
 
 

@@ -23,7 +23,7 @@ ON_THE_WIRE: Final = timedelta(seconds=0.5)
 _SAID_BY: Final = {
     Seen.CARD: (Kind.CARD, Kind.REMINDER),
     Seen.PAGE: (Kind.CARD, Kind.REMINDER, Kind.PAGE),
-    Seen.NOTE: (Kind.NOTE,),
+    Seen.NOTE: (Kind.NOTE, Kind.LETTER),
     Seen.BOARD: (Kind.BOARD,),
 }
 

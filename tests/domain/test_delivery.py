@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.delivery import (
     FIRST_PAUSE,
+    LETTER_CHANGE,
     LONGEST_DOUBT,
     LONGEST_PAUSE,
     LONGEST_TRY,
@@ -195,8 +196,9 @@ def test_a_first_doubt_after_a_long_outage_is_no_reason_to_give_up_at_once() -> 
     assert next_try(tried(MOST_UNCERTAIN), HANGS, NIGHT + LONGEST_DOUBT) is None
 
 
-def test_an_edit_is_tried_until_it_is_known_to_show() -> None:
-    edit = replace(tried(MOST_UNCERTAIN), kind=Kind.EDIT)
+@pytest.mark.parametrize(("kind", "version"), [(Kind.EDIT, 7), (Kind.LETTER, LETTER_CHANGE)])
+def test_an_edit_is_tried_until_it_is_known_to_show(kind: Kind, version: int) -> None:
+    edit = replace(tried(MOST_UNCERTAIN), kind=kind, version=version)
     assert next_try(edit, HANGS, NIGHT + LONGEST_TRY - MINUTE) is not None
     assert next_try(edit, HANGS, NIGHT + LONGEST_TRY) is None
 

@@ -95,6 +95,10 @@ def test_who_is_not_known_is_said_and_where_nobody_is_the_level_keeps_its_own() 
     ]
 
 
+def test_a_label_that_names_nobody_is_said_as_such() -> None:
+    assert said({EMAILS: " , ,，"}) == [{"key": EMAILS, "level": 1, "unknown": "–"}]
+
+
 def test_who_has_left_since_replaces_nobody() -> None:
     incident, _ = opened({SECOND: "chen@example.com"})
     left = replace(organisation(), people=people(gone=(CHEN,)))
@@ -181,4 +185,5 @@ def test_whatever_they_say_somebody_is_told_and_every_key_is_accounted_for(label
     assert people().can_be_told(told[0].accounts)
     assert incident.facts.labels == {"host": "db-1"}
     assert sorted(str(one["key"]) for one in said(labels)) == sorted(labels)
+    assert all(one.keys() & {"to", "unknown", "of"} for one in said(labels))
     assert incident.due == NIGHT + 5 * MINUTE

@@ -38,7 +38,7 @@ from bot.domain.people import Account, AccountId, People, Role, Target, TargetKi
 from bot.domain.rotation import Unit
 from bot.domain.rule import Rule
 from bot.domain.schedule import Fallback, Override, Schedule, ScheduleId, on_call, roles
-from bot.domain.takeover import LATEST, Crew, Part, Takeover, channels_of, upcoming
+from bot.domain.takeover import LATEST, Crew, Part, Takeover, channels_of, next_of, upcoming
 from tests.domain.cast import ANA, BO, CHEN, DEE
 from tests.domain.rota import A, B, C, D, daily, layer, schedule, utc
 
@@ -195,6 +195,19 @@ def test_each_comes_on_duty_exactly_when_they_were_not_just_before(data: st.Data
         for account, at in found:
             assert account in {one.account for one in on_call(plan, at)}
             assert account not in {one.account for one in on_call(plan, at - timedelta.resolution)}
+    for account in (ANA, BO, CHEN, DEE):
+        coming = upcoming(organisation(plan), now, end)
+        first = next(((one.at, one.parts) for one in coming if one.account == account and one.at > now), None)
+        assert next_of(account, organisation(plan), now, end) == first
+
+
+def test_the_next_shift_of_somebody_is_in_all_that_begins_then() -> None:
+    second = replace(schedule(layer(C, B)), id=ScheduleId(2))
+    silent = replace(schedule(layer(C, B)), id=ScheduleId(3), notice=timedelta())
+    found = next_of(BO, organisation(second, schedule(layer(A, B)), silent), AT - MINUTE, AT + MINUTE)
+    assert found is not None
+    assert (found[0], sorted(part.schedule for part in found[1])) == (AT, [1, 2])
+    assert next_of(DEE, organisation(second), AT - MINUTE, AT + MINUTE) is None
 
 
 # ---- in time ---------------------------------------------------------------------------------------------------------
@@ -384,6 +397,15 @@ def test_who_has_confirmed_hears_of_it_before_the_shift_and_keeps_it_after() -> 
     confirmed = after(NOTICED, (Confirm(BO), -8 * MINUTE))
     assert after(confirmed, (Gone(), -MINUTE)).stage is Stage.WITHDRAWN
     assert after(confirmed, (Gone(), MINUTE)) == confirmed
+
+
+def test_who_has_confirmed_is_asked_again_for_what_is_added_before_the_shift() -> None:
+    confirmed = after(NOTICED, (Confirm(BO), -8 * MINUTE))
+    more = replace(TAKEOVER, parts=(*TAKEOVER.parts, Part(ScheduleId(2), "primary", None)))
+    added = after(confirmed, (Seen(more), -7 * MINUTE))
+    assert (added.stage, added.due) == (Stage.NOTICED, AT - 5 * MINUTE)
+    assert after(added, (Confirm(BO), -6 * MINUTE), (Seen(TAKEOVER), -5 * MINUTE)).stage is Stage.CONFIRMED
+    assert after(confirmed, (Seen(more), MINUTE)).stage is Stage.CONFIRMED
 
 
 def test_what_the_schedules_say_anew_shows_and_what_they_repeat_does_not() -> None:

@@ -76,6 +76,19 @@ def test_a_level_can_be_held_until_the_next_shift() -> None:
     assert then.incident.escalate_at == MORNING + 5 * MINUTE
 
 
+def test_a_level_is_held_no_longer_than_until_somebody_is_on_duty_after_all() -> None:
+    levels = (by_schedule(WhenNobody.HOLD), level(BO))
+    made = opened(staffed(again=MORNING, levels=levels))
+
+    sooner = step(made.incident, Tick(), staffed(again=NIGHT + 9 * MINUTE, levels=levels), NIGHT + MINUTE)
+    assert isinstance(sooner, Step)
+    assert (told(sooner), sooner.incident.due) == ([], NIGHT + 9 * MINUTE)
+    at_once = step(made.incident, Tick(), staffed(ANA, again=MORNING, levels=levels), NIGHT + MINUTE)
+    assert isinstance(at_once, Step)
+    assert (told(at_once), at_once.incident.turn) == ([(ANA,)], 0)
+    assert at_once.incident.escalate_at == NIGHT + 6 * MINUTE
+
+
 def test_a_level_whose_next_shift_falls_away_is_passed() -> None:
     levels = (by_schedule(WhenNobody.HOLD), level(BO))
     made = opened(staffed(again=MORNING, levels=levels))

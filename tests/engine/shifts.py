@@ -159,14 +159,17 @@ class Rota:
         await self.loop.round()
         await self.stage.outbox.drain()
 
-    async def says(self, by: str, text: str, *, is_token: bool = False) -> str:
-        """Return what somebody is answered in the chat."""
+    async def says(self, by: str, text: str, *, is_token: bool = False, trigger: str | None = None) -> str:
+        """Return what somebody is answered in the chat; nothing: they were answered before."""
         organisation = await self.stage.database.read(self.stage.picture.current)
         number = next(one.id for one in organisation.people.accounts.values() if one.name == by.title())
         place = Place(next(iter(organisation.workspaces)), account=number)
-        answer = (await self.desk.hear(Heard(text, Actor(number, "acme"), place, is_token, user=by))).answer
-        assert isinstance(answer, Note)
+        heard = Heard(text, Actor(number, "acme"), place, is_token, user=by, trigger=trigger)
+        answer = (await self.desk.hear(heard)).answer
         await self.settle()
+        if answer is None:
+            return ""
+        assert isinstance(answer, Note)
         return words(answer)
 
     def by(self, *names: str) -> list[Told]:

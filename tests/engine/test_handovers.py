@@ -113,6 +113,15 @@ async def test_the_backup_is_called_by_every_way_at_once_and_may_take_it(rota: R
     assert await rota.on_duty() == ["Chen"]
 
 
+async def test_where_the_call_for_the_backup_comes_to_nothing_the_admins_are_told(rota: Rota) -> None:
+    await rota.configure([shift_rota()], methods=())
+    await rota.until(AT + MINUTE)
+    rota.chat.refused.add("chen")
+    await rota.says("ana", "pager backup 1")
+    await rota.until(AT + 2 * MINUTE)
+    assert "Bo is on call since 04:00 UTC and has not confirmed" in rota.by("dee")[0].words
+
+
 async def test_without_anybody_who_hands_over_and_a_backup_the_admins_are_told(database: Database) -> None:
     rota = Rota(Stage(database))
     first = shift_rota(backup=None).layers[0]
@@ -189,6 +198,12 @@ async def test_who_was_away_over_the_hand_over_asks_at_once_and_after_an_hour_no
     assert others == [("ana", 25 * MINUTE), ("chen", 25 * MINUTE)]
 
 
+async def test_an_hour_after_the_hand_over_it_is_still_open_to_who_has_not_confirmed(rota: Rota) -> None:
+    await rota.until(AT + timedelta(hours=1), MINUTE)
+    assert [one.stage for one in await rota.handovers()] == [How.TOLD]
+    assert await rota.says("bo", "pager") == "You have the pager: payments · primary."
+
+
 async def test_a_clock_that_jumps_asks_nobody_twice(rota: Rota) -> None:
     await rota.until(AT - 4 * MINUTE)
     rota.clock.set(AT - 30 * MINUTE)
@@ -224,6 +239,17 @@ async def test_who_has_nothing_to_confirm_hears_when_their_next_shift_is(rota: R
     assert "For example: pager, pager test" in await rota.says("bo", "pager keep")
 
 
+async def test_what_a_platform_tells_again_confirms_no_later_hand_over(rota: Rota) -> None:
+    assert "no hand-over to confirm" in await rota.says("bo", "pager", trigger="m1")
+    assert "being rung" in await rota.says("bo", "pager test", trigger="m2")
+    await rota.until(AT - 9 * MINUTE, MINUTE)
+    assert await rota.says("bo", "pager", trigger="m1") == ""
+    assert [one.stage for one in await rota.handovers()] == [How.NOTICED]
+    sent = len(rota.lines[Method.SMS].told)
+    assert await rota.says("bo", "pager test", trigger="m2") == ""
+    assert len(rota.lines[Method.SMS].told) == sent
+
+
 async def test_one_that_cannot_be_read_keeps_no_other_from_being_asked(database: Database) -> None:
     rota = Rota(Stage(database))
     await rota.configure([shift_rota(), shift_rota(name="search", backup=None, notice=12 * MINUTE)])
@@ -240,6 +266,13 @@ async def test_one_that_cannot_be_read_keeps_no_other_from_being_asked(database:
     with capture_logs() as logs:
         await rota.until(AT - 9 * MINUTE, MINUTE)
     assert [one.to for one in rota.chat.told] == ["bo"]
+    running = asyncio.create_task(rota.loop.run())
+    with capture_logs() as logs:
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.wait([running])
+    assert len(logs) == 1, "what cannot be done is not tried without a pause"
     assert {one["event"] for one in logs if one["log_level"] == "error"} == {"handover_not_stepped"}
 
 

@@ -8,16 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from bot.adapter import DeliveryFailed, FailureKind
+from bot.domain.delivery import DeliveryId
 from bot.domain.event import Severity
 from bot.domain.letter import Letter, Matter, Subject
 from bot.domain.organisation import Organisation
-from bot.domain.people import AccountId, Method
-from bot.engine import letters
+from bot.domain.people import LINES, AccountId, Method
+from bot.engine import letters, outcomes
 from bot.engine.letters import Content, Desk
 from bot.engine.outbox import Outbox
 from cards.card import Card, Note, Tone
+from storage import definitions, lines, tables
 from storage import letters as stored
-from storage import tables
 from storage.database import Connection, Database
 from storage.letters import LetterRow
 from tests.engine.stage import Stage
@@ -31,6 +32,7 @@ class Desktop:
     """A matter that says how often it was changed; `version` 0: nothing more is to be said."""
 
     version: int = 1
+    urgent: bool = False
     lost: list[AccountId | None] = field(default_factory=list)
 
     async def read(
@@ -41,7 +43,7 @@ class Desktop:
             return None
         words = f"Version {self.version}"
         card = Card(None, Severity.INFO, "Info", Tone.INFO, words, words, (words,))
-        return Content(card, Note((words,)), self.version)
+        return Content(card, Note((words,)), self.version, urgent=self.urgent)
 
     async def lose(self, connection: Connection, letter: Letter, organisation: Organisation, now: datetime) -> None:
         del connection, organisation, now
@@ -83,6 +85,31 @@ async def change(team: Team, desk: Desktop) -> None:
     await work(team, lambda connection, _, now: letters.refresh(connection, Matter.TRADE, 7, now))
 
 
+async def leaves(team: Team, email: str) -> None:
+    """Let somebody not be configured any more."""
+
+    async def inside(connection: Connection) -> None:
+        columns = tables.definitions.c
+        await connection.execute(sa.update(tables.definitions).where(columns.name == email).values(active=False))
+        await definitions.changed(connection)
+
+    await team.stage.database.transact(inside)
+
+
+async def comes_back(team: Team, desk: Desktop, method: Method) -> None:
+    """A provider says that what it took has reached nobody."""
+
+    async def inside(connection: Connection, organisation: Organisation, now: datetime) -> None:
+        columns = tables.deliveries.c
+        number = await connection.scalar(sa.select(columns.id).where(columns.workspace_id == LINES[method]))
+        found = await lines.find(connection, DeliveryId(number or 0), lock=True)
+        assert found is not None
+        desks = {Matter.TRADE: Desk(desk.read, desk.lose)}
+        await outcomes.lost(connection, found[0], ("bounced", "no such mailbox"), organisation, now, desks=desks)
+
+    await work(team, inside)
+
+
 async def written(team: Team) -> list[LetterRow]:
     async def read(connection: Connection) -> list[LetterRow]:
         return await stored.about(connection, Matter.TRADE, [7])
@@ -122,6 +149,72 @@ async def test_what_is_shown_already_is_not_shown_again(team: Team, desk: Deskto
     assert team.way(Method.IM).edits == 1
 
 
+async def test_what_changes_while_the_first_message_is_under_way_is_shown_after_it(team: Team, desk: Desktop) -> None:
+    chat = team.way(Method.IM)
+    chat.hangs = True
+    await tell(team, "ana")
+    await team.stage.outbox.start()
+    await chat.reached.wait()
+    await change(team, desk)
+    chat.hangs = False
+    chat.released.set()
+    await team.advance(5 * SECOND)
+
+    assert (len(chat.sent), chat.edits) == (1, 1)
+    assert [one.shown for one in await written(team)] == [2]
+
+
+async def test_what_changes_while_the_first_message_waits_is_said_by_it(team: Team, desk: Desktop) -> None:
+    chat = team.way(Method.IM)
+    refuse(chat, FailureKind.UNREACHABLE)
+    await tell(team, "ana")
+    await team.settle()
+    await change(team, desk)
+    chat.refusal = None
+    await team.advance(5 * SECOND)
+
+    assert (len(chat.sent), chat.edits) == (1, 0)
+    assert [one.shown for one in await written(team)] == [2]
+
+
+async def test_who_has_left_is_told_nothing_more(team: Team, desk: Desktop) -> None:
+    await tell(team, "ana", "bo")
+    await team.advance(3 * SECOND)
+    await tell(team, "ana", subject=Subject(Matter.TRADE, 7, "taken"))
+    await leaves(team, "ana@example.com")
+    await change(team, desk)
+    await team.advance(5 * SECOND)
+
+    chat = team.way(Method.IM)
+    assert (len(chat.sent), chat.edits) == (2, 1)
+    assert len(await written(team)) == 3
+    assert len(desk.lost) == 1
+
+
+async def test_an_app_that_only_asks_for_patience_is_waited_for(team: Team) -> None:
+    team.way(Method.IM).refusal = DeliveryFailed(FailureKind.RATE_LIMITED, "too fast", retry_after=2.0)
+    await tell(team, "ana")
+    await team.advance(20 * SECOND)
+    team.way(Method.IM).refusal = None
+    await team.advance(5 * SECOND)
+
+    assert len(team.way(Method.IM).sent) == 1
+    assert not team.way(Method.EMAIL).sent
+
+
+async def test_what_was_accepted_and_came_back_goes_by_the_next_way(team: Team, desk: Desktop) -> None:
+    refuse(team.way(Method.IM), FailureKind.REFUSED)
+    await tell(team, "ana")
+    await team.advance(3 * SECOND)
+    await comes_back(team, desk, Method.EMAIL)
+    await team.advance(3 * SECOND)
+
+    assert len(team.way(Method.SMS).sent) == 1
+    assert [one.lost_at is not None for one in await written(team)] == [True, True, False]
+    await comes_back(team, desk, Method.SMS)
+    assert len(desk.lost) == 1
+
+
 async def test_a_letter_that_is_refused_goes_by_the_next_way(team: Team) -> None:
     refuse(team.way(Method.IM), FailureKind.REFUSED)
 
@@ -143,6 +236,18 @@ async def test_where_the_chat_does_not_answer_the_next_way_is_not_waited_for_lon
     await team.advance(20 * SECOND)
 
     assert [one.id for one in team.way(Method.EMAIL).sent] == ["ana@example.com"]
+
+
+async def test_while_the_chat_stays_away_one_other_way_is_enough(team: Team) -> None:
+    refuse(team.way(Method.IM), FailureKind.UNREACHABLE)
+    await tell(team, "ana")
+    await team.advance(60 * SECOND)
+    assert len(team.way(Method.EMAIL).sent) == 1
+    assert not team.way(Method.SMS).sent
+
+    refuse(team.way(Method.IM), FailureKind.REFUSED)
+    await team.advance(120 * SECOND)
+    assert not team.way(Method.SMS).sent
 
 
 async def test_nobody_is_called_for_a_letter_and_who_is_out_of_reach_is_known(team: Team, desk: Desktop) -> None:
@@ -208,3 +313,15 @@ async def test_letters_go_when_they_are_old(team: Team) -> None:
         return count, await connection.scalar(sa.select(sa.func.count()).select_from(tables.letters))
 
     assert await team.stage.database.transact(forget) == (2, 0)
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+async def test_only_what_is_urgent_is_to_wake_somebody(team: Team, desk: Desktop, *, urgent: bool) -> None:
+    desk.urgent = urgent
+    refuse(team.way(Method.IM), FailureKind.REFUSED)
+    await tell(team, "ana")
+    await team.advance(3 * SECOND)
+
+    (mail,) = team.way(Method.EMAIL).sent
+    assert mail.personal is not None
+    assert mail.personal.urgent is urgent

@@ -1,17 +1,20 @@
 """`override` in a chat: who is on call instead, at once and in every process; listed, removed, and told once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.delivery import Place
-from bot.domain.incident import Actor
+from bot.domain.incident import Actor, Incident, IncidentId
+from bot.domain.law import step
 from bot.domain.organisation import Organisation
 from bot.engine.act import Desk
 from bot.engine.heard import Heard, Reply
 from bot.engine.picture import Picture
 from cards.plain import spoken
-from storage import definitions
+from storage import definitions, incidents
 from storage.database import Connection, Database
 from tests.config import example
 from tests.engine.stage import Stage
@@ -45,6 +48,10 @@ channels:
   - name: payments
     escalation: [{name: all, levels: [{targets: ["schedule:payments/primary"]}]}]
 """
+HELD = ROTA.replace("start: 2026-11-02", "start: 2026-11-23").replace(
+    'levels: [{targets: ["schedule:payments/primary"]}]',
+    'levels: [{targets: ["schedule:payments/primary"], when_nobody: hold}]',
+)
 EMPTY = "There are no temporary changes."
 
 
@@ -205,3 +212,39 @@ async def test_applying_leaves_changes_alone_and_one_of_who_has_left_hides_nobod
         ),
     )
     assert (await asked(stage, "override list"))[0].startswith(EMPTY), "a schedule that is gone has none"
+
+
+async def test_what_waits_until_somebody_is_on_duty_is_told_as_soon_as_a_change_puts_somebody_there(
+    stage: Stage,
+) -> None:
+    await configure(stage, HELD)
+    await stage.fire("disk")
+
+    async def notified(connection: Connection) -> list[str]:
+        return [str(one.record.entry) for one in await incidents.timeline(connection, IncidentId(1), 100)]
+
+    await stage.timers.tick()
+    assert "notified" not in await stage.database.read(notified)
+    await asked(stage, "override payments dee for 4h")
+    assert await stage.timers.tick() == 1
+    assert "notified" in await stage.database.read(notified)
+    assert await stage.timers.tick() == 0
+
+
+async def test_one_that_waits_and_cannot_be_looked_at_keeps_no_other_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await configure(stage, HELD)
+    await stage.fire("disk", "load")
+    await stage.timers.tick()
+
+    def spoilt(incident: Incident, *rest: Any) -> object:
+        if incident.id == 1:
+            raise ValueError("spoilt")
+        return step(incident, *rest)
+
+    monkeypatch.setattr("bot.engine.timers.step", spoilt)
+    await asked(stage, "override payments dee for 4h")
+    with capture_logs() as logs:
+        assert await stage.timers.tick() == 1
+    assert [(one["event"], one["incident"]) for one in logs] == [("incident_not_ticked", 1)]

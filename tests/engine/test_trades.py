@@ -106,6 +106,14 @@ async def scenery(database: Database) -> Scenery:
 NEXT = "2026-11-30 09:00 to 2026-12-07 09:00"
 
 
+async def test_what_a_platform_tells_again_is_not_taken_again_after_it_was_given_back(scenery: Scenery) -> None:
+    await scenery.say(f"cover payments {NEXT}")
+    assert (await heard(scenery.stage, "trade 1 take", "bo", trigger="Ev1")).note is not None
+    await scenery.say("trade 1 decline", by="bo")
+    assert (await heard(scenery.stage, "trade 1 take", "bo", trigger="Ev1")).note is None
+    assert (await scenery.trade()).state is State.ASKED
+
+
 async def test_a_cover_is_asked_taken_and_confirmed_by_itself(scenery: Scenery) -> None:
     said = await scenery.say(f"cover payments {NEXT} because of a wedding")
     assert said[0] == (
@@ -304,3 +312,12 @@ async def test_the_worker_goes_on_when_the_database_was_away(schema_url: str) ->
     worker.cancel()
     await asyncio.wait([worker])
     await database.close()
+
+
+async def test_a_swap_is_for_a_shift_in_the_same_role_where_they_have_one(scenery: Scenery) -> None:
+    mirrored = ROTA.replace("members: [chen@example.com]", "members: [bo@example.com, ana@example.com]")
+    await configure(scenery.stage, mirrored)
+    said = await scenery.say("swap payments with bo@example.com")
+    assert "your shift in payments from 2026-11-23 09:00 CET" in said[0]
+    assert said[1] == "Their shift: 2026-11-30 09:00 CET to 2026-12-07 09:00 CET"
+    assert [part.role for part in (await scenery.trade()).parts] == ["backup", "backup"]
