@@ -12,6 +12,7 @@ from bot.playground.telegram.keyboards import read_keyboard
 from bot.playground.telegram.markup import ENTITIES, parse_html, units, with_found
 from cards.card import Button, Card, Message, Moment, Note, Person, Strong, Style, Text, Tone
 from cards.telegram import alert, plain, render, shortened, toast
+from cards.telegram_text import CAPTION_LIMIT, caption
 from tests.cards.strategies import cards, notes, too_long_everywhere
 from tests.cards.telegram_limits import check_html, check_message, size
 
@@ -220,3 +221,15 @@ def test_the_check_itself_sees_what_no_keyboard_holds(markup: dict[str, Any]) ->
 def test_a_plain_line_calls_nobody_and_commands_nothing() -> None:
     said = str(plain(Note(("ask @bo, /ban@others or https://example.com/a",)))["text"])
     assert said == "ask ＠bo, ∕ban＠others or https://example.com/a"
+
+
+@pytest.mark.parametrize("text", ["Bo 336 h, Chen 336 h.", "é" * 1024, "é" * 1025, "🔴" * 600, ""])
+def test_what_stands_under_a_picture_is_within_the_limit_and_whole_where_it_fits(text: str) -> None:
+    shown = caption(text)
+    assert size(shown) <= CAPTION_LIMIT
+    assert (shown == text) is (size(text) <= CAPTION_LIMIT)
+    assert shown.removesuffix("…") == text[: len(shown.removesuffix("…"))]
+
+
+def test_nobody_is_named_by_what_stands_under_a_picture() -> None:
+    assert "@all" not in caption("Bo @all /start")
