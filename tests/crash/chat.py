@@ -25,7 +25,8 @@ _PROGRESS: Final = {"ack": Progress.TRIGGERED, "unack": Progress.PROCESSING, "re
 _NOTES: Final = ("was the last, nobody else is told", "has no escalation rule. Acknowledge it", "reached nobody:")
 # Word that it is over, or in other hands.
 _OVER: Final = re.compile(r"\(#\d+\) · (Acknowledged|Closed|Recovered)\b")
-_BOARD: Final = re.compile(r"\S+ Storm(?: over)? · ([\d,]+)( open)?|Storm(?: in [^:]*)?: ")
+# A board that calls in a chat mentions those who must notice first.
+_BOARD: Final = re.compile(r"\S+ Storm(?: over)? · ([\d,]+)( open)?|(?:@\S+ )*Storm(?: in [^:]*)?: ")
 _MARK: Final = "may be a repeat"
 _INVISIBLE: Final = re.compile("[\u2066-\u2069\u200e\u200f]")
 
