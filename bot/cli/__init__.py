@@ -25,6 +25,10 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "simulate": "Say who would be told of an alert by a configuration file.",
         "schedule": "Say who is on call until when, and which shifts follow.",
         "override": "Let somebody else be on call for a time.",
+        "cover": "Ask that somebody takes over a shift.",
+        "swap": "Ask somebody to exchange a shift.",
+        "trade": "Answer such a request, or say which are open.",
+        "what-if": "Say who would be told of an alert by what is configured now.",
         "alert": "Send an alert.",
         "incident": "List incidents, show what happened, act on them.",
         "why": "Say why an incident was told to whom, or why somebody was not paged.",
@@ -51,7 +55,7 @@ class _Commands(click.Group):
         del ctx  # As above.
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = importlib.import_module(f"bot.cli.{cmd_name}").command
+        found: click.Command = importlib.import_module(f"bot.cli.{cmd_name.replace('-', '_')}").command
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

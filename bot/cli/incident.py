@@ -12,22 +12,18 @@ import click
 from bot.cli import lookup, session, story
 from bot.cli.refused import Refused
 from bot.cli.screen import Cell, coloured, instant, one_line, print_json, print_line, print_table
+from bot.cli.sentence import hear
 from bot.commands import VERBS, Verb
-from bot.domain.delivery import Place
-from bot.domain.incident import Actor, Incident, IncidentId
+from bot.domain.incident import Incident, IncidentId
 from bot.domain.organisation import Organisation
-from bot.domain.people import WorkspaceId
-from bot.engine.heard import Heard, Reply
+from bot.engine.heard import Reply
 from bot.main import Service
 from cards import notes, plain
 from storage import incidents
 from storage.database import Connection
 from storage.incidents import Found, Unreadable
 
-DOOR: Final = "cli"
 LISTED: Final = 50
-# The command line is no workspace: nobody has a chat user there.
-NO_WORKSPACE: Final = WorkspaceId(0)
 
 
 class _InOrder(click.Group):
@@ -126,7 +122,7 @@ def _act(verb: Verb) -> click.Command:
 def _callback(verb: str) -> Callable[..., None]:
     def act(number: IncidentId, email: str | None, words: tuple[str, ...] = ()) -> None:
         sentence = " ".join((verb, str(number), *words))
-        reply = session.run(lambda service: _say(service, sentence, email))
+        reply = session.run(lambda service: hear(service, sentence, email))
         said = _said(reply)
         if not reply.is_done:
             raise Refused(said)
@@ -139,12 +135,6 @@ def _said(reply: Reply) -> str:
     """Return the answer's words; whom a name can mean stands in rows."""
     rows = (reply.note.text, *reply.note.rows) if reply.note is not None else ()
     return "\n".join(plain.spoken(row) for row in rows)
-
-
-async def _say(service: Service, sentence: str, email: str | None) -> Reply:
-    account = lookup.acting(await session.organisation(service), email)
-    place = Place(NO_WORKSPACE, account=account.id)
-    return await service.desk.hear(Heard(sentence, Actor(account.id, DOOR), place))
 
 
 for _verb in VERBS.values():

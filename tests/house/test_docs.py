@@ -157,7 +157,7 @@ def documented_commands() -> set[tuple[str, ...]]:
     """Return the commands of the README's table; `a|b` are two."""
     said: set[tuple[str, ...]] = set()
     for cell in first_column(section(README, "Command line")):
-        for command in re.findall(r"`oncard ([a-z|\\ ]+)", cell):
+        for command in re.findall(r"`oncard ([a-z|\\ -]+)", cell):
             *groups, last = command.replace("\\", "").split()[: 2 if command.split()[0] in GROUPS else 1]
             said |= {(*groups, name) for name in last.split("|")}
     return said
@@ -173,7 +173,7 @@ def test_the_readme_names_every_command_and_no_other() -> None:
 def test_every_command_in_an_example_exists() -> None:
     shell = "\n".join(block for page in PAGES.values() for block in fenced(page, "sh"))
     spans = "\n".join(span for page in PAGES.values() for span in re.findall(r"`(oncard [^`]+)`", page))
-    named = set(re.findall(r"^oncard (\w+)", f"{shell}\n{spans}", re.MULTILINE))
+    named = set(re.findall(r"^oncard (\w[\w-]*)", f"{shell}\n{spans}", re.MULTILINE))
     assert named
     assert named <= set(COMMANDS)
 
