@@ -30,7 +30,10 @@ MOST_IN_CODE: Final = 3
 NOTHING: Final = "…"
 
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
-_ACTIVE: Final = re.compile(r"(?<!\w)(?:@\w{1,64})+|(?<![\w/<>])/\w{1,64}(?:@\w{1,64})*(?![\w/])")
+# What follows a name goes with it: behind a name that is made inert, it would begin a word.
+_ACTIVE: Final = re.compile(
+    r"(?<!\w)(?:@\w{1,64})+(?:/\w{1,64}(?:@\w{1,64})*)*|(?<![\w/<>])/\w{1,64}(?:@\w{1,64})*(?![\w/])"
+)
 _LOOK_ALIKES: Final = str.maketrans("@/", "＠∕")
 _USER: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
 _URL: Final = re.compile(r"https?://[^/\s]\S*", re.IGNORECASE)

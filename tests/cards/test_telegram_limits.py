@@ -98,6 +98,8 @@ def test_a_mention_of_somebody_without_a_name_still_calls_them() -> None:
         ("a < b && c > d", "a &lt; b &amp;&amp; c &gt; d"),
         ("@a @b @c @d /e", "<code>@a</code> <code>@b</code> <code>@c</code> ＠d ∕e"),
         ("at https://example.com/x", "at https://example.com/x"),
+        ("@channel/0", "<code>@channel/0</code>"),
+        ("@bo/stop@ana_bot/x", "<code>@bo/stop@ana_bot/x</code>"),
     ],
 )
 def test_what_a_tap_would_do_is_inert(said: str, shown: str) -> None:

@@ -83,4 +83,6 @@ async def test_a_picture_is_drawn_where_it_was_sent(
                 asked = {"pane": pane, "as": "nobody", "name": "img_v3_none"}
                 assert (await http.get(f"{url}/picture", params=asked)).status_code == 404
     finally:
+        # So that it hears nothing of the server's end.
+        await page.goto("about:blank")
         await listener.pull()
