@@ -172,7 +172,7 @@ class Outcomes:
         delivery = claimed.delivery
 
         async def work(connection: Connection) -> bool:
-            # Meanwhile it may have come to nothing: then nothing holds this one up. Or it just does: one after the other.
+            # Meanwhile it may have come to nothing: then nothing holds this one up.
             await _hold(connection, delivery)
             page, account = delivery.page, delivery.place.account
             before = await pages.earlier(connection, page, account, delivery.rank) if page is not None else []
