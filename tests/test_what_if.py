@@ -114,6 +114,7 @@ def test_labels_of_the_alert_can_be_said_and_name_whom_a_level_tells() -> None:
     ("text", "done"),
     [
         ("ana acks after 3m", [Act(minutes(3), Acknowledge(by(ANA)))]),
+        ("critical at 14:30 host=db-1 ana acks after 3m", [Act(minutes(3), Acknowledge(by(ANA)))]),
         (
             "and Ana acknowledges after 90 seconds, it recovers after 10m",
             [

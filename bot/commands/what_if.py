@@ -63,12 +63,14 @@ def read(
     said: list[acts.Said] = []
     while rest:
         rest = _FILLERS.sub("", rest)
-        act = acts.SENTENCE.match(rest) or acts.HAN_SENTENCE.match(rest)
+        # Who acts is any words before the verb: what says something of the alert is taken off first.
+        plain = _condition(rest, (_SEVERITY, _AT, _LABEL))
+        act = (acts.SENTENCE.match(rest) or acts.HAN_SENTENCE.match(rest)) if plain is None else None
         if act is not None:
             said.append(acts.spoken(act))
             rest = rest[act.end() :].strip(_BETWEEN)
             continue
-        found = _condition(rest)
+        found = plain or _condition(rest, (_DARK,))
         made = _with(asked, found, ways, speaker) if found is not None else None
         if found is None or made is None:
             return _not_understood()
@@ -79,8 +81,8 @@ def read(
     return wrong or replace(asked, acts=tuple(one for one in done if isinstance(one, Act)))
 
 
-def _condition(rest: str) -> re.Match[str] | None:
-    return next((found for form in (_SEVERITY, _AT, _LABEL, _DARK) if (found := form.match(rest))), None)
+def _condition(rest: str, forms: Iterable[re.Pattern[str]]) -> re.Match[str] | None:
+    return next((found for form in forms if (found := form.match(rest))), None)
 
 
 def _with(
