@@ -2,11 +2,15 @@
 
 What is written must be readable by the next version and, during an upgrade, by the one before: fields are only added,
 and have defaults.
+
+Pydantic reads, because it says what is wrong with what it finds; msgspec writes, in a third of the time: an alert is
+four of these texts on its way in.
 """
 
 from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
+import msgspec
 from pydantic import TypeAdapter
 
 from bot.domain.alert import Alert
@@ -31,17 +35,25 @@ from bot.domain.trial import Trial
 Value = TypeVar("Value")
 
 
+def _as_plain(value: object) -> object:
+    """Return what the writer knows for what it does not: of mappings it knows dictionaries only."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+_WRITER: Final = msgspec.json.Encoder(enc_hook=_as_plain)
+
+
 class Codec(Generic[Value]):
     """Writes and reads one type."""
 
     def __init__(self, kind: type[Value]) -> None:
         self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
-        # Straight to it: this is called several times for every alert.
-        self._serializer = self._adapter.serializer
 
     def write(self, value: Value) -> str:
         """Return the value as JSON text."""
-        return self._serializer.to_json(value).decode()
+        return _WRITER.encode(value).decode()
 
     def read(self, text: str) -> Value:
         """Return the value that was written."""

@@ -5,7 +5,6 @@ costs only itself, and is `Found.unreadable`; who asks for certain ones gets `Un
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from bot.domain.alert import Alert
 from bot.domain.event import Event
 from bot.domain.flow import Outcome
+from bot.domain.frozen import dataclass
 from bot.domain.incident import AlertId, ChannelId, Happened, Incident, IncidentId, Progress, Record
 from bot.domain.levels import HELD
 from bot.domain.organisation import IntegrationId

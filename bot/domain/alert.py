@@ -6,12 +6,12 @@ alert.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
-from bot.domain.frozen import replace
+from bot.domain.frozen import dataclass, replace
 from bot.domain.incident import AlertId, ChannelId, IncidentId
 
 OLDEST: Final = timedelta(hours=24)

@@ -1,9 +1,10 @@
 """What the alerts of an incident say, apart from how it is handled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from bot.domain.event import Image, Link, Severity
+from bot.domain.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ may change its channel or its key; the others see the alert.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -27,7 +27,7 @@ from bot.domain import dynamic, law
 from bot.domain.alert import Alert
 from bot.domain.event import Event, Severity
 from bot.domain.facts import Facts, Tally
-from bot.domain.frozen import replace
+from bot.domain.frozen import dataclass, replace
 from bot.domain.incident import AlertId, Change, ChannelId, Effect, Incident, IncidentId, Recover, Rules, Step
 from bot.domain.organisation import Organisation
 from bot.domain.rule import Rule

@@ -4,13 +4,14 @@ Data only, in and out of the law: `bot.domain.law` decides what becomes of an in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
 
 from bot.domain.escalation import Chat, Level, Reset
 from bot.domain.facts import Facts
+from bot.domain.frozen import dataclass
 from bot.domain.growing import Growing
 from bot.domain.people import AccountId, Coming, Method, People, Target
 

@@ -8,7 +8,6 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +17,7 @@ from bot.clock import Clock
 from bot.domain.alert import Alert, too_old
 from bot.domain.event import ALERT_KEY_LIMIT, Event
 from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide
-from bot.domain.frozen import replace
+from bot.domain.frozen import dataclass, replace
 from bot.domain.incident import AlertId, ChannelId, Effect, Incident, IncidentId
 from bot.domain.organisation import IntegrationId, Organisation
 from bot.engine import metrics
