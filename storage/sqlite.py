@@ -56,39 +56,65 @@ class Sqlite:
     """A database in a file."""
 
     def __init__(self, file: Path) -> None:
-        self._writer, self._writing = _engine(file, "BEGIN IMMEDIATE", 1), ThreadPoolExecutor(1, "writer")
-        self._reader, self._reading = _engine(file, "BEGIN", READERS), ThreadPoolExecutor(READERS, "reader")
+        self._writer = _Side(_engine(file, "BEGIN IMMEDIATE", 1), ThreadPoolExecutor(1, "writer"))
+        self._readers = _Side(_engine(file, "BEGIN", READERS), ThreadPoolExecutor(READERS, "reader"))
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work`, and return once what it wrote is on disk."""
-        return await _in_one_go(self._writing, self._writer, work)
+        return await self._writer.in_one_go(work)
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work` on one state of the database."""
-        return await _in_one_go(self._reading, self._reader, work)
+        return await self._readers.in_one_go(work)
 
     async def close(self) -> None:
         """Close the file."""
-        for engine, threads in ((self._writer, self._writing), (self._reader, self._reading)):
-            await asyncio.to_thread(threads.shutdown)
-            engine.dispose()
+        for side in (self._writer, self._readers):
+            await side.close()
 
 
-async def _in_one_go(threads: ThreadPoolExecutor, engine: sa.Engine, work: Work[Result]) -> Result:
-    abandoned = threading.Event()
+class _Side:
+    """Threads, each with a connection that it keeps: to ask the pool for one costs more than a small transaction."""
 
-    def run() -> Result:
-        with engine.begin() as connection:
-            result = _driven(work, _Inline(connection))
-            if abandoned.is_set():
-                raise Abandoned
-            return result
+    def __init__(self, engine: sa.Engine, threads: ThreadPoolExecutor) -> None:
+        self._engine = engine
+        self._threads = threads
+        self._of_thread = threading.local()
+        self._kept: set[sa.Connection] = set()
 
-    try:
-        return await asyncio.get_running_loop().run_in_executor(threads, run)
-    except asyncio.CancelledError:
-        abandoned.set()
-        raise
+    async def in_one_go(self, work: Work[Result]) -> Result:
+        """Run a transaction in one of the threads."""
+        abandoned = threading.Event()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work, abandoned)
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+
+    def _run(self, work: Work[Result], abandoned: threading.Event) -> Result:
+        connection: sa.Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._of_thread.connection = self._engine.connect()
+            self._kept.add(connection)
+        try:
+            with connection.begin():
+                result = _driven(work, _Inline(connection))
+                if abandoned.is_set():
+                    raise Abandoned
+                return result
+        except BaseException:
+            # Whatever it was, the next transaction finds nothing of it.
+            self._of_thread.connection = None
+            self._kept.discard(connection)
+            connection.close()
+            raise
+
+    async def close(self) -> None:
+        """Let the threads come to their end, and close their connections."""
+        await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._kept:
+            connection.close()
+        self._engine.dispose()
 
 
 def _driven(work: Work[Result], connection: Connection) -> Result:

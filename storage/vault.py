@@ -1,7 +1,6 @@
 """Secrets at rest: encrypted under `ONCARD_SECRET_KEY`, found again by a keyed digest, never shown."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final
@@ -46,7 +45,7 @@ class Vault:
 
     def digest(self, secret: str) -> str:
         """Return a text by which a secret can be looked up; it tells nothing without our key."""
-        return hmac.new(self._digest_key, secret.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._digest_key, secret.encode(), "sha256").hex()
 
     def sign(self, purpose: str, what: str) -> str:
         """Return `what` with a signature, safe in an address if it is; for another purpose it is worth nothing."""
@@ -59,7 +58,7 @@ class Vault:
         return what if hmac.compare_digest(signature.encode(), expected.encode()) else None
 
     def _signature(self, purpose: str, what: str) -> str:
-        mac = hmac.new(self._signing_key, f"{purpose}\n{what}".encode(), hashlib.sha256).digest()
+        mac = hmac.digest(self._signing_key, f"{purpose}\n{what}".encode(), "sha256")
         return base64.urlsafe_b64encode(mac[:18]).decode()
 
     def fingerprint(self, secret: Secret) -> str:
@@ -68,4 +67,4 @@ class Vault:
 
 
 def _derive(key: str, purpose: str) -> bytes:
-    return hmac.new(key.encode(), f"oncard:{purpose}".encode(), hashlib.sha256).digest()
+    return hmac.digest(key.encode(), f"oncard:{purpose}".encode(), "sha256")

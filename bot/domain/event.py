@@ -120,17 +120,12 @@ def fit(event: Event) -> Event:
 
 def _fits(event: Event) -> bool:
     """Whether all limits are kept, as they mostly are. Pictures and links are looked at one by one anyway."""
-    return (
-        len(event.title) <= TITLE_LIMIT
-        and len(event.description) <= DESCRIPTION_LIMIT
-        and len(event.labels) <= LABELS_LIMIT
-        and not event.images
-        and not event.links
-        and all(
-            0 < len(key) <= LABEL_KEY_LIMIT and 0 < len(value) <= LABEL_VALUE_LIMIT
-            for key, value in event.labels.items()
-        )
-    )
+    if len(event.title) > TITLE_LIMIT or len(event.description) > DESCRIPTION_LIMIT or event.images or event.links:
+        return False
+    for key, value in event.labels.items():
+        if not (0 < len(key) <= LABEL_KEY_LIMIT and 0 < len(value) <= LABEL_VALUE_LIMIT):
+            return False
+    return len(event.labels) <= LABELS_LIMIT
 
 
 def _fit_labels(labels: Mapping[str, str]) -> Mapping[str, str]:

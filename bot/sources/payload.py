@@ -100,7 +100,7 @@ def _tame(value: Json, depth: int) -> Json:
 def text(value: Json) -> str | None:
     """Return a text, number or truth value as text; None for null, blank, lists and objects."""
     if isinstance(value, str):
-        return value if value.strip() else None
+        return value if value and not value.isspace() else None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else None

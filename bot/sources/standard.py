@@ -17,7 +17,8 @@ from bot.sources.source import Parsed, PayloadError, Request, Source, parsed
 BATCH_LIMIT: Final = 100
 ECHO_LIMIT: Final = 40
 
-_STATUSES: Final = {status.lower(): status for status in Severity}
+# As most write them, and as the others are understood.
+_STATUSES: Final = {spelling: status for status in Severity for spelling in (str(status), status.lower())}
 _ONE_OF: Final = "Critical, Warning, Info or Ok"
 
 
@@ -62,6 +63,8 @@ def _event(posted: Mapping[str, Json], place: str) -> Event:
 def _status(value: Json, field: str) -> Severity:
     if value is None:
         raise PayloadError(field, f"is missing: send {_ONE_OF}")
+    if isinstance(value, str) and value in _STATUSES:
+        return _STATUSES[value]
     word = payload.line(value) or ""
     status = _STATUSES.get(word.lower())
     if status is None:
@@ -94,9 +97,9 @@ def _labels(value: Json, field: str) -> dict[str, str]:
         return {}
     if not isinstance(value, dict):
         raise PayloadError(field, "must be an object of names and texts")
-    nested = next((name for name, item in value.items() if isinstance(item, payload.NESTED)), None)
-    if nested is not None:
-        raise PayloadError(f"{field}.{nested}", "must be text")
+    for name, item in value.items():
+        if isinstance(item, payload.NESTED):
+            raise PayloadError(f"{field}.{name}", "must be text")
     return payload.labels(value)
 
 
