@@ -195,14 +195,6 @@ def in_few_sizes(values: Sequence[Value]) -> Sequence[Value]:
 
 
 _MORE: Final = sa.bindparam("more", type_=sa.BigInteger)
-_TAKE: Final = (
-    sa.update(tables.numbers)
-    .where(tables.numbers.c.name.in_(sa.bindparam("series", expanding=True)))
-    .values(last=tables.numbers.c.last + _MORE)
-    .returning(tables.numbers.c.name, tables.numbers.c.last)
-)
-
-
 async def take_numbers(connection: Connection, series: Series, count: int) -> list[int]:
     """Return `count` new numbers of a series, in order; they are gone even if they are not used."""
     return [number for (number,) in await take_together(connection, (series,), count)]
@@ -213,7 +205,10 @@ async def take_together(connection: Connection, series: tuple[Series, ...], coun
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(_next_of(series), {"more": count})
         return [tuple(row) for row in rows]
-    taken = await connection.execute(_TAKE, {"series": series, "more": count})
+    # In the database's own words: what is put together for the number of names takes longer than it takes to run.
+    names = ", ".join("?" * len(series))
+    taking = f"UPDATE numbers SET last = last + ? WHERE name IN ({names}) RETURNING name, last"  # noqa: S608 - Only marks.
+    taken = await connection.exec_driver_sql(taking, (count, *series))
     last: dict[str, int] = dict(iter(taken))
     return list(zip(*(range(last[one] - count + 1, last[one] + 1) for one in series), strict=True))
 
