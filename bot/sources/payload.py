@@ -23,6 +23,8 @@ INTEGER_DIGITS: Final = 40
 NESTED: Final = (list, dict)
 
 _UNWANTED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# Those of them that are ASCII.
+_CONTROLS: Final = bytes(code for code in range(128) if _UNWANTED.match(chr(code)))
 # In JSON's own spelling these may stand for them.
 _ESCAPED: Final = re.compile(r"\\[ubf]")
 _ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -44,8 +46,15 @@ def decode(body: bytes) -> Json:
     if isinstance(value, str):
         written, value = value, _loads(value)
     # Mostly there is nothing to tame, and to see that once is cheaper than to look at every text.
-    is_tame = not _ESCAPED.search(written) and not _UNWANTED.search(written) and _is_shallow(value, DEPTH_LIMIT)
+    is_tame = not _ESCAPED.search(written) and _is_clean(written) and _is_shallow(value, DEPTH_LIMIT)
     return value if is_tame else _tame(value, DEPTH_LIMIT)
+
+
+def _is_clean(written: str) -> bool:
+    """Whether nothing unwanted is in the text. Of plain ASCII that is seen ten times as fast without an expression."""
+    if written.isascii():
+        return len(written.encode().translate(None, _CONTROLS)) == len(written)
+    return not _UNWANTED.search(written)
 
 
 def _is_shallow(value: Json, depth: int) -> bool:
