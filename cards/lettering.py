@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, cast
 
-from PIL import ImageFont
+from PIL import ImageFont, features
 
-from cards.plain import line
+from cards.plain import isolated, line
 
 Font = ImageFont.FreeTypeFont
 Face = Callable[[int], Font]
@@ -39,16 +39,19 @@ def built_in(size: int) -> Font:
 class Lettering:
     """Writes with the built-in font, and what that lacks with the first of `faces` that has it."""
 
-    def __init__(self, faces: Sequence[Face] = ()) -> None:
+    def __init__(self, faces: Sequence[Face] = (), *, turns: bool | None = None) -> None:
+        """`turns`: whether letters from right to left come out so; unless said, if the library for it is here."""
+        self._turns = features.check("raqm") if turns is None else turns
         self._faces: tuple[Face, ...] = (built_in, *faces)
         self._known: dict[str, Face | None] = {}
         self._drawn: dict[tuple[Face, str], bool] = {}
+        self._widths: dict[tuple[str, int], int] = {}
         self.labels: dict[str, str] = {}
         """What each label in the picture stands for, by the text."""
 
     def can_write(self, text: str) -> bool:
-        """Whether one font has every letter of the text."""
-        return self._face(text) is not None
+        """Whether one font has every letter of the text, and they come out in their order."""
+        return self._face(text) is not None and (self._turns or isolated(text) == text)
 
     def written(self, text: str) -> str:
         """Return the text on one line, without its accents or as its label where no font can write it."""
@@ -67,8 +70,11 @@ class Lettering:
         return (self._face(text) or built_in)(size)
 
     def width(self, text: str, size: int) -> int:
-        """Return how many pixels wide the text is."""
-        return -int(-self.font(text, size).getlength(text) // 1)
+        """Return how many pixels wide the text is; of a picture's thousand bars, most hold one of a few names."""
+        key = text, size
+        if key not in self._widths:
+            self._widths[key] = -int(-self.font(text, size).getlength(text) // 1)
+        return self._widths[key]
 
     def fitted(self, text: str, size: int, width: int) -> str:
         """Return as much of the text as fits into so many pixels; nothing where that says nothing."""

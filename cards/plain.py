@@ -36,7 +36,7 @@ def lines(text: str) -> str:
 
 def isolated(text: str) -> str:
     """Return the text so that right-to-left writing in it does not reorder what stands beside it (Unicode FSI, PDI)."""
-    turned = any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
+    turned = not text.isascii() and any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
     return f"\u2068{text}\u2069" if turned else text
 
 
@@ -64,6 +64,9 @@ def _word(part: Part) -> str:
 
 
 def _visible(text: str) -> str:
+    # Most texts hide nothing, and looking at each character takes long: nothing that is printable is hidden.
+    if text.isprintable():
+        return text
     return "".join(c for c in text if c.isspace() or c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
 
 

@@ -29,16 +29,18 @@ class Said:
 _BODY: Final = TypeAdapter(dict[str, Said])
 
 
-async def last_day(connection: Connection) -> date | None:
-    """Return the day of the last look."""
-    day: date | None = await connection.scalar(sa.select(sa.func.max(tables.lint_looks.c.day)))
+async def last_day(connection: Connection, until: date) -> date | None:
+    """Return the day of the last look up to a day: one that a clock dated years ahead must not silence the others."""
+    days = tables.lint_looks.c.day
+    day: date | None = await connection.scalar(sa.select(sa.func.max(days)).where(days <= until))
     return day
 
 
-async def last_told(connection: Connection) -> Looked | None:
-    """Return the last look of which people were told."""
+async def last_told(connection: Connection, until: date) -> Looked | None:
+    """Return the last look up to a day of which people were told."""
     columns = tables.lint_looks.c
-    query = sa.select(columns.day, columns.digest).where(columns.body.is_not(None)).order_by(columns.day.desc())
+    told = sa.select(columns.day, columns.digest).where(columns.body.is_not(None), columns.day <= until)
+    query = told.order_by(columns.day.desc())
     row = (await connection.execute(query.limit(1))).one_or_none()
     return Looked(row.day, row.digest) if row is not None else None
 
@@ -58,6 +60,12 @@ async def add(connection: Connection, look: Looked, said: Mapping[str, Said] | N
     # Of two that look at once both may come here: what they write has the same number, and is written once.
     number: int | None = await connection.scalar(query)
     return number
+
+
+async def untold(connection: Connection, number: int) -> None:
+    """Store that nobody could be told of a look."""
+    looks = tables.lint_looks
+    await connection.execute(sa.update(looks).where(looks.c.id == number).values(body=None))
 
 
 async def said(connection: Connection, number: int, language: str) -> Said | None:

@@ -1,5 +1,6 @@
 """What people ask for, through whichever door: find out who they are, lock the incident, ask the law, tell them."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -70,6 +71,9 @@ class Desk:
         self.wakeups = wakeups
         self._clock = clock
         self._sweeper = Sweeper(database, picture, clock)
+        # One picture and one look at the configuration at a time: what many ask for at once must leave threads for
+        # others, such as for the names of the hosts to which pages go.
+        self._drawing, self._linting = asyncio.Lock(), asyncio.Lock()
         # Where somebody's own shifts are to be had as a calendar; without, nowhere.
         self.feeds: Feeds | None = None
 
@@ -218,9 +222,11 @@ class Desk:
         if isinstance(answer, Telling):
             answer = (await verification.tell(self._sends(), answer)).note
         if isinstance(answer, Sketch):
-            answer = await drawing.shown(answer, self._font)
+            async with self._drawing:
+                answer = await drawing.shown(answer, self._font)
         if isinstance(answer, lint.Asked):
-            answer = await lint.answer(answer)
+            async with self._linting:
+                answer = await lint.answer(answer)
         return Reply(answer, is_done=changes)
 
     async def _ask(self, command: Command, heard: Heard) -> Reply:

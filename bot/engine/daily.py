@@ -6,7 +6,7 @@ so that a letter that waits says what was found.
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -76,11 +76,11 @@ class Daily:
 
     async def _gather(self, connection: Connection) -> tuple[date, Gathered] | None:
         organisation, now = await self._picture.current(connection), self._clock.now()
-        day = daily.day_due(now, zone_of(organisation), await lint_looks.last_day(connection))
+        day = daily.day_due(now, zone_of(organisation), await lint_looks.last_day(connection, _latest(now)))
         return (day, await lint.gather(connection, organisation, now)) if day is not None else None
 
     async def _tell(self, connection: Connection, look: Looked, findings: Sequence[Finding], now: datetime) -> bool:
-        is_told = daily.is_worth_telling(look, await lint_looks.last_told(connection))
+        is_told = daily.is_worth_telling(look, await lint_looks.last_told(connection, _latest(now)))
         number = await lint_looks.add(connection, look, _said(findings, now) if is_told else None)
         if not is_told or number is None:
             return False
@@ -89,9 +89,8 @@ class Daily:
         chats = own_chats(organisation)
         if chats:
             await stored_letters.write(connection, subject, chats, now)
-        else:
-            await letters.tell(connection, subject, organisation.people.admins(), organisation, now)
-        return True
+            return True
+        return await _tell_admins(connection, subject, organisation, now)
 
 
 async def read(connection: Connection, letter: Letter, organisation: Organisation, now: datetime) -> Content | None:
@@ -100,6 +99,36 @@ async def read(connection: Connection, letter: Letter, organisation: Organisatio
     reader = organisation.reader(letter.place.workspace, letter.place.account)
     said = await lint_looks.said(connection, letter.subject.about, catalogue.language(reader.locale))
     return Content(said.card, said.note, 1) if said is not None else None
+
+
+async def lost(connection: Connection, letter: Letter, organisation: Organisation, now: datetime) -> None:
+    """Leave it to the admins when no chat takes it; what reaches none of them either is told with the next look."""
+    written = await stored_letters.about(connection, letter.subject.matter, [letter.subject.about])
+    if any(one.lost_at is None for one in written):
+        return
+    if letter.place.account is None:
+        await _tell_admins(connection, letter.subject, organisation, now)
+    else:
+        await _give_up(connection, letter.subject)
+
+
+async def _tell_admins(connection: Connection, subject: Subject, organisation: Organisation, now: datetime) -> bool:
+    """Write to the admins; return whether there is a way to any of them."""
+    admins = organisation.people.admins()
+    untold = await letters.tell(connection, subject, admins, organisation, now)
+    if len(untold) == len(admins):
+        await _give_up(connection, subject)
+    return len(untold) < len(admins)
+
+
+async def _give_up(connection: Connection, subject: Subject) -> None:
+    log.warning("daily_note_told_nobody", mend="link or verify an admin, or let the channel `oncard` tell a chat")
+    await lint_looks.untold(connection, subject.about)
+
+
+def _latest(now: datetime) -> date:
+    """Return the latest day that it can be anywhere on earth."""
+    return (now.astimezone(UTC) + timedelta(days=1)).date()
 
 
 def zone_of(organisation: Organisation) -> str:

@@ -1,6 +1,7 @@
 """What the picture of a schedule shows, and the picture itself, drawn beside all other work."""
 
 import asyncio
+import importlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -14,16 +15,16 @@ from bot.domain.rotation import pieces
 from bot.domain.schedule import Origin, Schedule, Shift, roles, timeline
 from bot.domain.shifts import balance
 from bot.domain.wall_clock import instant, local
-from bot.engine import fonts
 from cards.card import Note
 from cards.chart import Bar, Chart, Row, Somebody, as_picture, labels
-from cards.picture import draw
 from cards.plain import zone
 
 DAYS: Final = 14
 """How many days a picture shows, unless somebody says otherwise."""
 MOST_DAYS: Final = 92
 """Of more days nothing could be read."""
+LONGEST: Final = 5.0
+"""So many seconds the words wait for their picture at most, such as where its font is on a disk that hangs."""
 
 log = structlog.get_logger(__name__)
 
@@ -69,17 +70,23 @@ def chart(
     )
 
 
-async def shown(sketch: Sketch, font: str) -> Note:
-    """Return the answer with its picture; without, where it cannot be drawn: its words say all. `font`: ONCARD_FONT."""
+async def shown(sketch: Sketch, font: str, within: float = LONGEST) -> Note:
+    """Return the answer with its picture; without, where it cannot be drawn in time: its words say all.
+
+    `font`: ONCARD_FONT; `within`: so many seconds.
+    """
     try:
-        return await asyncio.to_thread(_drawn, sketch, font)
+        async with asyncio.timeout(within):
+            return await asyncio.to_thread(_drawn, sketch, font)
     except Exception as error:
         log.exception("picture_not_drawn", schedule=sketch.chart.schedule, error=type(error).__name__)
         return sketch.note
 
 
 def _drawn(sketch: Sketch, font: str) -> Note:
-    drawing = draw(sketch.chart, fonts.faces(font))
+    # What draws takes memory that most processes never need: it is loaded with the first picture.
+    faces = importlib.import_module("bot.engine.fonts").faces(font)
+    drawing = importlib.import_module("cards.picture").draw(sketch.chart, faces)
     note = replace(sketch.note, picture=as_picture(sketch.chart, drawing.png))
     if not drawing.labels:
         return note

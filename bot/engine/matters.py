@@ -10,5 +10,5 @@ DESKS: Final[Desks] = {
     Matter.HANDOVER: Desk(handover_letters.read, handover_letters.lost),
     Matter.TRIAL: Desk(trials.read),
     Matter.TRADE: Desk(trades.read, trades.lost),
-    Matter.LINT: Desk(daily.read),
+    Matter.LINT: Desk(daily.read, daily.lost),
 }

@@ -230,6 +230,28 @@ def test_a_font_that_has_the_letters_is_used_for_what_the_built_in_one_lacks() -
     assert letters.written("陈伟") == "A"
 
 
+@pytest.mark.skipif(not has_dejavu(), reason="this machine has no DejaVu Sans")
+def test_what_would_come_out_backwards_is_a_label() -> None:
+    assert Lettering((dejavu,), turns=True).written("דוד כהן") == "דוד כהן"
+    letters = Lettering((dejavu,), turns=False)
+    assert [letters.written(name) for name in ("דוד כהן", "محمد", "Жанна")] == ["A", "B", "Жанна"]
+
+
+def test_each_name_is_measured_once_however_often_the_shift_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[str] = []
+    getlength = ImageFont.FreeTypeFont.getlength
+
+    def counted(font: Font, text: str) -> float:
+        measured.append(text)
+        return getlength(font, text)
+
+    monkeypatch.setattr(ImageFont.FreeTypeFont, "getlength", counted)
+    people = tuple(Somebody(n, f"Person {n}") for n in range(10))
+    hours = tuple(Bar(MONDAY + n * HOUR, MONDAY + (n + 1) * HOUR, people) for n in range(14 * 24))
+    draw(chart(Row("primary", hours), people=people))
+    assert len(measured) < len(hours)
+
+
 def test_words_that_no_font_can_write_are_in_english() -> None:
     shown = chart(Row("primary", (Bar(MONDAY, MONDAY + 14 * DAY, ()),)), locale="zh")
     drawn = draw(shown)
@@ -242,6 +264,12 @@ def test_there_is_a_label_for_everything_that_needs_one() -> None:
     assert [letters.written(f"班{n}") for n in (1, 2, 1)] == ["A", "B", "A"]
     assert [letters.written(f"班{n}") for n in range(3, 54)][-29:-26] == ["Y", "Z", "AA"]
     assert letters.written("班 last") == "BB"
+
+
+def test_labels_that_are_too_many_to_be_told_are_not_passed_over_in_silence() -> None:
+    labelled = [(str(n), f"班{n}") for n in range(21)]
+    assert spoken(labels(labelled[:20], "en")).endswith(" · 19 班19")
+    assert spoken(labels(labelled, "en")).endswith(" · 19 班19 · …")
 
 
 def test_a_time_that_begins_and_ends_within_a_day_has_columns_that_are_cut() -> None:

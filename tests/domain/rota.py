@@ -74,14 +74,16 @@ def transitions(name: str) -> tuple[datetime, ...]:
     zone = ZoneInfo(name)
     found: list[datetime] = []
     at, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
+    offset = _offset(at, zone)
     while at < end:
         before, after = at, at + DAY
-        if _offset(before, zone) != _offset(after, zone):
+        at, then = after, _offset(after, zone)
+        if then != offset:
             while after - before > SECOND:
                 middle = before + timedelta(seconds=(after - before) // SECOND // 2)
-                before, after = (middle, after) if _offset(middle, zone) == _offset(at, zone) else (before, middle)
+                before, after = (middle, after) if _offset(middle, zone) == offset else (before, middle)
             found.append(after)
-        at += DAY
+        offset = then
     return tuple(found)
 
 

@@ -1,8 +1,10 @@
 """The picture that goes with a schedule: what it shows, by which fonts, and that the words do without it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from PIL import ImageFont
@@ -10,7 +12,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.delivery import Place
 from bot.domain.incident import Actor
-from bot.engine import drawing, fonts
+from bot.engine import drawing, fonts, lint
 from bot.engine.act import Desk
 from bot.engine.heard import Heard
 from cards.card import Note
@@ -67,12 +69,18 @@ async def shown(stage: Stage, days: int = 14) -> Chart:
     return drawing.chart(payments, organisation, span, now, ("en", "Europe/Berlin"))
 
 
+def desk_of(stage: Stage, font: str = "") -> Desk:
+    return Desk(stage.database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest, font=font)
+
+
 async def ask(stage: Stage, font: str = "", user: str = "ana") -> Note:
+    return await hear(desk_of(stage, font), stage, "schedule payments", user)
+
+
+async def hear(desk: Desk, stage: Stage, said: str, user: str = "ana") -> Note:
     organisation = await stage.database.read(stage.picture.current)
     (acme,) = organisation.workspaces
     account = next(one.id for one in organisation.people.accounts.values() if one.name == "Ana")
-    desk = Desk(stage.database, stage.picture, stage.wakeups, stage.clock, stage.vault.digest, font=font)
-    said = "schedule payments"
     reply = await desk.hear(Heard(said, Actor(account, "acme"), Place(acme, account=account), user=user))
     assert reply.note is not None
     return reply.note
@@ -111,12 +119,39 @@ async def test_who_asks_by_sms_gets_the_words_alone(stage: Stage) -> None:
     assert (await ask(stage, user="")).picture is None
 
 
+@pytest.mark.parametrize(
+    ("said", "module", "name"), [("schedule payments", drawing, "shown"), ("lint", lint, "answer")]
+)
+async def test_what_many_ask_for_at_once_is_worked_out_one_by_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, said: str, module: ModuleType, name: str
+) -> None:
+    at_work = [0]
+
+    async def work(*_: object) -> Note:
+        at_work.append(at_work[-1] + 1)
+        await asyncio.sleep(0.02)
+        at_work.append(at_work[-1] - 1)
+        return Note((said,))
+
+    monkeypatch.setattr(module, name, work)
+    desk = desk_of(stage)
+    await asyncio.gather(*(hear(desk, stage, said) for _ in range(3)))
+    assert at_work == [0, 1, 0, 1, 0, 1, 0]
+
+
 async def test_a_picture_that_cannot_be_drawn_leaves_the_words(stage: Stage) -> None:
     chart = await shown(stage)
     note = Note(("payments",))
     with capture_logs() as logs:
         assert await drawing.shown(drawing.Sketch(note, replace(chart, end=chart.start)), "") == note
     assert [entry["event"] for entry in logs] == ["picture_not_drawn"]
+
+
+async def test_words_do_not_wait_for_a_picture_that_takes_too_long(stage: Stage) -> None:
+    note = Note(("payments",))
+    with capture_logs() as logs:
+        assert await drawing.shown(drawing.Sketch(note, await shown(stage)), "", within=0.0) == note
+    assert [(entry["event"], entry["error"]) for entry in logs] == [("picture_not_drawn", "TimeoutError")]
 
 
 def test_a_font_that_is_not_there_costs_a_warning_once(tmp_path: Path) -> None:

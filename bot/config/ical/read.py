@@ -16,7 +16,7 @@ import recurring_ical_events  # type: ignore[import-untyped]
 from icalendar import Calendar, Component, Event
 
 from bot.config.fault import printable, quoted
-from bot.config.ical import rules
+from bot.config.ical import rules, zones
 from bot.config.ical.event import value
 from bot.config.ical.people import Finder
 from bot.config.ical.refused import NotImported, about
@@ -110,8 +110,8 @@ def zone_of(calendar: Calendar) -> ZoneInfo:
         raise NotImported(
             f"its X-WR-TIMEZONE {quoted(said)} is no time zone; write one such as Europe/Berlin in the file"
         ) from error
-    zones = (getattr(_start(event), "tzinfo", None) for event in calendar.walk("VEVENT"))
-    return next((zone for zone in zones if isinstance(zone, ZoneInfo)), _UTC)
+    found = (zones.of(event.get("DTSTART"), _start(event)) for event in calendar.walk("VEVENT"))
+    return next((zone for zone in found if zone is not None), _UTC)
 
 
 def read(calendar: Calendar, frame: Frame, finder: Finder) -> Found:
@@ -121,6 +121,7 @@ def read(calendar: Calendar, frame: Frame, finder: Finder) -> Found:
         _check(event)
     rules.check(events, frame.end)
     zone_of(calendar)
+    zones.settle(events, frame.zone, frame.start - _AROUND, frame.end + _AROUND)
     occurrences: list[Occurrence] = []
     series: list[Series] = []
     try:

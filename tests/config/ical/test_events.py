@@ -1,7 +1,10 @@
 """Events of every kind are understood as calendar programs show them: zones, whole days, people, cancelled ones."""
 
 import pytest
+from icalendar import Event
 
+from bot.cli.schedule_import import bounded
+from bot.config.ical.people import Finder
 from tests.config.ical.calendars import calendar, event, imported, layers, overrides
 
 BERLIN = ";TZID=Europe/Berlin:"
@@ -57,6 +60,42 @@ def test_zones_may_have_odd_names(zone: str) -> None:
         | {f"{one.start:%m-%dT%H:%M}" for one in made.definition.layers}
     )
     assert instants in (["10-19T09:00"], ["2026-10-19T07:00:00+00:00"])
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("W. Europe Standard Time", ""), ("/example.com/Europe/Berlin", ""), ("A Zone of Ours", "Europe/Berlin")],
+)
+def test_turns_in_a_zone_that_the_file_defines_are_a_rotation_if_it_is_one_that_is_known(zone: str, said: str) -> None:
+    defined = VTIMEZONE.replace("Our Zone (Berlin)", zone)
+    ana, bo = (
+        event(
+            f";TZID={zone}:202610{day:02}T090000",
+            f";TZID={zone}:202610{day + 7:02}T090000",
+            "RRULE:FREQ=WEEKLY;INTERVAL=2",
+            f"EXDATE;TZID={zone}:20261116T090000",
+            summary=name,
+        )
+        for name, day in (("Ana", 5), ("Bo", 12))
+    )
+    made = imported(calendar(defined, ana, bo, head="X-A:B"), start="2026-10-01", zone=said)
+    assert made.definition.timezone == "Europe/Berlin"
+    assert layers(made)[0] == ("2026-10-05T09:00", ["ana", "bo"])
+    assert overrides(made) == []
+
+
+def test_a_zone_that_only_bears_a_known_name_stays_what_the_file_says() -> None:
+    # As Paris', but without summer time from this year on.
+    defined = VTIMEZONE.replace("Our Zone (Berlin)", "Romance Standard Time").replace(
+        "BYMONTH=3;", "BYMONTH=3;UNTIL=20260101T000000Z;"
+    )
+    said = event(
+        ";TZID=Romance Standard Time:20260601T090000",
+        ";TZID=Romance Standard Time:20260602T090000",
+        "RRULE:FREQ=DAILY",
+    )
+    made = imported(calendar(defined, said, head="X-A:B"), start="2026-06-01", days=3)
+    assert overrides(made) == ["06-01T10:00 06-04T00:00 ana"]
 
 
 def test_a_cancelled_event_puts_nobody_on_call() -> None:
@@ -134,6 +173,14 @@ def test_people_are_found_by_invitation_address_or_name(summary: str, more: list
     said = {"Ana Ito": "dee@example.com", "old@example.com": "chen@example.com"}
     made = imported(calendar(event("20261105T090000", "20261105T170000", *more, summary=summary)), said=said)
     assert overrides(made) == [f"11-05T09:00 11-05T17:00 {who}"]
+
+
+def test_titles_are_read_quickly_however_many_accounts_there_are() -> None:
+    names = {f"first{n} last{n}": [f"{n}@example.com"] for n in range(2000)}
+    finder = Finder({}, names, {})
+    events = [Event.new(summary=f"First{n} Last{n} is on call") for n in range(300)]
+    with bounded(3):
+        assert [finder.people(one) for one in events] == [{f"{n}@example.com"} for n in range(300)]
 
 
 def test_the_role_is_what_is_said() -> None:
