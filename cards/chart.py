@@ -100,7 +100,9 @@ def as_picture(chart: Chart, png: bytes) -> Picture:
 
 def labels(labelled: Sequence[tuple[str, str]], locale: str) -> Text:
     """Return the line that says what the labels of a picture stand for: (label, text)."""
-    return say(locale, LABELS, labels=" · ".join(f"{label} {cut(text, 60)}" for label, text in labelled[:MOST_LABELS]))
+    said = [f"{label} {cut(text, 60)}" for label, text in labelled[:MOST_LABELS]]
+    # Whoever looks for a label that is not among them sees that there are more.
+    return say(locale, LABELS, labels=" · ".join([*said, "…"] if len(labelled) > MOST_LABELS else said))
 
 
 def _hours(chart: Chart) -> Iterator[str]:

@@ -1,21 +1,23 @@
 """What countries say of their days: the library `holidays` behind the domain's own words.
 
 A country and year is worked out when it is first asked for, in a few milliseconds. Regional days count only with their
-subdivision. Half holidays are worked.
+subdivision. Half holidays are worked. The library is loaded when a calendar names a country.
 
 Some countries swap days: a weekend day is worked for a day off elsewhere. They announce it year by year (China each
 November): after the year of `last_known_swap` a calendar has the holidays alone, until the library is renewed.
 """
 
+import importlib
 import warnings
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
-from typing import Final
-
-import holidays
+from typing import TYPE_CHECKING, Final
 
 from bot.domain.calendar import DayKind, NationalDay, Region
+
+if TYPE_CHECKING:
+    import holidays
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
@@ -47,7 +49,7 @@ def last_known_swap(region: Region) -> int | None:
 
 @cache
 def _countries() -> Mapping[str, tuple[str, ...]]:
-    found = holidays.list_supported_countries(include_aliases=False)
+    found = importlib.import_module("holidays").list_supported_countries(include_aliases=False)
     return {code: tuple(parts) for code, parts in sorted(found.items()) if len(code) == 2}
 
 
@@ -65,10 +67,11 @@ def _worked(region: Region, years: range) -> frozenset[date]:
     return frozenset(_holidays(region, years).weekend_workdays)
 
 
-def _holidays(region: Region, years: range) -> holidays.HolidayBase:
+def _holidays(region: Region, years: range) -> "holidays.HolidayBase":
     with warnings.catch_warnings():
         # Years that the library does not know have no holidays: it says so in a warning.
         warnings.simplefilter("ignore", UserWarning)
-        return holidays.country_holidays(
+        found: holidays.HolidayBase = importlib.import_module("holidays").country_holidays(
             region.country, subdiv=region.subdivision or None, years=years, expand=False, language="en_US"
         )
+    return found

@@ -1,9 +1,11 @@
 """The single values of a configuration file: names, addresses, numbers, durations, secrets.
 
 Each reader takes what the file says and returns what it means, or refuses it, with the way to mend it. What reads
-secrets never quotes them.
+secrets never quotes them. The libraries that know numbers and addresses are loaded when a file names the first one: a
+service that reads no file needs neither.
 """
 
+import importlib
 import re
 import unicodedata
 from collections.abc import Callable, Collection
@@ -14,8 +16,6 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from pydantic import PlainValidator
 
 from bot.config import duration
@@ -81,25 +81,27 @@ def workspace_name(value: str) -> str:
 
 def email(value: str) -> str:
     """Return the address as it is compared: in lower case. Nobody is asked whether it exists."""
+    library = importlib.import_module("email_validator")
     try:
-        found = validate_email(value, check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
+        found = library.validate_email(value, check_deliverability=False, globally_deliverable=False)
+    except library.EmailNotValidError:
         found = None
     if found is None or "." not in found.domain:
         raise refusal(f"{SAID} is no e-mail address", "write one such as `ana@example.com`")
-    return unicodedata.normalize("NFC", found.normalized.lower())
+    return unicodedata.normalize("NFC", str(found.normalized).lower())
 
 
 def phone(value: str) -> str:
     """Return the number in E.164. Whether it has been given to anybody is not asked: lists of that grow old."""
     mend = "write it with the country, such as `+33 6 12 34 56 78`"
+    library = importlib.import_module("phonenumbers")
     try:
-        number = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException as error:
+        number = library.parse(value)
+    except library.NumberParseException as error:
         raise refusal(f"{SAID} is no international phone number", mend) from error
-    if not phonenumbers.is_possible_number(number):
+    if not library.is_possible_number(number):
         raise refusal(f"the phone number {SAID} has too many or too few digits", mend)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return str(library.format_number(number, library.PhoneNumberFormat.E164))
 
 
 def country(value: str) -> str:

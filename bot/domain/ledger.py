@@ -162,11 +162,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """Somebody whom a level was to tell, and to whom no way led: there is no message. `level` counts from 1."""
+    """Somebody whom a level was to tell, and to whom no way led: there is no message. `level` counts from 1.
+
+    `decision`: which of the ledger's decisions it was, from 0.
+    """
 
     at: datetime
     account: AccountId
     level: int
+    decision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,14 +222,14 @@ def _unreached(
 ) -> tuple[Unreached, ...]:
     paged = {one.delivery.place.account for one in tellings if one.is_page}
     found: dict[AccountId, Unreached] = {}
-    for item in timeline:
+    for place, item in enumerate(timeline):
         if item.record.entry not in (Entry.NOTIFIED, Entry.ADDED):
             continue
         named = set(str(item.record.said.get("to", "")).split(", "))
         level = int(item.record.said.get("level", 0))
         for account in organisation.people.accounts.values():
             if account.name in named and account.id not in paged:
-                found.setdefault(account.id, Unreached(item.at, account.id, level))
+                found.setdefault(account.id, Unreached(item.at, account.id, level, place))
     return tuple(found.values())
 
 

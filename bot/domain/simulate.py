@@ -16,7 +16,7 @@ from typing import Final
 
 from bot.domain.alert import Alert
 from bot.domain.definition import AccountDefinition, Body, Contact, Kept, Said, WorkspaceDefinition
-from bot.domain.delivery import OVER, Dropped, Kind, State
+from bot.domain.delivery import OVER, DeliveryId, Dropped, Kind, State
 from bot.domain.escalation import WhenNobody
 from bot.domain.event import Severity
 from bot.domain.facts import Facts
@@ -59,8 +59,6 @@ LONGEST: Final = timedelta(days=31)
 """So far it looks ahead: nobody who waits for the next shift waits longer than that to learn of it."""
 NUMBER: Final = IncidentId(0)
 NOTHING_FAILS: Final = Failing()
-# What the messages say themselves.
-_UNSAID: Final = (Entry.NOTIFIED, Entry.NOT_DELIVERED)
 
 
 class Fate(StrEnum):
@@ -145,6 +143,8 @@ class Line:
 class Simulation:
     """What would happen, line by line in the order of time; `incident`: as it would be at the end.
 
+    Of one instant: the entries of the timeline, whom the service tells of them, and then each act in the same way.
+
     `rough_from`: from then on times depend on when the service would try again what is dark, which it spreads; what
     happens is the same. None: every time is exact.
     """
@@ -182,8 +182,8 @@ def simulate(  # noqa: PLR0913 - All that a simulation depends on.
     ((incident, effects),) = made.incidents
     run = _Run(organisation, failing, incident, _Monitored(arrival, made.alerts))
     run.happen(Step(incident, effects), at)
-    run.live(at, at + until, planned)
-    return replace(run.told(at), acts=planned)
+    run.live(at + until, planned)
+    return replace(run.told(), acts=planned)
 
 
 def assumed(bodies: Iterable[Body]) -> Organisation:
@@ -224,10 +224,13 @@ class _Run:
     def __init__(self, organisation: Organisation, failing: Failing, incident: Incident, monitored: _Monitored) -> None:
         self._organisation = organisation
         self._monitored = monitored
-        self._hindered: list[Hindered] = []
+        self._opened = incident.opened_at
+        # What happened, and when messages were tried or given up: after so many acts.
+        self._acts = 0
+        self._happened: list[tuple[int, Happened | Hindered]] = []
+        self._moved: dict[DeliveryId, int] = {}
         self._duties: dict[tuple[int, AccountId], Duty] = {}
         self._queue = Queue(failing)
-        self._timeline: list[Happened] = []
         self._caught: set[tuple[int, int]] = set()
         self._incident = incident
         self._rough_from: datetime | None = None
@@ -239,7 +242,7 @@ class _Run:
         """
         self._incident = made.incident
         organisation = self._organisation.at(now)
-        self._timeline += [Happened(now, one) for one in made.effects if isinstance(one, Record)]
+        self._happened += [(self._acts, Happened(now, one)) for one in made.effects if isinstance(one, Record)]
         actor = next((one.by.account for one in made.effects if isinstance(one, Record) and one.entry in OVER), None)
         for one in made.effects:
             if isinstance(one, Withdraw):
@@ -254,15 +257,15 @@ class _Run:
                 self._note_duties(one, added, organisation, now)
                 self._queue.notify(made.incident, one, organisation, now)
 
-    def live(self, opened: datetime, until: datetime, acts: Sequence[Act]) -> None:
+    def live(self, until: datetime, acts: Sequence[Act]) -> None:
         """Let time pass, with the acts at their instants, until nothing follows any more."""
-        now, coming = opened, list(acts)
+        now, coming = self._opened, list(acts)
         while True:
             self._drain(now)
             due = self._incident.due
             if due is None and self._queue.is_quiet and not coming:
                 return
-            acts_at = opened + coming[0].after if coming else None
+            acts_at = self._opened + coming[0].after if coming else None
             later = [at for at in (due, self._queue.next_after(now), acts_at) if at is not None]
             now = max(now, min(later))
             if now > until:
@@ -276,41 +279,49 @@ class _Run:
     def _act(self, act: Act, now: datetime) -> None:
         """Let somebody act, or the monitoring say that it is over: through the doors of the service."""
         organisation = self._organisation.at(now)
+        for sent in self._queue.messages:
+            if sent.settled_at == now:
+                self._moved.setdefault(sent.delivery.id, self._acts)
+        self._acts += 1
         if act.what is None:
             known = Known(self._monitored.alerts, {self._incident.id: self._incident})
             ids = NewIds(AlertId(0), NUMBER)
             decided = decide(self._monitored.recovery, known, ids, Moment(organisation, now))
             if not decided.incidents:
                 refused = Refused(Reason.ALREADY_RECOVERED, self._incident.closed)
-                self._hindered.append(Hindered(now, None, refused, self._incident))
+                self._happened.append((self._acts, Hindered(now, None, refused, self._incident)))
             self._monitored = replace(self._monitored, alerts=())
             for incident, effects in decided.incidents:
                 self.happen(Step(incident, effects), now)
             return
         made = step(self._incident, act.what, rules_of(self._incident, organisation), now)
         if isinstance(made, Refused):
-            self._hindered.append(Hindered(now, act.what.by.account, made, self._incident))
+            hindered = Hindered(now, act.what.by.account, made, self._incident)
+            self._happened.append((self._acts, hindered))
         else:
             self.happen(made, now, act.what.targets if isinstance(act.what, AddResponder) else ())
 
-    def told(self, opened: datetime) -> Simulation:
+    def told(self) -> Simulation:
         """Return what has happened."""
-        organisation = self._organisation
-        ledger = reckon(self._incident, self._timeline, self._queue.messages, organisation)
-        passed = [
-            Line(opened, timedelta(), one) for one in passed_over(self._incident, organisation.at(opened), opened)
+        organisation, opened = self._organisation, self._opened
+        timeline = [(acts, one) for acts, one in self._happened if isinstance(one, Happened)]
+        ledger = reckon(self._incident, [one for _, one in timeline], self._queue.messages, organisation)
+        rules = passed_over(self._incident, organisation.at(opened), opened)
+        lines = [
+            *((0, Line(opened, timedelta(), one)) for one in rules),
+            *((acts, Line(one.at, one.at - opened, one)) for acts, one in self._happened if _is_said(one)),
+            *((timeline[one.decision][0], Line(one.at, one.at - opened, one)) for one in ledger.unreached),
+            *((self._moved.get(one.delivery.id, self._acts), self._line(one)) for one in ledger.tellings),
         ]
-        happened = [Line(one.at, one.at - opened, one) for one in self._timeline if one.record.entry not in _UNSAID]
-        tellings = [self._line(one, opened) for one in ledger.tellings]
-        nowhere = [Line(one.at, one.at - opened, one) for one in ledger.unreached]
-        hindered = [Line(one.at, one.at - opened, one) for one in self._hindered]
-        lines = sorted([*passed, *happened, *hindered, *nowhere, *tellings], key=lambda line: line.at)
-        return Simulation(self._incident, ledger, tuple(lines), self._rough_from)
+        lines.sort(key=lambda one: (one[1].at, one[0]))
+        return Simulation(self._incident, ledger, tuple(line for _, line in lines), self._rough_from)
 
     def _drain(self, now: datetime) -> None:
         organisation = self._organisation.at(now)
         for delivery in self._queue.due(now, lambda: self._incident):
             is_page = delivery.kind is not Kind.NOTE
+            if delivery.attempts == 1:
+                self._moved[delivery.id] = self._acts
             answer = self._queue.settle(delivery, organisation, now)
             if answer is Answer.ACCEPTED:
                 continue
@@ -348,7 +359,7 @@ class _Run:
                         self._duties.setdefault(key, Duty(schedule.name, one.role, one.source))
             named.update(organisation.people.resolve([target]))
 
-    def _line(self, telling: Telling, opened: datetime) -> Line:
+    def _line(self, telling: Telling) -> Line:
         sent, cause = telling.sent, telling.cause
         first = self._queue.first_tried(telling.delivery.id) or telling.delivery
         is_caught = telling.is_page and (first.level, first.turn) in self._caught
@@ -358,7 +369,12 @@ class _Run:
         at = tried or sent.settled_at or sent.not_before
         account = telling.delivery.place.account
         duty = self._duties.get((first.version, account)) if account is not None and telling.is_page else None
-        return Line(at, at - opened, telling, _fate(telling), is_caught, duty)
+        return Line(at, at - self._opened, telling, _fate(telling), is_caught, duty)
+
+
+def _is_said(one: Happened | Hindered) -> bool:
+    """Whether no message says it."""
+    return isinstance(one, Hindered) or one.record.entry not in (Entry.NOTIFIED, Entry.NOT_DELIVERED)
 
 
 def _fate(telling: Telling) -> Fate:

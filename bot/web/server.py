@@ -27,6 +27,8 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             server_header=False,
+            # No page of ours has one.
+            ws="none",
             # Nothing here asks who the caller is, so nobody need look for it in every request.
             proxy_headers=False,
             timeout_graceful_shutdown=LAST_ANSWERS_WITHIN,

@@ -1,6 +1,7 @@
 """serve and demo as processes of their own: they start, answer, share the database with a shell, and stop when told."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +18,21 @@ from tests.support.process import Program, running
 
 # Nobody answers there, so that no test reaches a real chat app.
 NOWHERE = "http://127.0.0.1:9/"
+# Each takes memory for as long as the service runs: it is loaded when what is configured, or asked, needs it.
+FEW_NEED = (
+    "PIL",
+    "aiosmtpd",
+    "apprise",
+    "dingtalk_stream",
+    "holidays",
+    "icalendar",
+    "lark_oapi",
+    "playwright",
+    "recurring_ical_events",
+    "telegram",
+    "websockets",
+)
+IMPORTED = re.compile(r"^import time: .*\| +([\w.]+)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,7 @@ def stopped(served: Served, by: signal.Signals) -> int:
 def test_serve_applies_the_file_takes_alerts_and_stops_when_told_to(database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "oncard.yaml"
     file.write_text(SAMPLE.replace("platform: slack", f"platform: slack\n    api_base_url: {NOWHERE}"))
-    shell = Shell(database_url, {"ONCARD_LOG": "json"})
+    shell = Shell(database_url, {"ONCARD_LOG": "json", "PYTHONPROFILEIMPORTTIME": "1"})
     start = Start(("serve", "--port", "0", "--config", str(file)), shell, tmp_path, logged_address)
     with started(start) as served:
         alert = {"status": "firing", "labels": {"alertname": "disk full"}, "annotations": {}, "fingerprint": "a"}
@@ -92,8 +108,11 @@ def test_serve_applies_the_file_takes_alerts_and_stops_when_told_to(database_url
         assert shell.say("incident", "ack", "1").startswith("#1 is yours")
         assert stopped(served, signal.SIGTERM) == 0
     printed = served.log.read_text()
-    assert all(json.loads(line)["timestamp"] for line in printed.splitlines())
+    assert all(json.loads(line)["timestamp"] for line in printed.splitlines() if not line.startswith("import time:"))
     assert not any(secret in printed for secret in SECRETS)
+    imported = set(IMPORTED.findall(printed))
+    assert "slack_bolt" in imported
+    assert imported.isdisjoint(FEW_NEED)
 
 
 def test_serve_does_not_start_on_faults(empty: Shell, tmp_path: Path) -> None:

@@ -30,19 +30,13 @@ def by_name(definitions: Iterable[Definition]) -> dict[tuple[Kind, str], Definit
 
 @given(organisations())
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
-def test_an_export_is_read_back_to_the_same_definitions(stored: tuple[Definition, ...]) -> None:
+def test_an_export_is_read_back_to_the_same_definitions_and_shows_no_secret(stored: tuple[Definition, ...]) -> None:
     text = export(stored, fingerprint)
     found = load(text, context(environment={}, stored=stored))
     assert isinstance(found, Config), [fault.said(text) for fault in found]
     assert by_name(define(found)) == by_name(stored)
     assert plan(define(found), stored).is_empty
     assert export(define(found), fingerprint) == text
-
-
-@given(organisations())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
-def test_an_export_shows_no_secret(stored: tuple[Definition, ...]) -> None:
-    text = export(stored, fingerprint)
     assert [secret for one in stored for secret in one.secrets.values() if secret.value in text] == []
 
 

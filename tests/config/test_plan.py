@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
@@ -9,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 
 from bot.config.export import export
 from bot.config.plan import Plan, as_json, describe, plan
-from bot.domain.definition import Definition
+from bot.domain.definition import Definition, Kind
 from tests.config.example import FULL, SECRETS, context, definitions, fingerprint
 from tests.config.strategies import organisations
 
-slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
 
 
 def changed(*replacements: tuple[str, str]) -> Plan:
@@ -158,10 +159,15 @@ def test_neither_plan_nor_definitions_print_a_secret() -> None:
     assert [secret for secret in SECRETS if secret in said] == []
 
 
+def as_named(some: Iterable[Definition]) -> dict[tuple[Kind, str], Definition]:
+    return {(one.kind, one.name): one for one in some}
+
+
 @slow
 @given(organisations(), organisations())
 def test_a_plan_is_empty_only_for_what_is_equal(wanted: tuple[Definition, ...], stored: tuple[Definition, ...]) -> None:
-    as_named = [{(one.kind, one.name): one for one in some} for some in (wanted, stored)]
-    assert plan(wanted, stored).is_empty == (as_named[0] == as_named[1])
-    assert plan(wanted, wanted).is_empty
-    assert all(line.isprintable() for line in describe(plan(wanted, stored)))
+    # Two that are drawn are hardly ever equal; what is left of one is nearly so.
+    for there in (stored, wanted, wanted[::-1], wanted[1:], wanted[:-1]):
+        found = plan(wanted, there)
+        assert found.is_empty == (as_named(wanted) == as_named(there))
+        assert all(line.isprintable() for line in describe(found))

@@ -25,7 +25,7 @@ from bot.domain.event import Event, Severity
 from bot.domain.filters import Condition, Filter
 from bot.domain.flow import Arrival
 from bot.domain.incident import Acknowledge, Actor, AddResponder, Close, Entry, Happened, Reason, Reassign
-from bot.domain.ledger import Asked, Telling
+from bot.domain.ledger import Asked, Telling, Unreached
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, AccountId, Method, Role, Target, TargetKind
 from bot.domain.rehearsal import Failing
@@ -336,6 +336,46 @@ def test_what_is_due_at_the_same_instant_comes_before_an_act() -> None:
     found = run(there, acts=(Act(5 * MINUTE, Acknowledge(Actor(person(there, "Ana")))),))
     assert [(at, who) for at, who, *_ in said(found, there)][-1] == (300, "Bo")
     assert entries(found)[-1] is Entry.ACKNOWLEDGED
+
+
+def test_the_lines_of_one_instant_stand_in_the_order_of_what_brings_them_about() -> None:
+    by_text = (Method.SMS,)
+    there = organisation(rule(to("ana", "bo", methods=by_text), to("dee", methods=by_text)))
+    ana, bo = (Actor(person(there, name)) for name in ("Ana", "Bo"))
+    found = run(there, acts=[Act(5 * MINUTE, deed) for deed in (Acknowledge(ana), Close(ana), Close(bo))])
+
+    names = {one.id: one.name for one in there.people.accounts.values()}
+    lines = [line for line in found.lines if line.fate is not Fate.NOT_NEEDED and line.after]
+    rows = []
+    for line in lines:
+        if isinstance(line.what, Telling) and line.what.delivery.place.account is not None:
+            rows.append(f"{names[line.what.delivery.place.account]} {line.what.delivery.kind} {line.fate}")
+        else:
+            rows.append(str(line.what.record.entry) if isinstance(line.what, Happened) else "refused")
+    assert {line.after for line in lines} == {5 * MINUTE}
+    assert rows == [
+        "Dee page told",
+        "acknowledged",
+        "Bo note told",
+        "Dee note told",
+        "closed",
+        "refused",
+    ]
+
+
+def test_whom_no_way_leads_to_stands_after_the_act_that_gave_it_to_them() -> None:
+    ana = AccountDefinition("ana@example.com", "Ana", "+49171123450")
+    others = (AccountDefinition("bo@example.com", "Bo"), AccountDefinition("dee@example.com", "Dee"))
+    channel = ChannelDefinition("payments", None, (rule(to("ana", "bo")),))
+    there = assumed((ana, *others, ProviderDefinition("main", Method.SMS, "any"), channel))
+    given = Reassign(Actor(), tuple(Target(TargetKind.ACCOUNT, person(there, name)) for name in ("Ana", "Dee")))
+    assert [
+        there.people.accounts[line.what.account].name
+        if isinstance(line.what, Unreached)
+        else str(line.what.record.entry)
+        for line in run(there, acts=(Act(timedelta(), given),)).lines
+        if isinstance(line.what, Unreached | Happened) and not line.after
+    ] == ["opened", "Bo", "reassigned", "Dee"]
 
 
 def test_given_to_others_nothing_more_goes_to_those_who_had_it() -> None:

@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 
 PLATFORMS = {
@@ -39,6 +40,8 @@ TIME = frozenset(
 )
 """What reads the time or sleeps."""
 
+_OF_TIME = frozenset(name.split(".")[0] for name in TIME)
+
 MOST_LINES = 450
 LONGEST_WAIT = 0.05
 EMPTY_WORDS = frozenset({"base", "common", "helper", "helpers", "manager", "managers", "misc", "util", "utils"})
@@ -53,7 +56,13 @@ class Module:
 
     @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text, self.path)
+        return _parsed(self)
+
+
+@lru_cache(maxsize=1)
+def _parsed(module: Module) -> ast.Module:
+    """Return the syntax tree: one rule after the other asks for it, and it is large."""
+    return ast.parse(module.text, module.path)
 
 
 def platform_names(module: Module) -> Iterator[str]:
@@ -68,7 +77,7 @@ def reads_the_time(module: Module) -> Iterator[str]:
     """Yield each reading of the time and each sleep outside the clock."""
     if module.path == READS_THE_TIME:
         return
-    for node, name in _qualified_names(module.tree):
+    for node, name in _names_of_time(module.tree):
         if name in TIME:
             yield f"{module.path}:{node.lineno}: uses {name}: take `now` or a clock as an argument"
 
@@ -76,7 +85,9 @@ def reads_the_time(module: Module) -> Iterator[str]:
 def waits_in_tests(module: Module) -> Iterator[str]:
     """Yield each sleep of a test that is not surely as short as `LONGEST_WAIT` seconds."""
     tree = module.tree
-    names = {id(node): name for node, name in _qualified_names(tree)}
+    names = {id(node): name for node, name in _names_of_time(tree)}
+    if not names:
+        return
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
@@ -132,9 +143,11 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name)
 
 
-def _qualified_names(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
-    """Yield each name and attribute in the code with what it means by the module's imports: `dt.now` in full."""
-    imported = dict(_imports(tree))
+def _names_of_time(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
+    """Yield each name and attribute of the modules of `TIME` with what it means by the imports: `dt.now` in full."""
+    imported = {name: full for name, full in _imports(tree) if full.split(".")[0] in _OF_TIME}
+    if not imported:
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.Name | ast.Attribute):
             first, dot, rest = _written(node).partition(".")
