@@ -51,7 +51,7 @@ async def fold_and_claim(connection: Connection, token: str, now: datetime, room
 
 
 async def _claim(connection: Connection, token: str, now: datetime, room: Room, spots: Iterable[Spot]) -> list[Claimed]:
-    heads = ((spot.place.workspace, spot.place.key, spot.head) for spot in spots if spot.head is not None)
+    heads = ((spot.workspace, spot.key, spot.head) for spot in spots if spot.head is not None)
     ids = _fitting(heads, room)
     if not ids:
         return []
@@ -87,8 +87,10 @@ def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int
     count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
     ids: list[int] = []
     for workspace, place, number in candidates:
+        if len(ids) == room.most:
+            break
         is_free = (workspace, place) not in taken and (workspace, "") not in taken
-        if is_free and count[workspace] < room.each and len(ids) < room.most:
+        if is_free and count[workspace] < room.each:
             taken.add((workspace, place))
             count[workspace] += 1
             ids.append(number)

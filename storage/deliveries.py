@@ -7,6 +7,7 @@ comes back after that finds that its token no longer counts.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -27,10 +28,16 @@ DARK: Final = "dark"
 WAITED: Final = "waits_for_an_earlier_way"
 """The reason of a delivery whose turn has come, and that has given those before it some more time."""
 
+
+def _written(words: Iterable[StrEnum]) -> tuple[sa.ColumnElement[str], ...]:
+    """Return the words as they are written into a statement: those that are bound are told anew with each of them."""
+    return tuple(sa.literal_column(f"'{word}'", sa.String) for word in words)
+
+
 # While a new version and an old one share the database, each leaves alone what only the other knows how to send.
 _LATER: Final = (Kind.EDIT, Kind.LETTER)
-_KINDS: Final = tuple(str(kind) for kind in Kind)
-_ENTRIES: Final = tuple(str(entry) for entry in Entry)
+_KINDS: Final = _written(Kind)
+_ENTRIES: Final = _written(Entry)
 # SQLite and PostgreSQL know the same clause.
 _THE_SOONER_EDIT: Final = """
 ON CONFLICT (card_id) WHERE state = 'pending' AND kind = 'edit'
@@ -102,6 +109,12 @@ def ours(columns: Columns) -> sa.ColumnElement[bool]:
 
 OURS: Final = ours(tables.deliveries.c)
 # Built once: what is asked with every message should not be put together with every message.
+_FIRST: Final = (
+    sa.select(tables.deliveries.c.not_before)
+    .where(tables.deliveries.c.state == sa.literal_column("'pending'"), OURS)
+    .order_by(tables.deliveries.c.not_before)
+    .limit(1)
+)
 _NEXT: Final = (
     sa.select(tables.deliveries.c.not_before)
     .where(
@@ -112,10 +125,19 @@ _NEXT: Final = (
     .order_by(tables.deliveries.c.not_before)
     .limit(1)
 )
+_OVERDUE: Final = (
+    sa.select(tables.deliveries.c.id)
+    .where(
+        tables.deliveries.c.state == sa.literal_column("'sending'"),
+        tables.deliveries.c.lease_until < sa.bindparam("now", type_=tables.Instant()),
+        OURS,
+    )
+    .limit(1)
+)
 _SETTLE: Final = sa.update(tables.deliveries).where(
     tables.deliveries.c.id == sa.bindparam("this"),
     tables.deliveries.c.claim == sa.bindparam("by"),
-    tables.deliveries.c.state.in_([str(State.SENDING), str(State.PENDING)]),
+    tables.deliveries.c.state.in_(_written((State.SENDING, State.PENDING))),
 )
 _SHOW: Final = sa.update(tables.cards).where(tables.cards.c.id == sa.bindparam("this"))
 
@@ -165,6 +187,12 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
     )
 
 
+async def first_pending(connection: Connection) -> datetime | None:
+    """Return from when on what has waited longest may go out, or might have."""
+    found: datetime | None = await connection.scalar(_FIRST)
+    return found
+
+
 async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
     """Return the first instant after now from which a delivery may go out."""
     found: datetime | None = await connection.scalar(_NEXT, {"now": now})
@@ -173,11 +201,7 @@ async def next_pending_after(connection: Connection, now: datetime) -> datetime 
 
 async def is_overdue(connection: Connection, now: datetime) -> bool:
     """Whether somebody has taken something and never settled it."""
-    columns = tables.deliveries.c
-    expired = sa.select(columns.id).where(
-        columns.state == sa.literal_column("'sending'"), columns.lease_until < now, OURS
-    )
-    return await connection.scalar(expired.limit(1)) is not None
+    return await connection.scalar(_OVERDUE, {"now": now}) is not None
 
 
 async def reclaim(connection: Connection, now: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from bot.adapter import FailureKind
-from bot.domain.board import Board, BoardId, folds, speaks_at
+from bot.domain.board import FOLD_FROM, Board, BoardId, folds, speaks_at
 from bot.domain.delivery import ON_THE_BOARD, PAGES, Kind, Lane, Place, State, unwanted
 from bot.domain.fallback import PUNCTUAL
 from bot.domain.incident import Progress
@@ -48,7 +48,8 @@ async def fold(
     Places that are `busy` are left until they may be written to.
     """
     taken = set(busy)
-    free = [spot for spot in spots if spot.pages and not {(spot.place.workspace, ""), _key(spot.place)} & taken]
+    crowded = [spot for spot in spots if spot.pages > FOLD_FROM or (spot.pages and spot.has_board)]
+    free = [spot for spot in crowded if not {(spot.workspace, ""), (spot.workspace, spot.key)} & taken]
     standing = await _standing(connection) if free else {}
     quiet: list[tuple[WorkspaceId, str]] = []
     count = 0

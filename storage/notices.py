@@ -16,11 +16,15 @@ import sqlalchemy as sa
 from storage.database import Connection, Database
 
 CHANNEL: Final = "oncard"
+# A notice changes nothing that is to outlive a crash, so its commit need not wait for the disk.
+_TELL: Final = sa.select(
+    sa.func.set_config("synchronous_commit", "off", sa.true()), sa.func.pg_notify(CHANNEL, sa.bindparam("text"))
+)
 
 
 async def tell(connection: Connection, text: str) -> None:
     """Send a notice to everybody who listens, ourselves included, when this transaction is committed."""
-    await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, text)))
+    await connection.execute(_TELL, {"text": text})
 
 
 def listening(database: Database, heard: Callable[[str], None]) -> AbstractAsyncContextManager[asyncio.Event]:

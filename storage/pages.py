@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -13,7 +14,20 @@ from storage import tables
 from storage.database import Connection, portions
 from storage.deliveries import DARK
 
-_STANDINGS = {
+_WAY: Final = [
+    tables.deliveries.c[name]
+    for name in (
+        *("id", "page_id", "account_id", "rank", "state", "reason"),
+        *("latest_at", "settled_at", "attempts", "created_at", "not_before"),
+    )
+]
+_WAYS: Final = (
+    sa.select(*_WAY)
+    .where(tables.deliveries.c.page_id.in_(sa.bindparam("pages", expanding=True)))
+    .order_by(tables.deliveries.c.id)
+    .with_for_update()
+)
+_STANDINGS: Final = {
     State.PENDING: Standing.OPEN,
     State.SENDING: Standing.OPEN,
     State.DELIVERED: Standing.REACHED,
@@ -23,11 +37,9 @@ _STANDINGS = {
 
 async def legs(connection: Connection, pages: Collection[PageId]) -> dict[PageId, list[Leg]]:
     """Return the ways of these pages in their order, kept from others until the transaction ends."""
-    columns = tables.deliveries.c
     found: dict[PageId, list[Leg]] = {page: [] for page in pages}
     for some in portions(sorted(pages)):
-        query = sa.select(tables.deliveries).where(columns.page_id.in_(some)).order_by(columns.id).with_for_update()
-        for row in await connection.execute(query):
+        for row in await connection.execute(_WAYS, {"pages": some}):
             found[PageId(row.page_id)].append(_leg(row))
     for ways in found.values():
         ways.sort(key=lambda leg: (leg.rank, leg.id))
@@ -66,7 +78,7 @@ async def earlier(connection: Connection, page: PageId, account: AccountId | Non
     """Return the ways of a page that stand before this one of a person."""
     columns = tables.deliveries.c
     theirs = sa.or_(columns.account_id.is_(None), columns.account_id == account)
-    query = sa.select(tables.deliveries).where(columns.page_id == page, theirs, columns.rank < rank)
+    query = sa.select(*_WAY).where(columns.page_id == page, theirs, columns.rank < rank)
     return [_leg(row) for row in await connection.execute(query)]
 
 

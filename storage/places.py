@@ -4,37 +4,44 @@ The places are found by leaps through the index, from each to the first one afte
 to know: so a look costs as much as there are places, however many messages wait in each of them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 
 from bot.domain.board import FOLD_FROM
 from bot.domain.delivery import Kind, Lane, Place
 from bot.domain.incident import Entry
+from bot.domain.people import AccountId, WorkspaceId
 from storage import tables
-from storage.cards import place_of
 from storage.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A place where something waits.
+class Spot(NamedTuple):
+    """A place where something waits: a row as it comes, because a look may find hundreds and few of them matter.
 
     `pages`: how many pages wait there that may go out now, counted until there are more than make a crowd, as the index
     knows them: not all of them are for a board. `head`: the most urgent message that may go out now; None: none may.
+    `has_board`: a board stands there.
     """
 
-    place: Place
+    workspace: WorkspaceId
+    key: str
+    chat: str | None
+    account: AccountId | None
     pages: int
     head: int | None
+    has_board: bool
+
+    @property
+    def place(self) -> Place:
+        """Which place it is."""
+        return Place(self.workspace, self.chat, self.account)
 
 
 async def look(connection: Connection, now: datetime) -> list[Spot]:
     """Return all places where something waits by itself and not on a board, that with the most urgent head first."""
-    rows = await connection.execute(_SPOTS, {"now": now})
-    return [Spot(place_of(row), row.pages, row.head) for row in rows]
+    return list(map(Spot._make, await connection.execute(_SPOTS, {"now": now})))
 
 
 def _words(values: tuple[str, ...]) -> str:
@@ -88,10 +95,13 @@ spots AS MATERIALIZED (
             WHERE card.card_id = first.card_id AND card.state = 'pending' AND card.kind = 'card'
         ))
         ORDER BY first.lane, first.not_before, first.id LIMIT 1
-    ) AS head
+    ) AS head, EXISTS (
+        SELECT 1 FROM boards WHERE boards.closed_at IS NULL
+        AND boards.workspace_id = here.workspace_id AND boards.place = here.place
+    ) AS has_board
     FROM places JOIN deliveries here ON here.id = places.id
 )
-SELECT spots.workspace_id, spots.place, spots.chat, spots.account_id, spots.pages, spots.head
+SELECT spots.workspace_id, spots.place, spots.chat, spots.account_id, spots.pages, spots.head, spots.has_board
 FROM spots LEFT JOIN deliveries head ON head.id = spots.head
 ORDER BY head.lane, head.not_before, head.id
 """  # noqa: S608 - Words and numbers of our own.

@@ -8,7 +8,7 @@ back. Nothing here looks at other people: what happens to one page never changes
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -94,6 +94,14 @@ class Move:
 
     leg: DeliveryId
     at: datetime | None
+
+
+def reached(leg: Leg, by: DeliveryId) -> Leg:
+    """Return the way as it is when that delivery has been accepted."""
+    if leg.id != by:
+        return leg
+    tried = replace(leg.tried, standing=Standing.REACHED, lost_at=None, dark=False, fresh=False, accepted=False)
+    return replace(leg, tried=tried, waits=False)
 
 
 def moves_of(legs: Sequence[Leg], deadline: timedelta) -> Iterator[Move]:

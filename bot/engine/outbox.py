@@ -18,8 +18,8 @@ import structlog
 from bot.adapter import Adapter
 from bot.clock import Clock
 from bot.domain.board import FOLD_EVERY
-from bot.domain.delivery import Delivery, DeliveryId, Dropped, State
-from bot.domain.people import WorkspaceId
+from bot.domain.delivery import Delivery, DeliveryId, Dropped, Kind, State
+from bot.domain.people import LINES, WorkspaceId
 from bot.engine import matters
 from bot.engine.answers import Answers
 from bot.engine.courier import Carried, Courier, Later, MayAsk
@@ -45,6 +45,8 @@ LONGEST_SEND: Final = deliveries.LEASE / 2
 # When the database is back, whoever knows what became of a message stores it first, before others take it for lost.
 AFTER_AN_OUTAGE: Final = timedelta(seconds=5)
 
+_LINES: Final = frozenset(LINES.values())
+
 log = structlog.get_logger(__name__)
 
 
@@ -68,12 +70,14 @@ class Outbox:
         self._courier = Courier(database, picture, adapters, desks)
         self._answers = Answers(Outcomes(database, picture, desks), clock)
         self._pace = Pace()
-        self._under_way: dict[asyncio.Task[None], Claimed] = {}
+        self._under_way: dict[asyncio.Task[bool], Claimed] = {}
         # Those for which the platform was asked, and whose outcome is not stored yet.
         self._asked: set[DeliveryId] = set()
         self._claiming: str | None = None
         self._reclaimed_at = self._away_at = datetime.min.replace(tzinfo=UTC)
         self._next_at: datetime | None = None
+        # Whether something may go out that the last claim left, as for a place that was written to just then.
+        self._is_left = True
         self._round = asyncio.Lock()
         self._stopping = False
 
@@ -95,6 +99,8 @@ class Outbox:
             try:
                 await self._answers.catch_up()
                 now = self._clock.now()
+                # Until it is known: what comes to its end meanwhile may be what something waits for.
+                self._is_left = True
                 if self._stopping or len(self._under_way) >= MOST_AT_ONCE:
                     return 0
                 claimed = await self._claim(now)
@@ -116,18 +122,17 @@ class Outbox:
         was_away = _is_within(AFTER_AN_OUTAGE, self._away_at, now)
         is_time = not was_away and not _is_within(RECLAIM_EVERY, self._reclaimed_at, now)
 
-        async def work(connection: Connection) -> Taken:
+        async def work(connection: Connection) -> tuple[Taken, bool, datetime | None]:
             if is_time and await deliveries.is_overdue(connection, now):
                 await deliveries.reclaim(connection, now)
             taken = await claims.fold_and_claim(connection, token, now, room)
             await boards.call_up(connection, taken.claimed, now)
-            self._next_at = await deliveries.next_pending_after(connection, now)
-            return taken
+            return taken, *await _what_is_left(connection, now)
 
         await self._give_back_lost_claim()
         # Whoever is cut off here cannot know whether the claim was stored: it is given back by this name.
         self._claiming = token
-        taken = await self._database.transact(work)
+        taken, self._is_left, self._next_at = await self._database.transact(work)
         self._claiming = None
         if is_time:
             self._reclaimed_at = now
@@ -188,7 +193,8 @@ class Outbox:
             await self._database.transact(work)
         self._wakeups.all()
 
-    async def _deliver(self, claimed: Claimed, until: datetime) -> None:
+    async def _deliver(self, claimed: Claimed, until: datetime) -> bool:
+        """Have it carried, and its outcome stored; return whether nothing follows from that for other deliveries."""
         delivery = claimed.delivery
 
         def may_ask(seconds: float) -> bool:
@@ -200,18 +206,21 @@ class Outbox:
         carried = await self._carry(claimed, may_ask)
         if carried is None:
             await self._too_late(claimed)
-            return
+            return False
         outcome = await self._answers.settle(claimed, carried)
         if isinstance(carried, Dropped | Later):
             self._give_back(delivery)
         if outcome is None:
             log.warning("claim_lost", delivery=delivery.id, incident=delivery.incident)
-            return
+            return False
         place = delivery.place
         if outcome.hold_until is not None:
             self._pace.hold((place.workspace, place.key), outcome.hold_until)
         if outcome.state is State.FAILED:
             self._wakeups.timers.set()
+        # A board may be asked for at once, and a line may have lost what it took.
+        is_plain = delivery.kind not in (Kind.BOARD, Kind.LETTER) and place.workspace not in _LINES
+        return is_plain and outcome.state is State.DELIVERED
 
     async def _too_late(self, claimed: Claimed) -> None:
         """The claim is old, and nothing was sent on it: whoever comes first may take it anew."""
@@ -235,11 +244,13 @@ class Outbox:
             await self._clock.sleep(pause)
         return await self._courier.carry(claimed, may_ask, self._clock.now())
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, task: asyncio.Task[bool]) -> None:
         self._asked.discard(self._under_way.pop(task).delivery.id)
         if not task.cancelled() and task.exception() is not None:
             log.error("delivery_not_settled", error=repr(task.exception())[:200])
-        self._wakeups.outbox.set()
+        # A claim is dear: where nothing waited when we looked last, whoever adds something wakes us.
+        if self._is_left or task.cancelled() or task.exception() is not None or not task.result():
+            self._wakeups.outbox.set()
 
     def _room(self, now: datetime) -> Room:
         places = [claimed.delivery for claimed in self._under_way.values()]
@@ -271,6 +282,14 @@ class Outbox:
         later = (self._next_at - now).total_seconds() if self._next_at else POLL
         soonest = min(max(later, 0.0), POLL)
         return min(soonest, next_free(self._pace.busy(now).values(), now, POLL))
+
+
+async def _what_is_left(connection: Connection, now: datetime) -> tuple[bool, datetime | None]:
+    """Return whether something that may go out was not taken, and from when on something may that may not yet."""
+    first = await deliveries.first_pending(connection)
+    if first is None or first > now:
+        return False, first
+    return True, await deliveries.next_pending_after(connection, now)
 
 
 def _is_within(span: timedelta, since: datetime, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from bot.engine import boards, letters, matters, metrics
 from bot.engine.apply import apply
 from bot.engine.boards import Again
 from bot.engine.courier import Carried, Later, Sent
-from bot.engine.fallback import follow
+from bot.engine.fallback import follow, spare
 from bot.engine.letters import Desks, Office
 from bot.engine.picture import Picture
 from bot.provider import FAILURES
@@ -117,7 +117,7 @@ class Outcomes:
     async def _sent(self, connection: Connection, claimed: Claimed, sent: Sent, now: datetime) -> bool:
         """Store that it was taken; the ways that stood behind it are spared."""
         delivery = claimed.delivery
-        await _hold(connection, delivery)
+        ways = await pages.legs(connection, [delivery.page] if delivery.page is not None else [])
         if sent.spoken is not None:
             told = await boards.spoken(connection, claimed, sent.receipt, sent.spoken, now)
             if told is None:
@@ -127,11 +127,11 @@ class Outcomes:
                 return False
             told = []
         elif await deliveries.delivered(connection, claimed, sent.receipt, sent.shown, now):
-            told = [delivery.page] if delivery.page is not None else []
+            told = []
+            await spare(connection, ways, delivery.id, self._picture.deadline, now)
         else:
             return False
-        if told:
-            await follow(connection, told, (await self._picture.current(connection)).deadline, now)
+        await follow(connection, told, self._picture.deadline, now)
         if delivery.kind is not Kind.LETTER:
             await lines.add(connection, [_hop(delivery, "attempt", one, now) for one in sent.receipt.tried])
         if delivery.place.workspace in LINES.values():
@@ -276,8 +276,7 @@ class Outcomes:
         return True
 
     async def _follow(self, connection: Connection, touched: Sequence[PageId | None], now: datetime) -> None:
-        if any(page is not None for page in touched):
-            await follow(connection, touched, (await self._picture.current(connection)).deadline, now)
+        await follow(connection, touched, self._picture.deadline, now)
 
     async def _has_other_way(self, delivery: Delivery) -> bool:
         page = delivery.page

@@ -31,6 +31,11 @@ class Picture:
         self._keys: Keys = {}
         self._seen_at: datetime | None = None
 
+    @property
+    def deadline(self) -> timedelta:
+        """Within which time a way to somebody must be accepted: no matter of what is configured in the database."""
+        return self._deadline
+
     async def current(self, connection: Connection) -> Organisation:
         """Return the organisation as it is in this transaction and at this instant.
 

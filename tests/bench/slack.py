@@ -85,14 +85,16 @@ def slack(home: Path, *, workspaces: int = 1, chats: int = 1, acknowledge_every:
 class _Desk:
     """One workspace, with what is written down of it."""
 
-    def __init__(self, name: str, chats: int, acknowledge_every: int, calls: TextIO) -> None:
-        self.name = name
+    def __init__(self, number: int, chats: int, acknowledge_every: int, calls: TextIO) -> None:
+        self.name = f"acme-{number}"
+        # People are in one workspace: else each page would have as many ways to them as there are workspaces.
+        self._people = configuration.PEOPLE if number == 1 else ()
         self.server = SlackServer(SystemClock())
         self._calls = calls
         self._acknowledge_every = acknowledge_every
         self._cards = 0
         self._clicks: set[asyncio.Task[None]] = set()
-        for person in configuration.PEOPLE:
+        for person in self._people:
             self.server.workspace.add_user(person)
         self.chats = [self.server.workspace.add_channel(f"chat-{number}").id for number in range(1, chats + 1)]
 
@@ -105,7 +107,7 @@ class _Desk:
             "bot_token": self.server.bot_token,
             "app_token": self.server.app_token,
             "api_base_url": self.server.api_base_url,
-            "links": {configuration.address(name): users.user(name).id for name in configuration.PEOPLE},
+            "links": {configuration.address(name): users.user(name).id for name in self._people},
         }
 
     def note(self) -> None:
@@ -151,7 +153,7 @@ class _Desk:
 async def _serve(folder: Path, workspaces: int, chats: int, acknowledge_every: int) -> None:
     async with contextlib.AsyncExitStack() as stack:
         calls = stack.enter_context((folder / "calls.jsonl").open("w"))
-        desks = [_Desk(f"acme-{number}", chats, acknowledge_every, calls) for number in range(1, workspaces + 1)]
+        desks = [_Desk(number, chats, acknowledge_every, calls) for number in range(1, workspaces + 1)]
         for desk in desks:
             await stack.enter_async_context(desk.server)
             stack.enter_context(desk.server.log.watching(desk.note))

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.fallback import DEADLINE, Standing, Tried, Verdict, plan, verdict
+from bot.domain.delivery import DeliveryId
+from bot.domain.fallback import DEADLINE, Leg, Move, Standing, Tried, Verdict, moves_of, plan, reached, verdict
+from bot.domain.people import AccountId
 from tests.domain.cast import MINUTE, NIGHT
 
 SECOND = timedelta(seconds=1)
@@ -31,6 +33,17 @@ def test_what_is_refused_lets_the_next_go_out_at_once() -> None:
 
 def test_what_is_accepted_spares_the_ways_that_only_stood_behind_it() -> None:
     assert plan(NIGHT, [REACHED, OPEN, OPEN]) == (NIGHT, None, None)
+
+
+def test_what_has_just_been_accepted_spares_the_others_and_is_not_moved_itself() -> None:
+    first, second = (
+        Leg(DeliveryId(number), AccountId(1), number, OPEN, NIGHT, NIGHT + (number - 1) * DEADLINE, waits=True)
+        for number in (1, 2)
+    )
+
+    legs = [reached(leg, first.id) for leg in (first, second)]
+
+    assert list(moves_of(legs, DEADLINE)) == [Move(second.id, None)]
 
 
 def test_a_way_with_a_time_of_its_own_goes_out_then_though_the_first_was_accepted() -> None:

@@ -84,6 +84,29 @@ async def test_a_sender_that_has_its_hands_full_waits_until_something_comes_to_i
     await running
 
 
+async def test_what_comes_to_its_end_wakes_the_sender_only_when_something_waits(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    acme = await stage.catch_sending()
+    stage.wakeups.outbox.clear()
+    acme.released.set()
+    while (await stage.ledger())[0].state is not State.DELIVERED:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not stage.wakeups.outbox.is_set()
+
+    acme.released.clear()
+    acme.reached.clear()
+    # Of two that are for one chat, one waits for the other, and nobody else says when that is over.
+    await stage.fire("memory", "load")
+    await stage.outbox.start()
+    await acme.reached.wait()
+    stage.wakeups.outbox.clear()
+    acme.released.set()
+    await asyncio.wait_for(stage.wakeups.outbox.wait(), 5)
+    assert len(acme.sent) == 2
+
+
 async def test_what_was_sent_is_not_sent_again_when_the_database_was_away_meanwhile(schema_url: str) -> None:
     database = Interrupted(schema_url)
     stage = Stage(database)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from bot.domain.incident import IncidentId
-from storage import bulk, deliveries, schema, tables
+from storage import bulk, deliveries, postgresql, schema, tables
 from storage.database import Connection, Database, DatabaseUnusable, is_away, take_numbers
 from tests.support.clocks import START
 
@@ -201,3 +201,29 @@ async def test_the_folder_of_a_new_database_is_made(tmp_path: Path) -> None:
         await database.check()
     finally:
         await database.close()
+
+
+async def test_a_connection_that_broke_while_it_was_idle_costs_nobody_anything(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "FRESH", 0.0)
+    database, other = Database(postgresql_url), Database(postgresql_url)
+    others = sa.text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+
+    async def work(connection: Connection) -> int:
+        return int(await connection.scalar(sa.text("SELECT pg_backend_pid()")))
+
+    async def end_others(connection: Connection) -> int:
+        return int(await connection.scalar(others))
+
+    before = await database.read(work)
+    assert await other.transact(end_others) == 1
+
+    assert await database.read(work) != before
+    assert await other.transact(end_others) == 1
+    assert await database.transact(work) != before
+    await database.close()
+    await other.close()
