@@ -8,7 +8,6 @@ per column for PostgreSQL, whose statement is then the same for any number of ro
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from storage.connection import Connection
 
 Row = Mapping[str, object]
+Names = tuple[str, ...]
 _Convert = Callable[[Any], Any]
 
 # SQLite's driver keeps the last 128 statements of a connection by their text, each as large as it has values: with a
@@ -33,15 +33,15 @@ class _Columns:
     converters: tuple[_Convert | None, ...]
     types: tuple[str, ...]
 
-    def values(self, rows: Sequence[Row]) -> list[list[object]]:
+    def values(self, rows: Sequence[tuple[object, ...]]) -> list[Sequence[object]]:
         """Return the values of the rows as the driver takes them, column by column."""
         return [
-            _converted(list(map(itemgetter(name), rows)), convert)
-            for name, convert in zip(self.names, self.converters, strict=True)
+            _converted(values, convert)
+            for values, convert in zip(zip(*rows, strict=True), self.converters, strict=True)
         ]
 
 
-def _converted(values: list[object], convert: _Convert | None) -> list[object]:
+def _converted(values: tuple[object, ...], convert: _Convert | None) -> Sequence[object]:
     """Convert the values; mostly they are few different ones, such as the instant of the transaction."""
     if convert is None:
         return values
@@ -54,28 +54,51 @@ _KNOWN: Final[dict[tuple[str, str, tuple[str, ...]], _Columns]] = {}
 
 async def insert(connection: Connection, table: sa.Table, rows: Sequence[Row], *, conflict: str = "") -> None:
     """Add rows, all with the same columns. `conflict`: the clause for a row that is there already."""
+    if rows:
+        names, values = _plain(rows)
+        await insert_values(connection, table, names, values, conflict=conflict)
+
+
+async def insert_values(
+    connection: Connection,
+    table: sa.Table,
+    names: Names,
+    rows: Sequence[tuple[object, ...]],
+    *,
+    conflict: str = "",
+) -> None:
+    """Add rows of which each is the values of the columns of these names: where there are many, it is quicker so."""
     if not rows:
         return
-    columns = _columns(table, tuple(rows[0]), connection.dialect)
+    columns = _columns(table, names, connection.dialect)
     into = f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns.names))})"
     for source, parameters in _sources(columns, rows, connection.dialect):
         await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
 
 
-async def update(connection: Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Set the other columns of the rows that have these `id`s; all rows have the same columns."""
+async def update_values(
+    connection: Connection, table: sa.Table, names: Names, rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Set the columns of these names in the rows that have the `id`s among them."""
     if not rows:
         return
-    columns = _columns(table, tuple(rows[0]), connection.dialect)
-    names = [_quoted(name) for name in columns.names]
-    to = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
+    columns = _columns(table, names, connection.dialect)
+    quoted = [_quoted(name) for name in columns.names]
+    to = ", ".join(f"{name} = new.{name}" for name in quoted if name != _quoted("id"))
     for source, parameters in _sources(columns, rows, connection.dialect):
-        new = f"WITH new ({', '.join(names)}) AS ({source})"
+        new = f"WITH new ({', '.join(quoted)}) AS ({source})"
         where = f"WHERE {table.name}.id = new.id"
         await connection.exec_driver_sql(f"{new} UPDATE {table.name} SET {to} FROM new {where}", parameters)  # noqa: S608 - Names of our own tables.
 
 
-def _sources(columns: _Columns, rows: Sequence[Row], dialect: sa.Dialect) -> list[tuple[str, tuple[object, ...]]]:
+def _plain(rows: Sequence[Row]) -> tuple[Names, list[tuple[object, ...]]]:
+    names = tuple(rows[0])
+    return names, [tuple(row[name] for name in names) for row in rows]
+
+
+def _sources(
+    columns: _Columns, rows: Sequence[tuple[object, ...]], dialect: sa.Dialect
+) -> list[tuple[str, tuple[object, ...]]]:
     """Return the rows as what a statement can read from, with its parameters; in portions that the database takes."""
     values = columns.values(rows)
     if dialect.name == "postgresql":

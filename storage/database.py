@@ -195,6 +195,8 @@ def in_few_sizes(values: Sequence[Value]) -> Sequence[Value]:
 
 
 _MORE: Final = sa.bindparam("more", type_=sa.BigInteger)
+
+
 async def take_numbers(connection: Connection, series: Series, count: int) -> list[int]:
     """Return `count` new numbers of a series, in order; they are gone even if they are not used."""
     return [number for (number,) in await take_together(connection, (series,), count)]

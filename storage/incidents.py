@@ -220,22 +220,22 @@ async def count_by_progress(connection: Connection) -> dict[str, int]:
 
 async def insert(connection: Connection, new: Sequence[Incident]) -> None:
     """Store incidents that were not there."""
-    await bulk.insert(connection, tables.incidents, [_incident_row(incident) for incident in new])
+    await bulk.insert_values(connection, tables.incidents, _INCIDENT, [_incident_row(incident) for incident in new])
 
 
 async def update(connection: Connection, changed: Sequence[Incident]) -> None:
     """Store incidents that were there."""
-    await bulk.update(connection, tables.incidents, [_incident_row(incident) for incident in changed])
+    await bulk.update_values(connection, tables.incidents, _INCIDENT, [_incident_row(incident) for incident in changed])
 
 
 async def insert_alerts(connection: Connection, new: Sequence[Alert]) -> None:
     """Store alerts that were not there."""
-    await bulk.insert(connection, tables.alerts, [_alert_row(alert) for alert in new])
+    await bulk.insert_values(connection, tables.alerts, _ALERT, [_alert_row(alert) for alert in new])
 
 
 async def update_alerts(connection: Connection, changed: Sequence[Alert]) -> None:
     """Store alerts that were there."""
-    await bulk.update(connection, tables.alerts, [_alert_row(alert) for alert in changed])
+    await bulk.update_values(connection, tables.alerts, _ALERT, [_alert_row(alert) for alert in changed])
 
 
 async def alerts_of(connection: Connection, incident: IncidentId) -> list[Alert]:
@@ -247,7 +247,7 @@ async def alerts_of(connection: Connection, incident: IncidentId) -> list[Alert]
 
 async def insert_events(connection: Connection, rows: Sequence[EventRow]) -> None:
     """Store what came in."""
-    await bulk.insert(connection, tables.events, [_event_row(row) for row in rows])
+    await bulk.insert_values(connection, tables.events, _EVENT, [_event_row(row) for row in rows])
 
 
 async def record(connection: Connection, entries: Sequence[tuple[IncidentId, datetime, Record]]) -> None:
@@ -255,8 +255,8 @@ async def record(connection: Connection, entries: Sequence[tuple[IncidentId, dat
     # Incidents that are opened together share most of their entries: each is written out once.
     distinct = {id(said): said for _, _, said in entries}
     bodies = {known_as: codec.RECORD.write(said) for known_as, said in distinct.items()}
-    rows = [{"incident_id": number, "at": at, "body": bodies[id(said)]} for number, at, said in entries]
-    await bulk.insert(connection, tables.timeline, rows)
+    rows = [(number, at, bodies[id(said)]) for number, at, said in entries]
+    await bulk.insert_values(connection, tables.timeline, _ENTRY, rows)
 
 
 async def timeline(connection: Connection, incident: IncidentId, most: int) -> tuple[Happened, ...]:
@@ -265,42 +265,60 @@ async def timeline(connection: Connection, incident: IncidentId, most: int) -> t
     return tuple(Happened(row.at, codec.RECORD.read(row.body)) for row in reversed(rows))
 
 
-def _incident_row(incident: Incident) -> Mapping[str, object]:
-    return {
-        "id": incident.id,
-        "channel_id": incident.channel,
-        "progress": str(incident.progress),
-        "severity": str(incident.facts.severity),
-        "opened_at": incident.opened_at,
-        "closed_at": incident.closed.at if incident.closed else None,
-        "due": incident.due,
-        "idle": str(incident.idle) if incident.idle else None,
-        "version": incident.version,
-        "body": codec.INCIDENT.write(incident),
-    }
+# The columns of a row, in the order in which its values stand below.
+_INCIDENT: Final = (
+    "id",
+    "channel_id",
+    "progress",
+    "severity",
+    "opened_at",
+    "closed_at",
+    "due",
+    "idle",
+    "version",
+    "body",
+)
+_EVENT: Final = ("received_at", "request_id", "integration_id", "channel_id", "key", "alert_id", "outcome", "body")
+_ALERT: Final = ("id", "channel_id", "key", "incident_id", "current", "recovered", "opened_at", "body")
+_ENTRY: Final = ("incident_id", "at", "body")
 
 
-def _event_row(row: EventRow) -> Mapping[str, object]:
-    return {
-        "received_at": row.received_at,
-        "request_id": row.request_id,
-        "integration_id": row.integration,
-        "channel_id": row.channel,
-        "key": row.key,
-        "alert_id": row.alert,
-        "outcome": str(row.outcome),
-        "body": codec.EVENT.write(row.event),
-    }
+def _incident_row(incident: Incident) -> tuple[object, ...]:
+    return (
+        incident.id,
+        incident.channel,
+        str(incident.progress),
+        str(incident.facts.severity),
+        incident.opened_at,
+        incident.closed.at if incident.closed else None,
+        incident.due,
+        str(incident.idle) if incident.idle else None,
+        incident.version,
+        codec.INCIDENT.write(incident),
+    )
 
 
-def _alert_row(alert: Alert) -> Mapping[str, object]:
-    return {
-        "id": alert.id,
-        "channel_id": alert.channel,
-        "key": alert.key,
-        "incident_id": alert.incident,
-        "current": alert.current,
-        "recovered": alert.recovered_at is not None,
-        "opened_at": alert.opened_at,
-        "body": codec.ALERT.write(alert),
-    }
+def _event_row(row: EventRow) -> tuple[object, ...]:
+    return (
+        row.received_at,
+        row.request_id,
+        row.integration,
+        row.channel,
+        row.key,
+        row.alert,
+        str(row.outcome),
+        codec.EVENT.write(row.event),
+    )
+
+
+def _alert_row(alert: Alert) -> tuple[object, ...]:
+    return (
+        alert.id,
+        alert.channel,
+        alert.key,
+        alert.incident,
+        alert.current,
+        alert.recovered_at is not None,
+        alert.opened_at,
+        codec.ALERT.write(alert),
+    )

@@ -211,19 +211,20 @@ class _Batch:
         arrivals = self._arrivals[report.request_id]
         results = [self._decide(arrival, report, moment) for arrival in arrivals]
         return Accepted(
-            keys=tuple(arrival.key for arrival in arrivals),
-            outcomes=tuple(outcome for outcome, _ in results),
-            incidents=tuple(number for _, number in results),
+            keys=tuple([arrival.key for arrival in arrivals]),
+            outcomes=tuple([outcome for outcome, _ in results]),
+            incidents=tuple([number for _, number in results]),
         )
 
     def _decide(self, arrival: Arrival, report: Report, moment: Moment) -> tuple[Outcome, IncidentId | None]:
         key = (arrival.channel, arrival.key)
-        alerts = tuple(self._alerts.get(key, ()))
-        known = self._known(alerts) if alerts else _NOTHING
-        next_ids = self._ids[-1] if self._ids else (AlertId(0), IncidentId(0))
-        decision = decide(arrival, known, NewIds(*next_ids), moment)
-        self._keep(key, decision)
-        last = decision.alerts[-1] if decision.alerts else next(reversed(alerts), None)
+        alerts = self._alerts.get(key)
+        known = self._known(tuple(alerts)) if alerts else _NOTHING
+        alert_id, incident_id = self._ids[-1] if self._ids else (AlertId(0), IncidentId(0))
+        decision = decide(arrival, known, NewIds(alert_id, incident_id), moment)
+        if decision.alerts:
+            self._keep(key, decision)
+        last = decision.alerts[-1] if decision.alerts else next(reversed(known.alerts), None)
         if decision.outcome is not Outcome.REPEATED:
             self._events.append(_event_row(arrival, report, last, decision.outcome))
         return decision.outcome, last.incident if last else None
