@@ -1,7 +1,6 @@
 """Cards: where an incident is shown, by which message, and which version of it that message shows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
@@ -9,6 +8,7 @@ import sqlalchemy as sa
 from bot.adapter import MessageRef
 from bot.domain.board import BoardId
 from bot.domain.delivery import CardId, Place
+from bot.domain.frozen import dataclass
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from storage import bulk, tables

@@ -5,7 +5,7 @@ comes back after that finds that its token no longer counts.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from bot.adapter import Receipt
 from bot.domain.delivery import PAGES, CardId, Delivery, DeliveryId, Dropped, Kind, Lane, PageId, Place, State
+from bot.domain.frozen import dataclass
 from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
 from storage import bulk, tables

@@ -5,11 +5,11 @@ own sake. One delivery is one message to one place; what happens to it never cha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
+from bot.domain.frozen import dataclass
 from bot.domain.growing import Growing
 from bot.domain.incident import ADDED, Entry, Incident, IncidentId, Progress
 from bot.domain.people import AccountId, WorkspaceId

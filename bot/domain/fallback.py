@@ -8,12 +8,12 @@ back. Nothing here looks at other people: what happens to one page never changes
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from bot.domain.delivery import DeliveryId
+from bot.domain.frozen import dataclass, replace
 from bot.domain.people import AccountId
 
 DEADLINE: Final = timedelta(seconds=30)

@@ -4,11 +4,11 @@ The service makes messages of them and sends these; a simulation only says when 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.delivery import Place
 from bot.domain.fallback import Tried, plan
+from bot.domain.frozen import dataclass
 from bot.domain.incident import ChannelId, Incident, Notify
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId, Target, TargetKind

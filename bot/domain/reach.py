@@ -6,13 +6,13 @@ phone call is never made for what is Info and nobody asked to be called for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from bot.domain.delivery import Place
 from bot.domain.escalation import Chat
 from bot.domain.event import Severity
+from bot.domain.frozen import dataclass
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, Account, AccountId, ContactKind, Method, Preference, WorkspaceId
 

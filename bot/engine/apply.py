@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.board import BoardId, redraws_at
 from bot.domain.delivery import LONGEST_ALARM, MERGE, OVER, WITHDRAWN, Kind, Place
+from bot.domain.frozen import replace
 from bot.domain.incident import (
     Announce,
     ChannelId,

@@ -1,11 +1,12 @@
 """Pages: from whom the law wants told to the messages that are to go out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime
 
 from bot.domain.delivery import CardId, Kind, PageId
 from bot.domain.event import Severity
+from bot.domain.frozen import dataclass, replace
 from bot.domain.incident import Entry, Incident, IncidentId, Notify
 from bot.domain.organisation import Organisation
 from bot.domain.pages import Pages, Planned, legs_of, pages_of
