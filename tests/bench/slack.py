@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
@@ -85,10 +85,9 @@ def slack(home: Path, *, workspaces: int = 1, chats: int = 1, acknowledge_every:
 class _Desk:
     """One workspace, with what is written down of it."""
 
-    def __init__(self, number: int, chats: int, acknowledge_every: int, calls: TextIO) -> None:
+    def __init__(self, number: int, people: Sequence[str], chats: int, acknowledge_every: int, calls: TextIO) -> None:
         self.name = f"acme-{number}"
-        # People are in one workspace: else each page would have as many ways to them as there are workspaces.
-        self._people = configuration.PEOPLE if number == 1 else ()
+        self._people = people
         self.server = SlackServer(SystemClock())
         self._calls = calls
         self._acknowledge_every = acknowledge_every
@@ -150,10 +149,25 @@ class _Desk:
             await self.server.click(configuration.PEOPLE[0], call.channel, call.ts, "Acknowledge")
 
 
+def _members(number: int, workspaces: int, *, clicks: bool) -> list[str]:
+    """Return who is in the workspace of this number, from 0: everybody is in one, but for who clicks: in each.
+
+    In several, each page would have as many ways to somebody, and all people in one would be told more in it than a
+    chat app lets through.
+    """
+    others = [name for place, name in enumerate(configuration.PEOPLE) if place % workspaces == number]
+    return list(dict.fromkeys([*configuration.PEOPLE[:1], *others] if clicks else others))
+
+
 async def _serve(folder: Path, workspaces: int, chats: int, acknowledge_every: int) -> None:
     async with contextlib.AsyncExitStack() as stack:
         calls = stack.enter_context((folder / "calls.jsonl").open("w"))
-        desks = [_Desk(number, chats, acknowledge_every, calls) for number in range(1, workspaces + 1)]
+        desks = [
+            _Desk(
+                number + 1, _members(number, workspaces, clicks=acknowledge_every > 0), chats, acknowledge_every, calls
+            )
+            for number in range(workspaces)
+        ]
         for desk in desks:
             await stack.enter_async_context(desk.server)
             stack.enter_context(desk.server.log.watching(desk.note))

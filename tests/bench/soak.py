@@ -22,7 +22,7 @@ from tests.bench.plan import Plan
 from tests.bench.sender import Rate, Request, Sent, send
 from tests.bench.slack import Slack, slack
 
-WORKSPACES = 10
+WORKSPACES = 25
 CHATS = 2
 CALLED = configuration.PEOPLE[1:]
 """Who is called in turn: one person alone would be told more than a chat app lets through, which is one a second."""
