@@ -24,12 +24,11 @@ from storage import definitions, incidents
 from storage.database import Connection, Database, is_away
 from storage.incidents import DueMark
 
-# As many are ticked in a transaction: those who wait for the database meanwhile wait less than ten milliseconds.
-MOST_TOGETHER: Final = 32
+# As many are ticked in a transaction. With fewer whoever waits for the database waits less, but what falls due for one
+# person at one instant then comes as two crowds, and rings twice.
+MOST_TOGETHER: Final = 100
 # How many are ticked one by one until those that are due are looked at together again.
 MOST_APART: Final = 1_000
-# How many are looked for in one reading where each is ticked by itself.
-MOST_FOUND: Final = 100
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
 POLL: Final = 1.0
 PAUSE_AFTER_ERROR: Final = 1.0
@@ -90,7 +89,7 @@ class Timers:
             for number in woken:
                 is_ticked = await self._tick_alone(number, traceback=not failed)
                 count, failed = count + is_ticked, failed + (not is_ticked)
-            if len(found) < MOST_FOUND:
+            if len(found) < MOST_TOGETHER:
                 break
             after = max(found)
         self._revision = revision
@@ -104,7 +103,7 @@ class Timers:
         One that cannot be read waits until it is due.
         """
         organisation, now = await self._picture.current(connection), self._clock.now()
-        held = await incidents.held(connection, after, now, MOST_FOUND)
+        held = await incidents.held(connection, after, now, MOST_TOGETHER)
         woken = [one.id for one in held.incidents if _changes(one, organisation, now)]
         return [*(one.id for one in held.incidents), *held.unreadable], woken
 
@@ -114,18 +113,18 @@ class Timers:
         However many cannot be: it goes on where it came to the last time, and begins anew behind the last that is due.
         """
         failed = 0
-        for _ in range(MOST_APART // MOST_FOUND):
+        for _ in range(MOST_APART // MOST_TOGETHER):
             found = await self._database.read(self._next_due_apart)
             for mark in found:
                 # How the first of them failed is told at length, the others would flood the log.
                 failed += not await self._tick_alone(mark[1], traceback=not failed)
                 self._apart_after = mark
-            if len(found) < MOST_FOUND:
+            if len(found) < MOST_TOGETHER:
                 self._apart_after = None
                 return
 
     async def _next_due_apart(self, connection: Connection) -> list[DueMark]:
-        return await incidents.due_after(connection, self._apart_after, self._clock.now(), MOST_FOUND)
+        return await incidents.due_after(connection, self._apart_after, self._clock.now(), MOST_TOGETHER)
 
     async def _tick_alone(self, number: IncidentId, *, traceback: bool) -> bool:
         try:
