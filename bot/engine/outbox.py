@@ -123,11 +123,13 @@ class Outbox:
         is_time = not was_away and not _is_within(RECLAIM_EVERY, self._reclaimed_at, now)
 
         async def work(connection: Connection) -> tuple[Taken, bool, datetime | None]:
-            if is_time and await deliveries.is_overdue(connection, now):
-                await deliveries.reclaim(connection, now)
-            taken = await claims.fold_and_claim(connection, token, now, room)
-            await boards.call_up(connection, taken.claimed, now)
-            return taken, *await _what_is_left(connection, now)
+            # It may have waited for the database: what it takes back for a reason is taken back after that.
+            at = self._clock.now()
+            if is_time and await deliveries.is_overdue(connection, at):
+                await deliveries.reclaim(connection, at)
+            taken = await claims.fold_and_claim(connection, token, at, room)
+            await boards.call_up(connection, taken.claimed, at)
+            return taken, *await _what_is_left(connection, at)
 
         await self._give_back_lost_claim()
         # Whoever is cut off here cannot know whether the claim was stored: it is given back by this name.
