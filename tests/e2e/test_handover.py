@@ -114,6 +114,8 @@ async def test_no_click_a_reminder_by_mail_and_at_the_hand_over_the_others_are_t
     chen = await oncard.slack.expect_dm("chen", "Bo has not confirmed")
     await ana.offers("I keep it for 1 h", "Page the backup")
     await ana.click("Page the backup", by="ana")
+    # Slack is answered before anything is done: what is done is over when the clicker has been told.
+    await oncard.slack.expect_ephemeral("ana", "The backup is being told by every way at once: Chen.")
     await settle(oncard)
     await until(oncard, AT + MINUTE + 20 * SECOND)
     assert [text.words for text in oncard.phone("chen").texts]
@@ -123,6 +125,7 @@ async def test_no_click_a_reminder_by_mail_and_at_the_hand_over_the_others_are_t
     await oncard.comes(lambda: "has not confirmed" in " ".join(call.heard))
 
     await ana.click("I keep it for 1 h", by="ana")
+    await oncard.slack.expect_ephemeral("ana", "You have the pager until")
     await settle(oncard)
     await until(oncard, AT + 2 * MINUTE)
     await ana.shows("You have the pager until")
