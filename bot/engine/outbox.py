@@ -27,7 +27,7 @@ from bot.engine.letters import Desks
 from bot.engine.outcomes import Outcomes
 from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
-from bot.engine.wakeups import Wakeups
+from bot.engine.wakeups import Wakeup, Wakeups
 from storage import boards, claims, deliveries
 from storage.claims import Taken
 from storage.database import Connection, Database, is_away
@@ -83,6 +83,8 @@ class Outbox:
 
     async def run(self) -> None:
         """Send until `finish` is called."""
+        # What this process can send it has taken before another has heard of it.
+        self._wakeups.keep(Wakeup.OUTBOX)
         while not self._stopping:
             self._wakeups.outbox.clear()
             try:
@@ -101,9 +103,11 @@ class Outbox:
                 now = self._clock.now()
                 # Until it is known: what comes to its end meanwhile may be what something waits for.
                 self._is_left = True
-                if self._stopping or len(self._under_way) >= MOST_AT_ONCE:
-                    return 0
-                claimed = await self._claim(now)
+                is_new = self._wakeups.is_new(Wakeup.OUTBOX)
+                is_full = self._stopping or len(self._under_way) >= MOST_AT_ONCE
+                claimed = [] if is_full else await self._claim(now)
+                if is_new and self._is_left:
+                    self._wakeups.tell(Wakeup.OUTBOX)
             except Exception as error:
                 if is_away(error):
                     self._away_at = self._clock.now()
@@ -161,7 +165,8 @@ class Outbox:
     async def finish(self, seconds: float) -> None:
         """Claim nothing more, and let what is under way come to its end, for so long; what is late is cut off."""
         self._stopping = True
-        self._wakeups.outbox.set()
+        self._wakeups.keep()
+        self._wakeups.all()
         try:
             async with asyncio.timeout(seconds):
                 async with self._round:

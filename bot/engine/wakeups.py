@@ -27,15 +27,28 @@ class Wakeups:
         self.abroad = asyncio.Event()
         """Set while there is something that other processes should know."""
         self._for_others: set[Wakeup] = set()
+        self._kept: frozenset[Wakeup] = frozenset()
+        self._not_looked_at: set[Wakeup] = set()
+
+    def keep(self, *who: Wakeup) -> None:
+        """These look here first at what comes up here, and `tell` the others themselves if they leave some of it."""
+        self._kept = frozenset(who)
+
+    def is_new(self, who: Wakeup) -> bool:
+        """Whether something has come up here for one that is kept since this was last asked."""
+        is_new = who in self._not_looked_at
+        self._not_looked_at.discard(who)
+        return is_new
 
     def all(self) -> None:
         """Something has changed: whoever sends and whoever watches the time looks again, here and elsewhere."""
         self.wake(Wakeup.OUTBOX, Wakeup.TIMERS)
 
     def wake(self, *who: Wakeup) -> None:
-        """There is something to do for these: they look again, here and elsewhere."""
+        """There is something to do for these: they look again here, and elsewhere if it is not `kept` here."""
         self.hear(who)
-        self._tell(*who)
+        self._not_looked_at.update(self._kept.intersection(who))
+        self.tell(*(one for one in who if one not in self._kept))
 
     def lease_is_free(self) -> None:
         """A lease was given back: whoever waits for it, here or elsewhere, may take it."""
@@ -54,6 +67,8 @@ class Wakeups:
         self._for_others.clear()
         return taken
 
-    def _tell(self, *who: Wakeup) -> None:
-        self._for_others.update(who)
-        self.abroad.set()
+    def tell(self, *who: Wakeup) -> None:
+        """There is something to do for these in other processes."""
+        if who:
+            self._for_others.update(who)
+            self.abroad.set()

@@ -13,6 +13,7 @@ from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
 from bot.engine.outbox import AFTER_AN_OUTAGE, MOST_AT_ONCE, MOST_PER_WORKSPACE
 from bot.engine.pacing import Pace
+from bot.engine.wakeups import Wakeup
 from storage import incidents, tables
 from storage.database import Connection, Database
 from storage.deliveries import LEASE
@@ -105,6 +106,39 @@ async def test_what_comes_to_its_end_wakes_the_sender_only_when_something_waits(
     acme.released.set()
     await asyncio.wait_for(stage.wakeups.outbox.wait(), 5)
     assert len(acme.sent) == 2
+
+
+async def test_other_processes_hear_of_what_is_left_and_of_nothing_else(database: Database) -> None:
+    clock = WatchedClock()
+    stage = Stage(database, clock)
+    await stage.configure({"acme": 1})
+    acme, wakeups = stage.platforms["acme"], stage.wakeups
+    running = asyncio.create_task(stage.outbox.run())
+    await asyncio.sleep(0)
+    await stage.fire("disk")
+    while not acme.sent:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    assert Wakeup.OUTBOX not in wakeups.take_for_others()
+
+    acme.hangs = True
+    acme.released.clear()
+    # Of two that are for one chat, one waits for the other: here, or wherever somebody is free first.
+    await stage.fire("memory", "load")
+    async with asyncio.timeout(5):
+        await wakeups.abroad.wait()
+    assert wakeups.take_for_others() == {Wakeup.OUTBOX}
+
+    # Two who leave the same would tell each other for ever.
+    looks = len(clock.waits)
+    wakeups.hear([Wakeup.OUTBOX])
+    while len(clock.waits) == looks:  # noqa: ASYNC110
+        await asyncio.sleep(0.001)
+    assert not wakeups.take_for_others()
+
+    acme.released.set()
+    await stage.outbox.finish(5)
+    await running
+    assert Wakeup.OUTBOX in wakeups.take_for_others(), "whoever stops leaves all of it"
 
 
 async def test_what_was_sent_is_not_sent_again_when_the_database_was_away_meanwhile(schema_url: str) -> None:
