@@ -73,7 +73,11 @@ async def insert_values(
     columns = _columns(table, names, connection.dialect)
     into = f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns.names))})"
     for source, parameters in _sources(columns, rows, connection.dialect):
-        await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
+        if conflict:
+            # Where such rows are there already is to be looked at now, and not beside others that are added.
+            await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
+        else:
+            await connection.insert(table.name, f"{into} {source}", parameters)
 
 
 async def update_values(

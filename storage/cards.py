@@ -9,10 +9,11 @@ from bot.adapter import MessageRef
 from bot.domain.board import BoardId
 from bot.domain.delivery import CardId, Place
 from bot.domain.frozen import dataclass
-from bot.domain.incident import IncidentId
+from bot.domain.incident import Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import bulk, tables
-from storage.database import Connection, portions, take_numbers
+from storage import bulk, incidents, tables
+from storage.database import Connection, portions, take_any_numbers
+from storage.definitions import REVISION
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,20 @@ class CardRow:
     board: BoardId | None = None
 
 
-_THIS: Final = sa.select(tables.cards).where(tables.cards.c.id == sa.bindparam("card"))
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a message is about, read at one instant: an incident, its card there, and what revision is configured."""
+
+    incident: Incident
+    card: CardRow | None
+    revision: int
+
+
+_ABOUT: Final = (
+    sa.select(tables.incidents.c.body, REVISION.label("revision"), tables.cards)
+    .select_from(tables.incidents.outerjoin(tables.cards, tables.cards.c.id == sa.bindparam("card")))
+    .where(tables.incidents.c.id == sa.bindparam("incident"))
+)
 
 
 async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
@@ -49,17 +63,21 @@ async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, P
     """Make a card for each place, not sent yet."""
     if not places:
         return []
-    ids = await take_numbers(connection, "cards", len(places))
+    ids = await take_any_numbers(connection, "cards", len(places))
     made = [CardRow(CardId(number), incident, place) for number, (incident, place) in zip(ids, places, strict=True)]
     rows = [{"id": card.id, "incident_id": card.incident, **place_row(card.place)} for card in made]
     await bulk.insert(connection, tables.cards, rows)
     return made
 
 
-async def card(connection: Connection, number: CardId) -> CardRow | None:
-    """Return one card."""
-    row = (await connection.execute(_THIS, {"card": number})).one_or_none()
-    return _card(row) if row is not None else None
+async def about(connection: Connection, incident: IncidentId, card: CardId | None) -> About:
+    """Return an incident with one of its cards. Raises Unreadable, and LookupError: there is no such incident."""
+    # One statement: to the server and back takes longer than to find it there.
+    row = (await connection.execute(_ABOUT, {"incident": incident, "card": card})).one_or_none()
+    if row is None:
+        raise LookupError(f"there is no incident #{incident}")
+    (read,) = incidents.all_of([(incident, row.body)])
+    return About(read, _card(row) if row.id is not None else None, int(row.revision or 0))
 
 
 async def forget_message(connection: Connection, card: CardId) -> None:

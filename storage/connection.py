@@ -18,12 +18,24 @@ class Connection(Protocol):
         """Which database it is."""
         ...
 
+    @property
+    def info(self) -> dict[Any, Any]:
+        """What is kept with the connection beyond this transaction."""
+        ...
+
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
         """Run a statement; with a sequence of parameters, once for each."""
         ...
 
     async def exec_driver_sql(self, statement: str, parameters: Parameters = None) -> Rows:
         """Run a statement in the database's own words."""
+        ...
+
+    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+        """Add rows to a table, in the database's own words. They are there for whatever is asked next.
+
+        That it fails may be raised only by that, or by the end of the transaction.
+        """
         ...
 
     async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:

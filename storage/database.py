@@ -42,6 +42,7 @@ __all__ = [
     "in_few_sizes",
     "is_away",
     "portions",
+    "take_any_numbers",
     "take_numbers",
     "take_together",
 ]
@@ -60,6 +61,8 @@ _OF_THE_SERVER: Final = ("08", "53", "57", "58", "25006")
 LONGEST_WAIT: Final = 60.0
 # SQLite takes 32,766 variables in a statement, PostgreSQL's driver 32,767.
 MOST_VALUES: Final = 8_192
+# So many numbers a connection takes ahead where it may.
+AT_HAND: Final = 64
 
 
 class DatabaseUnusable(Exception):
@@ -200,6 +203,21 @@ _MORE: Final = sa.bindparam("more", type_=sa.BigInteger)
 async def take_numbers(connection: Connection, series: Series, count: int) -> list[int]:
     """Return `count` new numbers of a series, in order; they are gone even if they are not used."""
     return [number for (number,) in await take_together(connection, (series,), count)]
+
+
+async def take_any_numbers(connection: Connection, series: Series, count: int) -> list[int]:
+    """Return `count` new numbers of a series where their order tells nothing.
+
+    On PostgreSQL a connection keeps some at hand, so that they are not asked for with every message.
+    """
+    if connection.dialect.name != "postgresql":
+        return await take_numbers(connection, series, count)
+    at_hand: list[int] = connection.info.setdefault(f"{series}_numbers", [])
+    if len(at_hand) < count:
+        at_hand += await take_numbers(connection, series, max(count, AT_HAND))
+    taken = at_hand[:count]
+    del at_hand[:count]
+    return taken
 
 
 async def take_together(connection: Connection, series: tuple[Series, ...], count: int) -> list[tuple[int, ...]]:

@@ -24,6 +24,8 @@ from storage.vault import Vault
 
 _REVISION = "revision"
 _THE_REVISION = sa.select(tables.numbers.c.last).where(tables.numbers.c.name == _REVISION)
+REVISION = _THE_REVISION.scalar_subquery()
+"""The revision, for a statement that asks for something else as well."""
 # While a new version and an old one share the database, what only the new one knows is none of the old one's business.
 _KNOWN = tables.definitions.c.kind.in_([str(kind) for kind in Kind])
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from bot.adapter import Receipt
 from bot.domain.delivery import PAGES, CardId, Delivery, DeliveryId, Dropped, Kind, Lane, PageId, Place, State
 from bot.domain.frozen import dataclass
 from bot.domain.incident import Entry, IncidentId
@@ -135,12 +134,6 @@ _OVERDUE: Final = (
     )
     .limit(1)
 )
-_SETTLE: Final = sa.update(tables.deliveries).where(
-    tables.deliveries.c.id == sa.bindparam("this"),
-    tables.deliveries.c.claim == sa.bindparam("by"),
-    tables.deliveries.c.state.in_(_written((State.SENDING, State.PENDING))),
-)
-_SHOW: Final = sa.update(tables.cards).where(tables.cards.c.id == sa.bindparam("this"))
 
 
 async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
@@ -265,58 +258,6 @@ async def _forget_old_edits(connection: Connection, which: sa.ColumnElement[bool
     await connection.execute(sa.update(tables.deliveries).where(is_newer).values(gone))
 
 
-async def delivered(
-    connection: Connection, claimed: Claimed, receipt: Receipt, shown: int | None, now: datetime
-) -> bool:
-    """Store that the platform took it; False: the claim was no longer ours, and nothing was stored.
-
-    `shown`: the version that the card shows now; None: what was sent is not the card.
-    """
-    values = {"state": State.DELIVERED, "said": receipt.said, "settled_at": now, "reason": None}
-    message = {"message_chat": receipt.message.chat, "message_id": receipt.message.id}
-    if not await _settle(connection, claimed, {**values, **message}):
-        return False
-    if shown is not None and claimed.delivery.card is not None:
-        await connection.execute(_SHOW, {"this": claimed.delivery.card, **message, "shown": shown})
-    return True
-
-
-async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now: datetime) -> bool:
-    """Store that it was no longer wanted; False: the claim was no longer ours."""
-    return await _settle(connection, claimed, {"state": State.WITHDRAWN, "reason": reason, "settled_at": now})
-
-
-async def failed(connection: Connection, claimed: Claimed, why: tuple[str, str], now: datetime) -> bool:
-    """Store that this way has failed, why in our word and in the platform's; False: the claim was no longer ours."""
-    reason, said = why
-    return await _settle(
-        connection, claimed, {"state": State.FAILED, "reason": reason, "said": said, "settled_at": now}
-    )
-
-
-async def postponed(
-    connection: Connection, claimed: Claimed, why: tuple[str, str], at: datetime, *, uncertain: bool
-) -> bool:
-    """Put it back to be tried again; False: the claim was no longer ours."""
-    reason, said = why
-    delivery = claimed.delivery
-    if delivery.kind is Kind.EDIT and await _has_newer_edit(connection, delivery):
-        return await _settle(
-            connection,
-            claimed,
-            {"state": State.WITHDRAWN, "reason": Dropped.SUPERSEDED, "said": said, "settled_at": at},
-        )
-    values = {"state": State.PENDING, "reason": reason, "said": said, "not_before": at}
-    return await _settle(connection, claimed, {**values, "uncertain": uncertain or delivery.uncertain})
-
-
-async def put_off(connection: Connection, claimed: Claimed, at: datetime) -> bool:
-    """Put it back untried, since another way of its page comes first; False: the claim was no longer ours."""
-    tries = claimed.delivery.attempts - 1
-    values = {"state": State.PENDING, "reason": WAITED, "not_before": at, "attempts": tries}
-    return await _settle(connection, claimed, values)
-
-
 async def pages_like(connection: Connection, page: Delivery) -> list[tuple[State, str]]:
     """Return how far the pages have come that were decided together with this one, and the reason of each."""
     columns = tables.deliveries.c
@@ -384,23 +325,6 @@ async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, date
         for kind, count, since in await connection.execute(query.group_by(columns.kind)):
             found[kind, str(state)] = (count, since)
     return found
-
-
-async def _has_newer_edit(connection: Connection, edit: Delivery) -> bool:
-    columns = tables.deliveries.c
-    query = sa.select(columns.id).where(
-        columns.card_id == edit.card,
-        columns.state == State.PENDING,
-        columns.kind == Kind.EDIT,
-        columns.id != edit.id,
-    )
-    return await connection.scalar(query) is not None
-
-
-async def _settle(connection: Connection, claimed: Claimed, values: Mapping[str, object]) -> bool:
-    which = {"this": claimed.delivery.id, "by": claimed.claim}
-    done = await connection.execute(_SETTLE, {**which, **values, "claim": None, "lease_until": None})
-    return bool(done.rowcount)
 
 
 def _row(one: Wanted, now: datetime) -> Mapping[str, object]:

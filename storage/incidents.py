@@ -113,7 +113,7 @@ async def alerts_of_keys(
 
 async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
     """Return these incidents, locked until the transaction ends. Raises Unreadable."""
-    return {incident.id: incident for incident in _all_of(await _locked(connection, ids))}
+    return {incident.id: incident for incident in all_of(await _locked(connection, ids))}
 
 
 async def lock_readable(connection: Connection, ids: Iterable[IncidentId]) -> Found:
@@ -133,7 +133,7 @@ async def _locked(connection: Connection, ids: Iterable[IncidentId]) -> list[sa.
 async def find(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
     """Return these incidents as they are. Raises Unreadable."""
     rows = await connection.execute(_THESE, {"ids": sorted(set(ids))})
-    return {incident.id: incident for incident in _all_of(rows)}
+    return {incident.id: incident for incident in all_of(rows)}
 
 
 async def newest(connection: Connection, *, most: int, open_only: bool) -> Found:
@@ -152,7 +152,7 @@ async def due(connection: Connection, now: datetime, most: int) -> list[Incident
     """
     columns = tables.incidents.c
     query = _BODIES.where(columns.due <= now).order_by(columns.due).limit(most).with_for_update(skip_locked=True)
-    return _all_of(await connection.execute(query))
+    return all_of(await connection.execute(query))
 
 
 def readable(rows: Iterable[sa.Row[int, str]]) -> Found:
@@ -167,7 +167,8 @@ def readable(rows: Iterable[sa.Row[int, str]]) -> Found:
     return Found(tuple(read), tuple(unreadable))
 
 
-def _all_of(rows: Iterable[sa.Row[int, str]]) -> list[Incident]:
+def all_of(rows: Iterable[sa.Row[int, str] | tuple[int, str]]) -> list[Incident]:
+    """Read the (number, body) of incidents. Raises Unreadable."""
     found: list[Incident] = []
     for number, body in rows:
         try:

@@ -12,7 +12,7 @@ from bot.domain.delivery import LETTER_CHANGE, CardId, Delivery, Dropped, Kind, 
 from bot.domain.incident import IncidentId
 from bot.domain.letter import Letter, Matter, Subject
 from bot.domain.people import AccountId
-from storage import bulk, deliveries, tables
+from storage import bulk, deliveries, settling, tables
 from storage.cards import place_of, place_row
 from storage.database import Connection, take_numbers
 from storage.deliveries import Claimed, Wanted
@@ -112,7 +112,7 @@ async def to_the_same(connection: Connection, letter: Letter) -> list[LetterRow]
 
 async def delivered(connection: Connection, claimed: Claimed, receipt: Receipt, shown: int, now: datetime) -> bool:
     """Store that the platform took the letter's message, or its edit; False: the claim was no longer ours."""
-    if not await deliveries.delivered(connection, claimed, receipt, None, now):
+    if not await settling.delivered(connection, claimed, receipt, None, now):
         return False
     columns = tables.letters.c
     values = {"message_chat": receipt.message.chat, "message_id": receipt.message.id, "shown": shown}

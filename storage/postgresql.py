@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.connection import Result, Work
+from storage.connection import Parameters, Result, Rows, Work
 
 # How an address says that a pooler stands before the server, which may give each transaction another connection: what
 # was prepared on one is not there on the next.
@@ -22,6 +25,82 @@ _MOST_PREPARED: Final = 500
 # Seconds: a connection that was at work until just now need not be asked whether it still stands. That costs as much as
 # three statements, and a transaction has about ten.
 FRESH: Final = 0.2
+_PLACEHOLDER: Final = re.compile(r"\$(\d+)")
+
+
+class _Deferring:
+    """A connection that keeps what is only added until something else is asked: all of it goes in one statement.
+
+    An alert adds rows to six tables, and each statement is a way to the server and back.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._kept: dict[str, tuple[str, tuple[object, ...]]] = {}
+
+    @property
+    def dialect(self) -> sa.Dialect:
+        return self._connection.dialect
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        info: dict[Any, Any] = self._connection.sync_connection.info  # type: ignore[union-attr]  # It is open.
+        return info
+
+    async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
+        await self.write()
+        return await self._connection.execute(statement, parameters)
+
+    async def exec_driver_sql(self, statement: str, parameters: Parameters = None) -> Rows:
+        await self.write()
+        return await self._connection.exec_driver_sql(statement, parameters)
+
+    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+        if table in self._kept:
+            # What goes together is done in no order, and rows of one table are numbered as they come.
+            await self.write()
+        self._kept[table] = (statement, parameters)
+
+    async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:
+        await self.write()
+        return await self._connection.scalar(statement, parameters)
+
+    async def scalars(self, statement: sa.Executable, parameters: Parameters = None) -> sa.ScalarResult[Any]:
+        await self.write()
+        return await self._connection.scalars(statement, parameters)
+
+    async def run_sync(self, work: Callable[[sa.Connection], Result]) -> Result:
+        await self.write()
+        return await self._connection.run_sync(work)
+
+    async def write(self) -> None:
+        """Send what was kept."""
+        if self._kept:
+            kept = list(self._kept.values())
+            self._kept = {}
+            statement = _joined(tuple(statement for statement, _ in kept))
+            await self._connection.exec_driver_sql(statement, tuple(chain.from_iterable(values for _, values in kept)))
+
+
+@lru_cache(maxsize=256)
+def _joined(statements: tuple[str, ...]) -> str:
+    """Return one statement that does what these do, their parameters counted through.
+
+    Keys that refer to each other's rows are looked at after all of it.
+    """
+    counted: list[str] = []
+    count = 0
+    for statement in statements:
+        numbers = [int(number) for number in _PLACEHOLDER.findall(statement)]
+        counted.append(_PLACEHOLDER.sub(partial(_moved, by=count), statement))
+        count += max(numbers, default=0)
+    *first, last = counted
+    parts = ", ".join(f"part{number} AS ({statement})" for number, statement in enumerate(first))
+    return f"WITH {parts} {last}" if parts else last
+
+
+def _moved(found: re.Match[str], *, by: int) -> str:
+    return f"${int(found[1]) + by}"
 
 
 class Postgresql:
@@ -37,12 +116,15 @@ class Postgresql:
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work`, and return once it is committed."""
         async with self._engine.begin() as connection:
-            return await work(connection)
+            deferring = _Deferring(connection)
+            result = await work(deferring)
+            await deferring.write()
+            return result
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work`; each of its statements sees the newest state."""
         async with self._reader.connect() as connection:
-            return await work(connection)
+            return await work(_Deferring(connection))
 
     async def close(self) -> None:
         """Give back all connections."""

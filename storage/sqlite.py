@@ -36,11 +36,19 @@ class _Inline:
     def dialect(self) -> sa.Dialect:
         return self._connection.dialect
 
+    @property
+    def info(self) -> dict[Any, Any]:
+        return self._connection.info
+
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
         return self._connection.execute(statement, parameters)
 
     async def exec_driver_sql(self, statement: str, parameters: Parameters = None) -> Rows:
         return self._connection.exec_driver_sql(statement, parameters)
+
+    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+        del table
+        self._connection.exec_driver_sql(statement, parameters)
 
     async def scalar(self, statement: sa.Executable, parameters: Parameters = None) -> Any:
         return self._connection.scalar(statement, parameters)

@@ -20,7 +20,7 @@ from bot.domain.people import AccountId
 from cards import board as says
 from cards.board import MOST_CRITICAL, MOST_OLDEST, BoardScene
 from cards.card import Card
-from storage import boards, deliveries
+from storage import boards, settling
 from storage.boards import Asked, BoardRow
 from storage.database import Connection
 from storage.deliveries import Claimed
@@ -108,7 +108,7 @@ async def spoken(
     Return the pages that it told and that have other ways.
     """
     told: list[PageId] = []
-    if not await deliveries.delivered(connection, claimed, receipt, None, now):
+    if not await settling.delivered(connection, claimed, receipt, None, now):
         return None
     if how.form is Form.POST:
         await boards.posted(connection, claimed, receipt.message)
@@ -122,7 +122,7 @@ async def spoken(
 
 async def dropped(connection: Connection, claimed: Claimed, reason: Dropped, now: datetime) -> bool:
     """Store that the board had nothing to say; False: the claim was no longer ours."""
-    if not await deliveries.dropped(connection, claimed, reason, now):
+    if not await settling.dropped(connection, claimed, reason, now):
         return False
     # Also where its message cannot be changed any more, so that it never said so.
     is_over = not (await boards.summary(connection, boards.board_of(claimed.delivery))).open
@@ -136,7 +136,7 @@ async def postponed(
     """Put the board's message back to be tried again; False: the claim was no longer ours."""
     await boards.withdraw_newer(connection, claimed, now)
     await boards.note_setback(connection, claimed, why)
-    if not await deliveries.postponed(connection, claimed, why, again.at, uncertain=again.uncertain):
+    if not await settling.postponed(connection, claimed, why, again.at, uncertain=again.uncertain):
         return False
     # The newer message that gave way may have been the more urgent one: it is asked for again.
     await _go_on(connection, claimed, now, is_over=False)
@@ -149,7 +149,7 @@ async def failed(connection: Connection, claimed: Claimed, failure: DeliveryFail
     A board whose message the platform has lost is put into its place anew.
     """
     is_lost = await loses(connection, claimed, failure)
-    if not await deliveries.failed(connection, claimed, (str(failure.kind), failure.detail), now):
+    if not await settling.failed(connection, claimed, (str(failure.kind), failure.detail), now):
         return False
     if is_lost:
         await boards.forget_message(connection, claimed)

@@ -42,7 +42,7 @@ from bot.engine.picture import Picture
 from bot.engine.scenes import scene_of
 from cards import build, notes
 from cards.build import Scene
-from storage import cards, definitions, incidents, lines, pages
+from storage import cards, definitions, lines, pages
 from storage.cards import CardRow
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed
@@ -153,12 +153,12 @@ class Courier:
         if delivery.kind is Kind.LETTER:
             office = Office(self._desks, await self._picture.current(connection))
             return await letters.prepare(connection, claimed, office, now)
-        incident = (await incidents.find(connection, [delivery.incident]))[delivery.incident]
-        card = await cards.card(connection, delivery.card) if delivery.card is not None else None
+        about = await cards.about(connection, delivery.incident, delivery.card)
+        incident, card = about.incident, about.card
         stale = unwanted(delivery, incident, card.shown if card else None)
         if stale is not None:
             return stale
-        organisation = await self._picture.current(connection)
+        organisation = await self._picture.current(connection, about.revision)
         verdict = await _verdict(connection, delivery, now)
         if verdict is not Verdict.GO:
             return Dropped.REACHED if verdict is Verdict.SPARE else Later(now + organisation.deadline)

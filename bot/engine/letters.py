@@ -16,7 +16,7 @@ from bot.domain.letter import Letter, Matter, Subject, next_place
 from bot.domain.organisation import Organisation
 from bot.domain.people import LINES, AccountId
 from cards.card import Card, Note
-from storage import deliveries, letters
+from storage import letters, settling
 from storage.database import Connection
 from storage.deliveries import Claimed
 from storage.letters import LetterRow
@@ -161,7 +161,7 @@ async def failed(connection: Connection, claimed: Claimed, why: tuple[str, str],
 
     Where none is left, whoever deals with the matter is told. A message that could not be changed stays as it is.
     """
-    if not await deliveries.failed(connection, claimed, why, now):
+    if not await settling.failed(connection, claimed, why, now):
         return False
     row = await letters.find(connection, letters.letter_of(claimed.delivery))
     if row is not None and row.message is None:

@@ -25,7 +25,7 @@ from bot.engine.letters import Desks, Office
 from bot.engine.picture import Picture
 from bot.provider import FAILURES
 from storage import boards as rows
-from storage import cards, deliveries, incidents, lines, pages
+from storage import cards, deliveries, incidents, lines, pages, settling
 from storage import letters as stored_letters
 from storage.database import Connection, Database
 from storage.deliveries import DARK, Claimed, Wanted
@@ -103,7 +103,7 @@ class Outcomes:
         async def work(connection: Connection) -> bool:
             if isinstance(carried, Sent):
                 return await self._sent(connection, claimed, carried, now)
-            drop = boards.dropped if claimed.delivery.kind is Kind.BOARD else deliveries.dropped
+            drop = boards.dropped if claimed.delivery.kind is Kind.BOARD else settling.dropped
             return await drop(connection, claimed, carried, now)
 
         if isinstance(carried, Sent):
@@ -126,7 +126,7 @@ class Outcomes:
             if not await stored_letters.delivered(connection, claimed, sent.receipt, sent.shown or 0, now):
                 return False
             told = []
-        elif await deliveries.delivered(connection, claimed, sent.receipt, sent.shown, now):
+        elif await settling.delivered(connection, claimed, sent.receipt, sent.shown, now):
             told = []
             await spare(connection, ways, delivery.id, self._picture.deadline, now)
         else:
@@ -177,7 +177,7 @@ class Outcomes:
             page, account = delivery.page, delivery.place.account
             before = await pages.earlier(connection, page, account, delivery.rank) if page is not None else []
             still = any(leg.tried.standing is Standing.OPEN for leg in before)
-            return await deliveries.put_off(connection, claimed, until if still else now)
+            return await settling.put_off(connection, claimed, until if still else now)
 
         return Outcome(State.PENDING) if await self._database.transact(work) else None
 
@@ -241,13 +241,13 @@ class Outcomes:
         if delivery.kind is Kind.BOARD:
             return await boards.postponed(connection, claimed, failed.why, Again(again, uncertain), failed.at)
         if delivery.kind is Kind.LETTER:
-            done = await deliveries.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
+            done = await settling.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
             if done and not _only_a_moment(failed.failure):
                 await letters.postponed(connection, claimed, await self._picture.current(connection), failed.at)
             return done
         if delivery.attempts == 1 and delivery.kind not in _NOT_TOLD and not _only_a_moment(failed.failure):
             await self._tell(connection, [delivery], failed)
-        return await deliveries.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
+        return await settling.postponed(connection, claimed, failed.why, again, uncertain=uncertain)
 
     async def _give_up(self, connection: Connection, failed: _Failed) -> bool:
         """This way has failed: say so, send a lost card anew, and go on at once if the whole turn reached nobody."""
@@ -257,7 +257,7 @@ class Outcomes:
         if delivery.kind is Kind.LETTER:
             office = Office(self._desks, await self._picture.current(connection))
             return await letters.failed(connection, failed.claimed, failed.why, office, failed.at)
-        if not await deliveries.failed(connection, failed.claimed, failed.why, failed.at):
+        if not await settling.failed(connection, failed.claimed, failed.why, failed.at):
             return False
         if delivery.kind is Kind.CANCEL:
             return True

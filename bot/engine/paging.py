@@ -14,7 +14,7 @@ from bot.domain.people import LINES, AccountId, WorkspaceId
 from bot.domain.reach import quiet_ways
 from storage import cards, deliveries
 from storage.cards import CardRow
-from storage.database import Connection, take_numbers
+from storage.database import Connection, take_any_numbers
 from storage.deliveries import Wanted
 
 _LINES = frozenset(LINES.values())
@@ -53,7 +53,7 @@ async def pages(
             known[alike] = pages_of(incident, effect, organisation, now)
         made.append((incident, effect, known[alike]))
     numbers = iter(
-        await take_numbers(connection, "cards", count) if (count := sum(one.groups for *_, one in made)) else ()
+        await take_any_numbers(connection, "cards", count) if (count := sum(one.groups for *_, one in made)) else ()
     )
     wanted: list[Wanted] = []
     joined: set[PageId] = set()
@@ -109,7 +109,7 @@ async def word(
     """Return the notes that tell each of these people something, the quietest way first and others behind it."""
     ways_to = {account: quiet_ways(account, organisation, voice=voice) for account in {account for *_, account in told}}
     several = [account for *_, account in told if len(ways_to[account]) > 1]
-    numbers = iter(await take_numbers(connection, "cards", len(several)) if several else ())
+    numbers = iter(await take_any_numbers(connection, "cards", len(several)) if several else ())
     wanted: list[Wanted] = []
     for incident, entry, account in told:
         found = ways_to[account]

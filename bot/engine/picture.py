@@ -36,14 +36,16 @@ class Picture:
         """Within which time a way to somebody must be accepted: no matter of what is configured in the database."""
         return self._deadline
 
-    async def current(self, connection: Connection) -> Organisation:
+    async def current(self, connection: Connection, revision: int | None = None) -> Organisation:
         """Return the organisation as it is in this transaction and at this instant.
 
-        One small query when nothing has changed.
+        One small query when nothing has changed; none for who has just read the `revision`.
         """
         # Others may read it anew at the same time, in other threads: what is returned is what was looked at here.
         known = self._known
-        if await definitions.revision(connection) != known.revision:
+        if revision is None:
+            revision = await definitions.revision(connection)
+        if revision != known.revision:
             read = await definitions.organisation(connection)
             known = replace(read, deadline=self._deadline, national=holidays.national)
             # After it: keys that are newer than the picture's own revision are read again with it.

@@ -15,7 +15,7 @@ from bot.domain.event import Severity
 from bot.domain.facts import Facts
 from bot.domain.incident import ChannelId, Entry, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import boards, cards, claims, deliveries, incidents, tables, withdrawals
+from storage import boards, cards, claims, deliveries, incidents, settling, tables, withdrawals
 from storage.boards import Asked
 from storage.connection import Parameters, Rows
 from storage.database import Connection, Database
@@ -64,7 +64,7 @@ class Storm:
 
     async def told(self, claimed: Claimed, now: datetime = START) -> None:
         async def work(connection: Connection) -> None:
-            await deliveries.delivered(connection, claimed, OK, None, now)
+            await settling.delivered(connection, claimed, OK, None, now)
             await boards.posted(connection, claimed, OK.message)
             await boards.told(connection, claimed, OK, now)
 
@@ -185,7 +185,7 @@ async def test_a_page_of_a_later_level_is_not_taken_for_told_by_what_is_on_its_w
 
     async def postpone(connection: Connection) -> None:
         await boards.note_setback(connection, claimed, ("unreachable", ""))
-        await deliveries.postponed(connection, claimed, ("unreachable", ""), START + SECOND, uncertain=False)
+        await settling.postponed(connection, claimed, ("unreachable", ""), START + SECOND, uncertain=False)
 
     await storm.database.transact(postpone)
     assert await storm.database.transact(work), "nothing is on its way any more"
@@ -294,7 +294,7 @@ async def test_what_a_platform_has_refused_for_now_keeps_its_pause(storm: Storm)
     (claimed,) = await storm.claim()
 
     async def work(connection: Connection) -> None:
-        await deliveries.postponed(connection, claimed, ("unreachable", ""), START + 60 * SECOND, uncertain=False)
+        await settling.postponed(connection, claimed, ("unreachable", ""), START + 60 * SECOND, uncertain=False)
         await boards.ask(connection, [Asked(BoardId(claimed.delivery.card or 0), CHAT, START, Lane.PAGE)], START)
 
     await storm.database.transact(work)

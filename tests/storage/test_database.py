@@ -1,6 +1,8 @@
 """Transactions: all or nothing, started over when two collide, and on disk when they return."""
 
 import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.domain.incident import IncidentId
 from storage import bulk, deliveries, postgresql, schema, tables
-from storage.database import Connection, Database, DatabaseUnusable, is_away, take_numbers
+from storage.database import Connection, Database, DatabaseUnusable, is_away, take_any_numbers, take_numbers
 from tests.support.clocks import START
 
 
@@ -25,6 +27,21 @@ async def _last(database: Database) -> int:
 
 async def _set(connection: Connection, last: int) -> None:
     await connection.execute(sa.update(tables.numbers).where(tables.numbers.c.name == "revision").values(last=last))
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[str]]:
+    """Hear what is said to databases."""
+    said: list[str] = []
+
+    def hear(*heard: Any) -> None:
+        said.append(heard[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
+    try:
+        yield said
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
 
 
 async def test_what_raises_changes_nothing(database: Database) -> None:
@@ -70,10 +87,6 @@ async def test_a_transaction_on_sqlite_waits_for_nothing_else(sqlite_url: str) -
 
 async def test_however_many_rows_there_are_the_statements_are_few(database: Database) -> None:
     """The drivers keep what they have prepared by its text, and each text is as large as it has values."""
-    said: set[str] = set()
-
-    def hear(*heard: Any) -> None:
-        said.add(heard[2])
 
     async def work(connection: Connection) -> None:
         for count in range(1, 300):
@@ -81,11 +94,8 @@ async def test_however_many_rows_there_are_the_statements_are_few(database: Data
             await bulk.insert(connection, tables.timeline, rows)
             await deliveries.waiting(connection, [IncidentId(number) for number in range(count)])
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", hear)
-    try:
+    with heard() as said:
         await database.transact(work)
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", hear)
 
     stored = sa.select(tables.timeline.c.incident_id, sa.func.count(sa.distinct(tables.timeline.c.body)))
 
@@ -94,7 +104,92 @@ async def test_however_many_rows_there_are_the_statements_are_few(database: Data
         return {row[0]: row[1] for row in rows}
 
     assert await database.read(count) == {number: number for number in range(1, 300)}
-    assert len(said) < 30
+    assert len(set(said)) < 30
+
+
+def entry(incident: int, body: str) -> dict[str, object]:
+    return {"incident_id": incident, "at": START, "body": body}
+
+
+def card(number: int, incident: int) -> dict[str, object]:
+    return {"id": number, "incident_id": incident, "workspace_id": 1, "place": "C1", "chat": "C1", "account_id": None}
+
+
+_ENTRIES = sa.select(tables.timeline.c.body).order_by(tables.timeline.c.id)
+
+
+async def test_what_is_only_added_goes_to_a_server_together_and_in_its_order(database: Database) -> None:
+    async def work(connection: Connection) -> None:
+        await bulk.insert(connection, tables.timeline, [entry(1, "first"), entry(1, "second")])
+        await bulk.insert(connection, tables.cards, [card(1, 1), card(2, 2)])
+        await bulk.insert(connection, tables.timeline, [entry(1, "third")])
+
+    async def read(connection: Connection) -> tuple[list[str], int]:
+        count = await connection.scalar(sa.select(sa.func.count()).select_from(tables.cards))
+        return list(await connection.scalars(_ENTRIES)), int(count)
+
+    with heard() as said:
+        await database.transact(work)
+
+    adding = [one for one in said if "INSERT" in one]
+    assert len(adding) == (3 if database.is_sqlite else 2)
+    assert await database.read(read) == (["first", "second", "third"], 2)
+
+
+async def test_what_was_added_is_there_for_what_is_asked_next(database: Database) -> None:
+    async def work(connection: Connection) -> list[object]:
+        asked: tuple[Callable[[], Awaitable[Iterable[object]]], ...] = (
+            lambda: connection.execute(_ENTRIES),
+            lambda: connection.exec_driver_sql("SELECT body FROM timeline ORDER BY id"),
+            lambda: connection.scalars(_ENTRIES),
+            lambda: connection.run_sync(lambda plain: plain.execute(_ENTRIES)),
+        )
+        counts: list[object] = []
+        for number, ask in enumerate(asked):
+            await bulk.insert(connection, tables.timeline, [entry(1, str(number))])
+            counts.append(len(list(await ask())))
+        await bulk.insert(connection, tables.timeline, [entry(1, "last")])
+        counts.append(await connection.scalar(sa.select(sa.func.count()).select_from(tables.timeline)))
+        return counts
+
+    assert await database.transact(work) == [1, 2, 3, 4, 5]
+
+
+async def test_of_what_is_added_together_nothing_stays_when_one_cannot_be(database: Database) -> None:
+    async def work(connection: Connection) -> None:
+        await bulk.insert(connection, tables.timeline, [entry(1, "first")])
+        await bulk.insert(connection, tables.cards, [card(1, 1), card(1, 2)])
+
+    async def read(connection: Connection) -> list[str]:
+        return list(await connection.scalars(_ENTRIES))
+
+    with pytest.raises(DBAPIError):
+        await database.transact(work)
+    assert await database.read(read) == []
+
+
+async def test_numbers_whose_order_tells_nothing_are_given_out_once_and_not_asked_for_each_time(
+    database: Database,
+) -> None:
+    async def work(connection: Connection) -> list[int]:
+        return await take_any_numbers(connection, "cards", 3)
+
+    async def undone(connection: Connection) -> None:
+        await take_any_numbers(connection, "cards", 3)
+        raise LookupError("something went wrong after it")
+
+    with heard() as said:
+        taken = await asyncio.gather(*(database.transact(work) for _ in range(4)))
+        with pytest.raises(LookupError):
+            await database.transact(undone)
+        for _ in range(40):
+            taken.append(await database.transact(work))
+        taken.append(await database.transact(lambda connection: take_any_numbers(connection, "cards", 1000)))
+
+    numbers = [number for some in taken for number in some]
+    assert len(set(numbers)) == len(numbers) == 44 * 3 + 1000
+    asked = [one for one in said if "numbers" in one]
+    assert len(asked) == 46 if database.is_sqlite else len(asked) < 12
 
 
 async def test_many_writers_at_once_lose_nothing(database: Database) -> None:

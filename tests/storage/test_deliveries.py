@@ -9,7 +9,7 @@ from bot.adapter import MessageRef, Receipt
 from bot.domain.delivery import Dropped, Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import AccountId, WorkspaceId
-from storage import cards, claims, deliveries, tables, withdrawals
+from storage import cards, claims, deliveries, settling, tables, withdrawals
 from storage.cards import CardRow
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
@@ -55,7 +55,7 @@ class Queue:
 
     async def delivered(self, claimed: Claimed, shown: int = 1) -> bool:
         async def work(connection: Connection) -> bool:
-            return await deliveries.delivered(connection, claimed, OK, shown, START)
+            return await settling.delivered(connection, claimed, OK, shown, START)
 
         return await self.database.transact(work)
 

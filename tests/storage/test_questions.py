@@ -9,7 +9,7 @@ from bot.domain.facts import Facts, Tally
 from bot.domain.incident import Actor, ChannelId, Deed, Incident, IncidentId, Progress, Responder
 from bot.domain.people import AccountId, WorkspaceId
 from bot.engine.questions import MOST_LOOKED_AT, mine
-from storage import cards, claims, deliveries, incidents, questions
+from storage import cards, claims, deliveries, incidents, questions, settling
 from storage.database import Connection, Database
 from storage.deliveries import Room, Wanted
 from tests.support.clocks import START
@@ -52,7 +52,7 @@ async def test_a_message_is_known_by_its_id_its_chat_and_its_workspace(database:
         [card] = await cards.add_cards(connection, [(number, CHAT)])
         await deliveries.add(connection, [Wanted(number, Kind.CARD, CHAT, 1, 0, 0, START, card=card.id)], START)
         [claimed] = await claims.claim(connection, "a", START, Room(10, each=10))
-        await deliveries.delivered(connection, claimed, Receipt(message, "ok"), 1, START)
+        await settling.delivered(connection, claimed, Receipt(message, "ok"), 1, START)
 
     await database.transact(work)
 
