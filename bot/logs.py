@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TextIO
 
 import structlog
@@ -26,6 +27,8 @@ _IN_TEXT: Final = re.compile(
     | (?P<scheme> ://) [^\s/@]+ @
     """
 )
+# What none of this is in has no secret either, and is looked through at once.
+_MAY_HOLD_ONE: Final = re.compile(r"(?i)[=:]|bearer|geniekey")
 _OF_A_SECRET: Final = re.compile(r"(?i)(?:^|_)(?:authorization|key|password|secret|ticket|token)$")
 
 
@@ -82,9 +85,14 @@ def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> Eve
 
 
 def _shown(name: str, value: object) -> object:
-    if _OF_A_SECRET.search(name):
+    if _is_of_a_secret(name):
         return HIDDEN
-    return _IN_TEXT.sub(_hidden, value) if isinstance(value, str) else value
+    return _IN_TEXT.sub(_hidden, value) if isinstance(value, str) and _MAY_HOLD_ONE.search(value) else value
+
+
+@lru_cache(maxsize=1024)
+def _is_of_a_secret(name: str) -> bool:
+    return _OF_A_SECRET.search(name) is not None
 
 
 def _hidden(found: re.Match[str]) -> str:

@@ -62,6 +62,8 @@ def bold(text: str, limit: int) -> str:
 def escaped(text: str) -> list[str]:
     """Return the characters of foreign text, escaped, with look-alikes for those that are markup where they stand."""
     inert = _MARKUP.sub(lambda found: found[0].translate(_LOOK_ALIKES), text)
+    if "&" not in inert and "<" not in inert and ">" not in inert:
+        return list(inert)
     return [ENTITIES.get(character, character) for character in inert]
 
 
@@ -76,8 +78,13 @@ def mentioned(persons: Sequence[Person]) -> Text:
 
 def fit(pieces: Iterable[str], limit: int) -> str:
     """Join the pieces; when they are too long, as many as fit, and an ellipsis says that something is missing."""
-    kept: list[str] = []
+    pieces = list(pieces)
     left = limit - len(NOTHING)
+    # Most texts fit, and to look at each of their characters takes long.
+    whole = "".join(pieces)
+    if size(whole) <= left:
+        return whole
+    kept: list[str] = []
     for piece in pieces:
         left -= size(piece)
         if left < 0:
@@ -88,4 +95,4 @@ def fit(pieces: Iterable[str], limit: int) -> str:
 
 def size(text: str) -> int:
     """Return the length in UTF-16 code units, in which a character beyond the basic plane counts twice."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
