@@ -27,6 +27,22 @@ _WAYS: Final = (
     .order_by(tables.deliveries.c.id)
     .with_for_update()
 )
+# Built once: nearly every message that arrives spares one.
+_SPARE: Final = (
+    sa.update(tables.deliveries)
+    .where(
+        tables.deliveries.c.id.in_(sa.bindparam("ways", expanding=True)),
+        tables.deliveries.c.state == sa.literal_column(f"'{State.PENDING}'"),
+        tables.deliveries.c.attempts == 0,
+    )
+    .values(
+        state=str(State.WITHDRAWN),
+        reason=str(Dropped.REACHED),
+        settled_at=sa.bindparam("now", type_=tables.Instant()),
+        board_id=None,
+        claim=None,
+    )
+)
 _STANDINGS: Final = {
     State.PENDING: Standing.OPEN,
     State.SENDING: Standing.OPEN,
@@ -58,11 +74,7 @@ async def move(connection: Connection, moves: Sequence[Move], now: datetime) -> 
     columns = tables.deliveries.c
     spared = [one.leg for one in moves if one.at is None]
     for some in portions(spared):
-        await connection.execute(
-            sa.update(tables.deliveries)
-            .where(columns.id.in_(some), columns.state == State.PENDING, columns.attempts == 0)
-            .values(state=str(State.WITHDRAWN), reason=str(Dropped.REACHED), settled_at=now, board_id=None, claim=None)
-        )
+        await connection.execute(_SPARE, {"ways": some, "now": now})
     for one in moves:
         if one.at is not None:
             waits = sa.and_(columns.state == State.PENDING, columns.attempts == 0)
