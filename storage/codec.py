@@ -3,11 +3,12 @@
 What is written must be readable by the next version and, during an upgrade, by the one before: fields are only added,
 and have defaults.
 
-Pydantic reads, because it says what is wrong with what it finds; msgspec writes, in a third of the time: an alert is
-four of these texts on its way in.
+Msgspec writes and reads, in a third of the time that pydantic takes: an alert is four of these texts on its way in, and
+a tick reads a hundred incidents. What msgspec does not take, pydantic is asked about: it knows more ways in which a
+value may be written, and says what is wrong with what it finds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -50,14 +51,26 @@ class Codec(Generic[Value]):
 
     def __init__(self, kind: type[Value]) -> None:
         self._adapter: TypeAdapter[Value] = TypeAdapter(kind)
+        self._quickly = _quick_reader(kind) or self._adapter.validate_json
 
     def write(self, value: Value) -> str:
         """Return the value as JSON text."""
         return _WRITER.encode(value).decode()
 
     def read(self, text: str) -> Value:
-        """Return the value that was written."""
-        return self._adapter.validate_json(text)
+        """Return the value that was written. Raises ValueError, which says what is wrong with the text."""
+        try:
+            return self._quickly(text)
+        except msgspec.DecodeError:
+            return self._adapter.validate_json(text)
+
+
+def _quick_reader(kind: type[Value]) -> Callable[[str], Value] | None:
+    """Return what reads the type quickly; None: it has a part that may be one of two classes."""
+    try:
+        return msgspec.json.Decoder(kind).decode
+    except TypeError:
+        return None
 
 
 INCIDENT: Final = Codec(Incident)

@@ -4,6 +4,7 @@ A claim is a lease with a fencing token. What is not settled when its lease has 
 comes back after that finds that its token no longer counts.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -18,8 +19,8 @@ from bot.domain.frozen import dataclass
 from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
 from storage import bulk, tables
-from storage.cards import place_of, place_row
-from storage.database import Connection, portions
+from storage.cards import place_of
+from storage.database import Connection
 
 LEASE: Final = timedelta(seconds=60)
 DARK: Final = "dark"
@@ -136,9 +137,27 @@ _OVERDUE: Final = (
 )
 
 
+# In the databases' own words, with one value for all numbers: put together for their number it would cost each of them.
+_THESE: Final[Mapping[str, str]] = {
+    "sqlite": "IN (SELECT value FROM json_each(?))",
+    "postgresql": "= ANY($1::bigint[])",
+}
+_UNDER_WAY: Final[Mapping[str, str]] = {
+    kind: "SELECT incident_id, workspace_id, place, card_id, state, board_id FROM deliveries"  # noqa: S608 - Our own words.
+    f" WHERE incident_id {these} AND state IN ('pending', 'sending') AND kind IN {tuple(map(str, PAGES))}"
+    for kind, these in _THESE.items()
+}
+# The columns of a new row, in the order in which its values stand in `_row`.
+_NEW: Final = (
+    *("incident_id", "kind", "lane", "workspace_id", "place", "chat", "account_id", "card_id", "entry"),
+    *("version", "level", "turn", "state", "attempts", "uncertain", "not_before", "created_at"),
+    *("page_id", "rank", "latest_at"),
+)
+
+
 async def add(connection: Connection, wanted: Iterable[Wanted], now: datetime) -> None:
     """Put deliveries into the queue."""
-    await bulk.insert(connection, tables.deliveries, [_row(one, now) for one in wanted])
+    await bulk.insert_values(connection, tables.deliveries, _NEW, [_row(one, now) for one in wanted])
 
 
 async def restamp(connection: Connection, page: Wanted) -> bool:
@@ -176,9 +195,8 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
     """Let these cards be edited; a card that waits for an edit already waits no longer than the sooner of the two."""
     # A statement may ask for the edit of a card once.
     soonest = {one.card: one for one in sorted(wanted, key=lambda one: one.not_before, reverse=True)}
-    await bulk.insert(
-        connection, tables.deliveries, [_row(one, now) for one in soonest.values()], conflict=_THE_SOONER_EDIT
-    )
+    rows = [_row(one, now) for one in soonest.values()]
+    await bulk.insert_values(connection, tables.deliveries, _NEW, rows, conflict=_THE_SOONER_EDIT)
 
 
 async def first_pending(connection: Connection) -> datetime | None:
@@ -271,38 +289,25 @@ async def pages_like(connection: Connection, page: Delivery) -> list[tuple[State
     return [(State(row.state), row.reason or "") for row in await connection.execute(query)]
 
 
-async def waiting(
+async def under_way(
     connection: Connection, incidents: Collection[IncidentId]
-) -> set[tuple[IncidentId, WorkspaceId, str]]:
-    """Return the places where a card or a reminder of these incidents is still to be sent."""
-    columns = tables.deliveries.c
-    found: set[tuple[IncidentId, WorkspaceId, str]] = set()
-    for some in portions(sorted(incidents)):
-        query = sa.select(columns.incident_id, columns.workspace_id, columns.place).where(
-            columns.incident_id.in_(some),
-            columns.state == State.PENDING,
-            columns.kind.in_(PAGES),
-        )
-        found |= {
-            (IncidentId(row.incident_id), WorkspaceId(row.workspace_id), row.place)
-            for row in await connection.execute(query)
-        }
-    return found
+) -> tuple[set[tuple[IncidentId, WorkspaceId, str]], set[CardId]]:
+    """Return what of these incidents is not settled yet: the places to which a page has not gone out, and the cards.
 
-
-async def being_sent(connection: Connection, incidents: Collection[IncidentId]) -> set[CardId]:
-    """Return the cards of these incidents of which a message of their own is not settled yet."""
-    columns = tables.deliveries.c
-    found: set[CardId] = set()
-    for some in portions(sorted(incidents)):
-        query = sa.select(columns.card_id).where(
-            columns.incident_id.in_(some),
-            columns.state.in_((State.PENDING, State.SENDING)),
-            columns.board_id.is_(None),
-            columns.kind.in_(PAGES),
-        )
-        found |= {CardId(number) for number in await connection.scalars(query)}
-    return found
+    A card is among them when a message of its own is not settled.
+    """
+    waiting: set[tuple[IncidentId, WorkspaceId, str]] = set()
+    cards: set[CardId] = set()
+    kind = connection.dialect.name
+    numbers = sorted(incidents)
+    some = numbers if kind == "postgresql" else json.dumps(numbers)
+    # As tuples: where there are many, to ask each row for its columns by their names takes longer than to read them.
+    for incident, workspace, place, card, state, board in await connection.exec_driver_sql(_UNDER_WAY[kind], (some,)):
+        if state == State.PENDING:
+            waiting.add((incident, workspace, place))
+        if board is None and card is not None:
+            cards.add(card)
+    return waiting, cards
 
 
 async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
@@ -327,26 +332,30 @@ async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, date
     return found
 
 
-def _row(one: Wanted, now: datetime) -> Mapping[str, object]:
-    return {
-        "incident_id": one.incident,
-        "kind": str(one.kind),
-        "lane": int(Lane.EDIT if one.kind in _LATER else Lane.PAGE),
-        **place_row(one.place),
-        "card_id": one.card,
-        "entry": str(one.entry) if one.entry else None,
-        "version": one.version,
-        "level": one.level,
-        "turn": one.turn,
-        "state": str(State.PENDING),
-        "attempts": 0,
-        "uncertain": False,
-        "not_before": one.not_before,
-        "created_at": now,
-        "page_id": one.page,
-        "rank": one.rank,
-        "latest_at": one.latest,
-    }
+def _row(one: Wanted, now: datetime) -> tuple[object, ...]:
+    place = one.place
+    return (
+        one.incident,
+        str(one.kind),
+        int(Lane.EDIT if one.kind in _LATER else Lane.PAGE),
+        place.workspace,
+        place.key,
+        place.chat,
+        place.account,
+        one.card,
+        str(one.entry) if one.entry else None,
+        one.version,
+        one.level,
+        one.turn,
+        str(State.PENDING),
+        0,
+        False,
+        one.not_before,
+        now,
+        one.page,
+        one.rank,
+        one.latest,
+    )
 
 
 def from_row(row: sa.Row[tuple[object, ...]]) -> Delivery:

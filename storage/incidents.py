@@ -69,6 +69,12 @@ _UNRECOVERED: Final[Mapping[str, str]] = {
 
 _BODIES: Final = sa.select(tables.incidents.c.id, tables.incidents.c.body)
 _THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
+_DUE: Final = (
+    _BODIES.where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
+    .order_by(tables.incidents.c.due)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
 _LAST_ENTRIES: Final = (
     sa.select(tables.timeline.c.at, tables.timeline.c.body)
     .where(tables.timeline.c.incident_id == sa.bindparam("incident"))
@@ -150,9 +156,7 @@ async def due(connection: Connection, now: datetime, most: int) -> list[Incident
 
     Locked, and passed over where others hold them.
     """
-    columns = tables.incidents.c
-    query = _BODIES.where(columns.due <= now).order_by(columns.due).limit(most).with_for_update(skip_locked=True)
-    return all_of(await connection.execute(query))
+    return all_of(await connection.execute(_DUE, {"now": now, "most": most}))
 
 
 def readable(rows: Iterable[sa.Row[int, str]]) -> Found:
@@ -226,7 +230,8 @@ async def insert(connection: Connection, new: Sequence[Incident]) -> None:
 
 async def update(connection: Connection, changed: Sequence[Incident]) -> None:
     """Store incidents that were there."""
-    await bulk.update_values(connection, tables.incidents, _INCIDENT, [_incident_row(incident) for incident in changed])
+    rows = [(incident.id, *_handled(incident)) for incident in changed]
+    await bulk.update_values(connection, tables.incidents, ("id", *_HANDLED), rows)
 
 
 async def insert_alerts(connection: Connection, new: Sequence[Alert]) -> None:
@@ -267,30 +272,22 @@ async def timeline(connection: Connection, incident: IncidentId, most: int) -> t
 
 
 # The columns of a row, in the order in which its values stand below.
-_INCIDENT: Final = (
-    "id",
-    "channel_id",
-    "progress",
-    "severity",
-    "opened_at",
-    "closed_at",
-    "due",
-    "idle",
-    "version",
-    "body",
-)
+_HANDLED: Final = ("progress", "severity", "closed_at", "due", "idle", "version", "body")
+_INCIDENT: Final = ("id", "channel_id", "opened_at", *_HANDLED)
 _EVENT: Final = ("received_at", "request_id", "integration_id", "channel_id", "key", "alert_id", "outcome", "body")
 _ALERT: Final = ("id", "channel_id", "key", "incident_id", "current", "recovered", "opened_at", "body")
 _ENTRY: Final = ("incident_id", "at", "body")
 
 
 def _incident_row(incident: Incident) -> tuple[object, ...]:
+    return (incident.id, incident.channel, incident.opened_at, *_handled(incident))
+
+
+def _handled(incident: Incident) -> tuple[object, ...]:
+    """Return the columns of what may change of an incident."""
     return (
-        incident.id,
-        incident.channel,
         str(incident.progress),
         str(incident.facts.severity),
-        incident.opened_at,
         incident.closed.at if incident.closed else None,
         incident.due,
         str(incident.idle) if incident.idle else None,

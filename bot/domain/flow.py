@@ -25,6 +25,7 @@ from typing import Final
 from bot.domain import alert as alerts
 from bot.domain import dynamic, law
 from bot.domain.alert import Alert
+from bot.domain.escalation import Reset
 from bot.domain.event import Event, Severity
 from bot.domain.facts import Facts, Tally
 from bot.domain.frozen import dataclass, replace
@@ -88,7 +89,8 @@ class _Turn:
 class Moment:
     """What the decisions of one transaction have in common: the organisation as configured, and the instant.
 
-    How its incidents start is the same for all that follow one rule, and found out with the first.
+    How its incidents start is the same for all that follow one rule, and found out with the first; so is what the law
+    asks of the rule of those that are there.
     """
 
     def __init__(self, organisation: Organisation, now: datetime) -> None:
@@ -97,6 +99,15 @@ class Moment:
         self._started: dict[tuple[ChannelId, str | None], Step] = {}
         self._names: dynamic.Names | None = None
         self._holding: dict[ChannelId, tuple[Rule, ...]] = {}
+        self._rules: dict[tuple[ChannelId, str | None, tuple[Reset, ...]], Rules] = {}
+
+    def rules_of(self, incident: Incident) -> Rules:
+        """Return what the law asks besides the incident, as `rules_of` does: the same for all that follow a rule."""
+        known_as = incident.channel, incident.rule, incident.resets
+        rules = self._rules.get(known_as)
+        if rules is None:
+            rules = self._rules[known_as] = rules_of(incident, self.organisation)
+        return rules
 
     def start(self, number: IncidentId, channel: ChannelId, facts: Facts, wanted: Mapping[str, str]) -> Step:
         """Return a new incident of the channel on its first level, and what follows.
@@ -153,11 +164,7 @@ def decide(arrival: Arrival, known: Known, ids: NewIds, moment: Moment) -> Decis
         number = turn.after.incident
         if number is not None:
             known_as = incidents.get(number)
-            made = (
-                _open(number, turn.after, moment, wanted)
-                if known_as is None
-                else _incident(turn, known_as, moment.organisation, now)
-            )
+            made = _open(number, turn.after, moment, wanted) if known_as is None else _incident(turn, known_as, moment)
             incidents[number] = made.incident
             effects[number] = effects.get(number, ()) + made.effects
         decided.append(turn.after)
@@ -188,12 +195,12 @@ def _alert(arrival: Arrival, known: Known, ids: NewIds, now: datetime) -> tuple[
     return Outcome.OPENED, (_Turn(current, replace(current, current=False)), fresh)
 
 
-def _incident(turn: _Turn, incident: Incident, organisation: Organisation, now: datetime) -> Step:
+def _incident(turn: _Turn, incident: Incident, moment: Moment) -> Step:
     """Tell the law what the alert says now."""
     facts = _facts(turn, incident.facts)
     over = facts.tally.active == 0 and turn.after.recovered_at is not None
     happening = Recover(facts) if over else Change(facts)
-    return law.step(incident, happening, rules_of(incident, organisation), now)
+    return law.step(incident, happening, moment.rules_of(incident), moment.now)
 
 
 def _open(number: IncidentId, alert: Alert, moment: Moment, wanted: Mapping[str, str]) -> Step:

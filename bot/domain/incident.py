@@ -434,10 +434,14 @@ class Step:
 class Rules:
     """What a step depends on besides the incident: the levels of its rule, and who is there to be told.
 
-    `delay`: so long a new incident tells nobody. `catch_all`: who must know when nobody else does.
+    `delay`: so long a new incident tells nobody. `catch_all`: who must know when nobody else does. `reached`, by level:
+    whether it tells anybody, and `told`, by level and turn: what telling comes to; kept for the other incidents that
+    follow the same rule at the same instant.
     """
 
     levels: tuple[Level, ...]
     people: People
     delay: timedelta = timedelta(0)
     catch_all: tuple[AccountId, ...] = ()
+    reached: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+    told: dict[tuple[int, int], tuple[Record, Notify, Refresh]] = field(default_factory=dict, compare=False, repr=False)

@@ -283,7 +283,7 @@ def _tick(incident: Incident, rules: Rules, now: datetime) -> Step:
     if incident.escalate_at is not None and incident.escalate_at <= now:
         return leave(incident, rules, on_time)
     level = level_of(incident, rules)
-    if level is None or incident.turn == HELD or not stands(incident, level, rules):
+    if level is None or incident.turn == HELD or not stands(incident, rules):
         return enter(cleared(not_assigned(incident)), incident.level, rules, on_time)
     return turn_again(incident, level, rules, on_time)
 

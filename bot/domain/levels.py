@@ -40,7 +40,7 @@ def enter(incident: Incident, index: int, rules: Rules, now: datetime) -> Step:
         return without_rule(incident)
     passed: tuple[Effect, ...] = ()
     for number, level in enumerate(rules.levels[index:], start=index):
-        if reaches_somebody(level, rules):
+        if reaches_somebody(number, rules):
             entered = replace(turned(incident), level=number, turn=0, assigned=(), climbs=True)
             return after(Step(incident, passed), notify(timed(entered, level, rules, now), rules, now))
         coming = rules.people.next_duty(level.targets, now) if level.when_nobody is WhenNobody.HOLD else None
@@ -72,7 +72,7 @@ def is_held_too_long(incident: Incident, rules: Rules, now: datetime) -> bool:
     if level is None or incident.turn != HELD or incident.repeat_at is None or incident.snoozed_until is not None:
         return False
     coming = rules.people.next_duty(level.targets, now)
-    return reaches_somebody(level, rules) or (coming is not None and coming.at < incident.repeat_at)
+    return reaches_somebody(incident.level, rules) or (coming is not None and coming.at < incident.repeat_at)
 
 
 def enter_again(incident: Incident, rules: Rules, now: datetime) -> Step:
@@ -97,7 +97,7 @@ def leave(incident: Incident, rules: Rules, now: datetime) -> Step:
     level = level_of(incident, rules)
     has_turn = incident.repeat_at is not None and incident.repeat_at <= now
     is_last = onward.incident.idle is Idle.EXHAUSTED
-    if level is None or not (has_turn and is_last and stands(incident, level, rules)):
+    if level is None or not (has_turn and is_last and stands(incident, rules)):
         return onward
     told = turn_again(incident, level, rules, now)
     return after(told, enter(cleared(told.incident), incident.level + 1, rules, now))
@@ -124,18 +124,34 @@ def _exhausted(incident: Incident, rules: Rules, now: datetime) -> Step:
 
 def notify(incident: Incident, rules: Rules, now: datetime) -> Step:
     """Tell everybody on the level where the incident stands, as it is staffed at this moment."""
+    effects = _told(incident, rules)
+    by_level = None if incident.assigned else incident.level
+    responders = {responder.account: responder for responder in incident.responders}
+    for account in effects[1].accounts:
+        since = responders[account].since if account in responders else now
+        responders[account] = Responder(account, by_level, since)
+    return Step(replace(incident, responders=tuple(responders.values())), effects)
+
+
+def _told(incident: Incident, rules: Rules) -> tuple[Record, Notify, Refresh]:
+    """Return what telling comes to: the same for all who stand there, unless they were assigned to others by hand."""
+    if incident.assigned:
+        return _telling(incident, rules)
+    known_as = incident.level, incident.turn
+    told = rules.told.get(known_as)
+    if told is None:
+        told = rules.told[known_as] = _telling(incident, rules)
+    return told
+
+
+def _telling(incident: Incident, rules: Rules) -> tuple[Record, Notify, Refresh]:
     level = level_of(incident, rules) or Level()
     accounts = told_by(incident, level, rules)
     chats = () if incident.assigned else level.chats
-    by_level = None if incident.assigned else incident.level
-    before = {responder.account: responder for responder in incident.responders}
-    since = {account: before[account].since if account in before else now for account in accounts}
-    responders = before | {account: Responder(account, by_level, since[account]) for account in accounts}
     told = Notify(incident.level, incident.turn, accounts, chats, level.methods)
     said: dict[str, str | int] = {"level": incident.level + 1, "turn": incident.turn + 1}
     names = ", ".join(rules.people.accounts[account].name for account in accounts)
-    record = Record(Entry.NOTIFIED, said={**said, "to": names} if names else said)
-    return Step(replace(incident, responders=tuple(responders.values())), (record, told, Refresh(prompt=False)))
+    return Record(Entry.NOTIFIED, said={**said, "to": names} if names else said), told, Refresh(prompt=False)
 
 
 def timed(incident: Incident, level: Level, rules: Rules, now: datetime) -> Incident:
@@ -179,14 +195,19 @@ def index_of(incident: Incident, rules: Rules) -> int:
     return min(max(incident.level, 0), len(rules.levels) - 1)
 
 
-def stands(incident: Incident, level: Level, rules: Rules) -> bool:
-    """Whether those who are told on the level, or those it was assigned to by hand instead, can still be told."""
+def stands(incident: Incident, rules: Rules) -> bool:
+    """Whether those who are told on its level, or those it was assigned to by hand instead, can still be told."""
     if not incident.assigned:
-        return reaches_somebody(level, rules)
+        return reaches_somebody(incident.level, rules)
     return rules.people.can_be_told(rules.people.resolve(incident.assigned))
 
 
-def reaches_somebody(level: Level, rules: Rules) -> bool:
-    """Whether the level tells a chat, or anybody who can be told."""
-    catches = level.when_nobody is WhenNobody.CATCH_ALL and rules.people.can_be_told(rules.catch_all)
-    return bool(level.chats) or catches or rules.people.can_be_told(rules.people.resolve(level.targets))
+def reaches_somebody(number: int, rules: Rules) -> bool:
+    """Whether the level of this number (from 0) tells a chat, or anybody who can be told."""
+    reaches = rules.reached.get(number)
+    if reaches is None:
+        level = rules.levels[number]
+        catches = level.when_nobody is WhenNobody.CATCH_ALL and rules.people.can_be_told(rules.catch_all)
+        named = rules.people.resolve(level.targets)
+        reaches = rules.reached[number] = bool(level.chats) or catches or rules.people.can_be_told(named)
+    return reaches

@@ -115,8 +115,7 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
 
 async def _shown(connection: Connection, known: set[IncidentId]) -> Shown:
     # In this order: what comes to its end in between is then found as a card that has its message.
-    being_sent = await deliveries.being_sent(connection, known)
-    waiting = await deliveries.waiting(connection, known)
+    waiting, being_sent = await deliveries.under_way(connection, known)
     return Shown(await cards.cards_of(connection, known), frozenset(waiting), frozenset(being_sent))
 
 

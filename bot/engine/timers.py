@@ -12,10 +12,9 @@ from typing import Final
 import structlog
 
 from bot.clock import Clock
-from bot.domain.flow import rules_of
+from bot.domain.flow import Moment
 from bot.domain.incident import Incident, IncidentId, Step, Tick
 from bot.domain.law import step
-from bot.domain.organisation import Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
@@ -102,9 +101,9 @@ class Timers:
 
         One that cannot be read waits until it is due.
         """
-        organisation, now = await self._picture.current(connection), self._clock.now()
-        held = await incidents.held(connection, after, now, MOST_TOGETHER)
-        woken = [one.id for one in held.incidents if _changes(one, organisation, now)]
+        moment = Moment(await self._picture.current(connection), self._clock.now())
+        held = await incidents.held(connection, after, moment.now, MOST_TOGETHER)
+        woken = [one.id for one in held.incidents if _changes(one, moment)]
         return [*(one.id for one in held.incidents), *held.unreadable], woken
 
     async def _tick_apart(self) -> None:
@@ -146,15 +145,15 @@ class Timers:
         now = self._clock.now()
         if not due:
             return 0
-        organisation = await self._picture.current(connection)
+        moment = Moment(await self._picture.current(connection), now)
         made: list[Step] = []
         for incident in due:
-            _note_lateness(incident, now.timestamp())
-            became = step(incident, Tick(), rules_of(incident, organisation), now)
+            _note_lateness(incident, now)
+            became = step(incident, Tick(), moment.rules_of(incident), now)
             if isinstance(became, Step):
                 made.append(became)
         await incidents.update(connection, [one.incident for one in made])
-        await apply(connection, [(one.incident, one.effects) for one in made], (), organisation, now)
+        await apply(connection, [(one.incident, one.effects) for one in made], (), moment.organisation, now)
         return len(due)
 
     async def _until_next(self) -> float:
@@ -168,14 +167,14 @@ async def _what_is_up(connection: Connection) -> tuple[datetime | None, int]:
     return await incidents.next_due(connection), await definitions.revision(connection)
 
 
-def _changes(incident: Incident, organisation: Organisation, now: datetime) -> bool:
+def _changes(incident: Incident, moment: Moment) -> bool:
     """Whether something comes of it when it is looked at now; if that fails, it is to fail by itself."""
     try:
-        return step(incident, Tick(), rules_of(incident, organisation), now) != Step(incident)
+        return step(incident, Tick(), moment.rules_of(incident), moment.now) != Step(incident)
     except Exception:  # noqa: BLE001 - What goes wrong with one of them must keep none from its turn.
         return True
 
 
-def _note_lateness(incident: Incident, now: float) -> None:
+def _note_lateness(incident: Incident, now: datetime) -> None:
     if incident.due is not None:
-        metrics.LATENESS_SECONDS.observe(max(now - incident.due.timestamp(), 0.0))
+        metrics.LATENESS_SECONDS.observe(max((now - incident.due).total_seconds(), 0.0))

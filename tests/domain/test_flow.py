@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.alert import OLDEST, Alert, too_old
+from bot.domain.escalation import Reset
 from bot.domain.event import LABELS_LIMIT, Event, Image, Link, Severity
 from bot.domain.facts import Tally
 from bot.domain.flow import Arrival, Decision, Known, Moment, NewIds, Outcome, decide, rules_of
@@ -26,13 +28,15 @@ from bot.domain.incident import (
     Record,
     Refresh,
     Reopen,
+    Responder,
     ReviveAlerts,
     Step,
+    Tick,
 )
 from bot.domain.law import step
 from bot.domain.organisation import Channel, Organisation
 from bot.domain.rule import Rule
-from tests.domain.cast import ANA, BY_ANA, MINUTE, NIGHT, level, people
+from tests.domain.cast import ANA, BO, BY_ANA, CHEN, FACTS, MINUTE, NIGHT, NOBODY, OPS, level, people, person, team
 
 SHOP = ChannelId(7)
 RULE = Rule("day and night", (level(ANA),))
@@ -297,6 +301,36 @@ def test_what_is_opened_together_starts_as_if_it_were_alone(rules: tuple[Rule, .
         arrival, ids = Arrival(report, SHOP, f"disk {number}"), NewIds(AlertId(number), IncidentId(number))
 
         assert decide(arrival, Known(), ids, together) == decide(arrival, Known(), ids, Moment(organisation, NIGHT))
+
+
+CLIMB = Rule(
+    "day and night",
+    (level(ANA, BO, loop=(1, 2)), level(), replace(level(BO), chats=(OPS,)), level(ANA, CHEN, loop=(1, 3))),
+)
+TIMERS = [(None, NIGHT), (NIGHT, NIGHT), (NIGHT, NIGHT + MINUTE)]
+"""When the next turn and the next level are due."""
+
+
+@pytest.mark.parametrize("now", [NIGHT, NIGHT + timedelta(hours=1)])
+def test_what_is_due_together_becomes_what_each_would_alone(now: datetime) -> None:
+    organisation = Organisation(1, people(reachable=[BO, CHEN]), {SHOP: Channel(SHOP, "shop", rules=(CLIMB,))})
+    together = Moment(organisation, now)
+    known = Responder(ANA, 0, NIGHT - MINUTE)
+    for number, (rule, resets, place, turn, assigned, timers) in enumerate(
+        product(
+            (CLIMB.name, "gone"),
+            ((), (Reset(0, (person(CHEN),)),)),
+            range(-1, 4),
+            range(-1, 3),
+            ((), (person(BO),), (team(NOBODY),)),
+            TIMERS,
+        )
+    ):
+        opened = Incident(IncidentId(number), SHOP, FACTS, opened_at=NIGHT, rule=rule, resets=resets)
+        due = replace(opened, level=place, turn=turn, assigned=assigned, responders=(known,))
+        due = replace(due, repeat_at=timers[0], escalate_at=timers[1])
+        alone = step(due, Tick(), rules_of(due, organisation), now)
+        assert step(due, Tick(), together.rules_of(due), now) == alone
 
 
 # ---- any sequence of reports -------------------------------------------------------------------------------------

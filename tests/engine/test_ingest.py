@@ -75,12 +75,13 @@ async def test_more_keys_than_a_statement_can_take_are_asked_for_in_portions(dat
 
     async def work(connection: Connection) -> tuple[int, ...]:
         keys = [(ChannelId(1), str(number)) for number in many]
+        waiting, being_sent = await deliveries.under_way(connection, many)
         return (
             len(await incidents.alerts_of_keys(connection, keys)),
             len(await incidents.lock(connection, many)),
             len(await cards.cards_of(connection, many)),
-            len(await deliveries.waiting(connection, many)),
-            len(await deliveries.being_sent(connection, many)),
+            len(waiting),
+            len(being_sent),
         )
 
     assert await database.transact(work) == (0, 0, len(many), 0, 0)

@@ -1,11 +1,15 @@
 """What is written of a value is read as the same value, whatever it holds."""
 
 from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from bot.domain.alert import Alert
 from bot.domain.definition import (
@@ -54,9 +58,48 @@ def test_what_was_written_is_read(kind: type) -> None:
             written = KINDS[kind].write(value)
         except OverflowError:
             reject()  # A number beyond what a database takes.
-        assert KINDS[kind].read(written) == value
+        read = KINDS[kind].read(written)
+        assert read == value
+        # Whichever reads it, and down to what a comparison would not see: a list in the place of a tuple, a plain word.
+        assert shape(read) == shape(TypeAdapter(kind).validate_json(written))
 
     is_read()
+
+
+def shape(value: object) -> object:
+    """Return a value with the type of each of its parts."""
+    if is_dataclass(value):
+        return type(value), [shape(getattr(value, field.name)) for field in fields(value)]
+    if isinstance(value, Mapping):
+        return type(value), {key: (shape(key), shape(one)) for key, one in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return type(value), {one: shape(one) for one in value}
+    if isinstance(value, (tuple, list)):
+        return type(value), [shape(one) for one in value]
+    return type(value), value
+
+
+def test_what_a_hand_has_written_is_read() -> None:
+    by_hand = '{"status": "Warning", "title": "disk full", "starts_at": 1795230000}'
+
+    assert codec.EVENT.read(by_hand) == Event(
+        Severity.WARNING, "disk full", starts_at=datetime.fromtimestamp(1795230000, UTC)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('{"status": "Warning"}', "title"),
+        ('{"status": "Awful", "title": "disk full"}', "status"),
+        ('{"status": "Warning", "title": 7}', "title"),
+        ('{"status": "Warning", "title": "disk', "EOF"),
+        ("", "EOF"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_and_said(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        codec.EVENT.read(text)
 
 
 def test_a_mapping_of_another_kind_is_written_as_a_dictionary_is() -> None:

@@ -92,7 +92,7 @@ async def test_however_many_rows_there_are_the_statements_are_few(database: Data
         for count in range(1, 300):
             rows = [{"incident_id": count, "at": START, "body": str(number)} for number in range(count)]
             await bulk.insert(connection, tables.timeline, rows)
-            await deliveries.waiting(connection, [IncidentId(number) for number in range(count)])
+            await deliveries.under_way(connection, [IncidentId(number) for number in range(count)])
 
     with heard() as said:
         await database.transact(work)

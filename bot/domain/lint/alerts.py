@@ -118,9 +118,9 @@ class _Looking:
         people, now = self._people, self._now
         rules = Rules(rule.levels, people, catch_all=self._organisation.told_about(channel.id))
         return not any(
-            reaches_somebody(level, rules)
+            reaches_somebody(number, rules)
             or (level.when_nobody is WhenNobody.HOLD and people.next_duty(level.targets, now) is not None)
-            for level in rule.levels
+            for number, level in enumerate(rule.levels)
         )
 
 
