@@ -26,7 +26,7 @@ TENANT = Tenant(SystemClock())
 ANA = TENANT.add_user("ana").id
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(st.one_of(cards, notes))
 def test_any_message_is_within_feishus_limits_and_inert(message: Message) -> None:
     for card in (render(message), plain(message), render(message, mentions=False)):
@@ -38,7 +38,7 @@ def test_any_message_is_within_feishus_limits_and_inert(message: Message) -> Non
         check_by_server(TENANT, old)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(forms)
 def test_any_form_is_within_feishus_limits(form: Form) -> None:
     card = render_form(form)

@@ -131,7 +131,7 @@ def test_any_message_fits_and_hides_nothing(
         said.encode()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(st.one_of(cards, notes), st.sampled_from(["en", "zh"]))
 def test_any_message_fills_a_template(message: Message, locale: str) -> None:
     filled = fields(message, locale)

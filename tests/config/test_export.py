@@ -29,7 +29,7 @@ def by_name(definitions: Iterable[Definition]) -> dict[tuple[Kind, str], Definit
 
 
 @given(organisations())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
 def test_an_export_is_read_back_to_the_same_definitions_and_shows_no_secret(stored: tuple[Definition, ...]) -> None:
     text = export(stored, fingerprint)
     found = load(text, context(environment={}, stored=stored))

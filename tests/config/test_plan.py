@@ -14,7 +14,7 @@ from bot.domain.definition import Definition, Kind
 from tests.config.example import FULL, SECRETS, context, definitions, fingerprint
 from tests.config.strategies import organisations
 
-slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=20)
+slow = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=10)
 
 
 def changed(*replacements: tuple[str, str]) -> Plan:

@@ -172,7 +172,7 @@ def test_the_team_of_the_channels_concerned_and_the_admins_are_the_others() -> N
     assert found.crew.others == (CHEN, DEE)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(st.data())
 def test_each_comes_on_duty_exactly_when_they_were_not_just_before(data: st.DataObject) -> None:
     groups = st.lists(st.sampled_from([A, B, C, (*A, *B), ()]), min_size=1, max_size=4)

@@ -329,4 +329,4 @@ class Night(RuleBasedStateMachine):
 
 
 TestNight = Night.TestCase
-TestNight.settings = settings(max_examples=150, stateful_step_count=40)
+TestNight.settings = settings(max_examples=80, stateful_step_count=40)

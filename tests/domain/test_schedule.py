@@ -296,7 +296,7 @@ def situations(draw: st.DrawFn) -> tuple[Schedule, timedelta]:
     return Schedule(ScheduleId(1), "drawn", zone, tuple(layers), tuple(draw(st.lists(override, max_size=4)))), into
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(situations())
 def test_who_is_on_call_is_what_one_finds_by_hand(situation: tuple[Schedule, timedelta]) -> None:
     plan, into = situation
@@ -307,7 +307,7 @@ def test_who_is_on_call_is_what_one_finds_by_hand(situation: tuple[Schedule, tim
             assert found == found_by_hand(plan, role, at), (role, at)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(situations(), st.booleans())
 def test_shifts_and_who_is_on_call_agree_at_each_instant(situation: tuple[Schedule, timedelta], falls: bool) -> None:
     plan, into = situation

@@ -139,7 +139,7 @@ def filters(draw: st.DrawFn, zone: str) -> TimeFilter:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(data=st.data(), near=transitions, away=st.integers(-2000, 2000), second=st.sampled_from([0, 0.5, 59]))
 def test_the_next_change_is_where_the_reference_changes(
     data: st.DataObject, near: tuple[str, int], away: int, second: float

@@ -1,22 +1,20 @@
 """A simulation says what the engine then does: to the second, the person and the method."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.domain.flow import Arrival
 from bot.domain.simulate import simulate
-from storage import schema
 from storage.database import Database
 from tests.engine.nights import LONGEST, Theatre, a_night, difference
 from tests.engine.stage import trouble
+from tests.support.databases import NewDatabase, with_schema
 
 
 @pytest.fixture
-async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path}/oncard.db")
-    await schema.upgrade(database)
+async def sqlite(new_sqlite_database: NewDatabase) -> AsyncIterator[Database]:
+    database = Database(new_sqlite_database(with_schema))
     yield database
     await database.close()
 

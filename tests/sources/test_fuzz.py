@@ -32,7 +32,7 @@ MAPPINGS: Final = st.builds(
     st.dictionaries(WORDS, st.one_of(TEXTS, st.dictionaries(TEXTS, TEXTS))),
     st.dictionaries(WORDS, st.dictionaries(TEXTS, TEXTS)),
 )
-FUZZ: Final = settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+FUZZ: Final = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("name", NAMES)

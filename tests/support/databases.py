@@ -7,6 +7,7 @@ session, and every call gets its own copy.
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -17,7 +18,7 @@ import pytest
 
 from storage import schema
 from storage.database import Database
-from tests.support.postgresql import PostgresqlServer, postgresql
+from tests.support.postgresql import PostgresqlServer, in_memory, postgresql
 
 Build = Callable[[str], object]
 """Fills the empty database at the address it is given, and leaves no connection open. May use `asyncio.run`."""
@@ -81,19 +82,18 @@ class PostgresqlDatabases:
 
     def create(self, build: Build | None) -> str:
         name = f"test{next(self._numbers)}"
-        template = self._template(build) if build else "template0"
-        _in_a_thread(self._server.create, name, template)
+        self._server.create(name, self._template(build) if build else "template0")
         self._created.append(name)
         return self._server.url(name)
 
     def drop_all(self) -> None:
         while self._created:
-            _in_a_thread(self._server.drop, self._created.pop())
+            self._server.drop(self._created.pop())
 
     def _template(self, build: Build) -> str:
         if build not in self._built:
             name = f"built{next(self._numbers)}"
-            _in_a_thread(self._server.create, name)
+            self._server.create(name)
             _in_a_thread(build, self._server.url(name))
             self._built[build] = name
         return self._built[build]
@@ -113,9 +113,10 @@ def postgresql_databases(postgresql_server: PostgresqlServer) -> Databases:
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Databases:
-    """Make databases on SQLite."""
-    return SqliteDatabases(tmp_path_factory.mktemp("databases"))
+def sqlite_databases() -> Iterator[Databases]:
+    """Make databases on SQLite: in memory where the machine has room, as no test waits for a disk to prove anything."""
+    with tempfile.TemporaryDirectory(prefix="oncard-sqlite-", dir=in_memory()) as folder:
+        yield SqliteDatabases(Path(folder))
 
 
 @pytest.fixture
