@@ -5,7 +5,9 @@ escaped to.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Final
 
 from cards.card import Part, Person, Strong, Text
@@ -82,15 +84,10 @@ def fit(pieces: Iterable[str], limit: int) -> str:
     left = limit - len(NOTHING)
     # Most texts fit, and to look at each of their characters takes long.
     whole = "".join(pieces)
-    if size(whole) <= left:
+    if size(whole) <= max(left, 0):
         return whole
-    kept: list[str] = []
-    for piece in pieces:
-        left -= size(piece)
-        if left < 0:
-            return "".join(kept) + NOTHING
-        kept.append(piece)
-    return "".join(kept)
+    count = bisect_right(list(accumulate(map(size, pieces))), left)
+    return "".join(pieces[:count]) + NOTHING
 
 
 def size(text: str) -> int:

@@ -12,6 +12,12 @@ from bot.domain.filter_values import Misread, exactly
 from bot.domain.filters import Condition, Filter, Subject, matches
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Read each value anew, whoever has read it before."""
+    filter_values.read.cache_clear()
+
+
 def takes(value: str, text: str) -> bool:
     """Whether the value, which is a good one, matches the text."""
     found = filter_values.read(value)

@@ -5,6 +5,13 @@ from bot.sources import Request
 from tests.sources.corpus import NOW
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_remembered() -> None:
+    """Look for each source anew, whoever has found it before."""
+    sources._modules.cache_clear()  # noqa: SLF001 - What is remembered of the folder has no other name.
+    sources._load.cache_clear()  # noqa: SLF001
+
+
 def test_sources_are_the_files_of_the_folder_that_have_one() -> None:
     assert {"standard", "prometheus", "alertmanager-api"} <= set(sources.names())
 
