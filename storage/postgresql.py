@@ -34,8 +34,10 @@ class _Deferring:
     An alert adds rows to six tables, and each statement is a way to the server and back.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, pooled: bool) -> None:
         self._connection = connection
+        # A pooler may give the next transaction another server, which knows nothing of what this one has told.
+        self._of_transaction: dict[Any, Any] | None = {} if pooled else None
         self._kept: dict[str, tuple[str, tuple[object, ...]]] = {}
 
     @property
@@ -44,6 +46,8 @@ class _Deferring:
 
     @property
     def info(self) -> dict[Any, Any]:
+        if self._of_transaction is not None:
+            return self._of_transaction
         info: dict[Any, Any] = self._connection.sync_connection.info  # type: ignore[union-attr]  # It is open.
         return info
 
@@ -111,20 +115,27 @@ class Postgresql:
         # one costs dozens of statements: it would do so just when all of them are at work.
         self._engine = _engine(url, pool_size=_MOST_CONNECTIONS, max_overflow=0, pool_use_lifo=True)
         _look_before_use(self._engine)
-        self._reader = _reader(self._engine, url)
+        self._is_pooled = _is_pooled(url)
+        # Without a transaction around what is only read, whose begin and end would be said to the server; but not
+        # behind a pooler, which keeps its server's connection for us only as long as a transaction lasts.
+        alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reader = self._engine if self._is_pooled else alone
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work`, and return once it is committed."""
         async with self._engine.begin() as connection:
-            deferring = _Deferring(connection)
-            result = await work(deferring)
-            await deferring.write()
-            return result
+            return await self._run(work, connection)
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work`; each of its statements sees the newest state."""
         async with self._reader.connect() as connection:
-            return await work(_Deferring(connection))
+            return await self._run(work, connection)
+
+    async def _run(self, work: Work[Result], connection: AsyncConnection) -> Result:
+        deferring = _Deferring(connection, pooled=self._is_pooled)
+        result = await work(deferring)
+        await deferring.write()
+        return result
 
     async def close(self) -> None:
         """Give back all connections."""
@@ -176,14 +187,6 @@ def _look_before_use(engine: AsyncEngine) -> None:
 
     sa.event.listen(pool, "checkin", given_back)
     sa.event.listen(pool, "checkout", taken)
-
-
-def _reader(engine: AsyncEngine, url: sa.URL) -> AsyncEngine:
-    """Return what is read by: without a transaction around it, whose begin and end would be said to the server.
-
-    Not behind a pooler, which keeps its server's connection for us only as long as a transaction lasts.
-    """
-    return engine if _is_pooled(url) else engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _is_pooled(url: sa.URL) -> bool:

@@ -24,13 +24,13 @@ _SHOW: Final = sa.update(tables.cards).where(tables.cards.c.id == sa.bindparam("
 
 def _settle_and_show() -> sa.Select[int]:
     """Return both as one statement, which says how many were settled: PostgreSQL only."""
-    message = {name: sa.bindparam(f"to_{name}", type_=sa.String) for name in ("message_chat", "message_id")}
+    message = {name: _new(tables.deliveries, name) for name in ("message_chat", "message_id")}
     settled = (
         _SETTLE.values(
             **message,
             state=State.DELIVERED,
-            said=sa.bindparam("to_said", type_=sa.String),
-            settled_at=sa.bindparam("to_settled_at", type_=tables.Instant()),
+            said=_new(tables.deliveries, "said"),
+            settled_at=_new(tables.deliveries, "settled_at"),
             reason=None,
             claim=None,
             lease_until=None,
@@ -43,11 +43,16 @@ def _settle_and_show() -> sa.Select[int]:
     shown = (
         sa.update(tables.cards)
         .where(shows, sa.exists(sa.select(settled.c.id)))
-        .values(**message, shown=sa.bindparam("to_shown", type_=sa.Integer))
+        .values(**message, shown=_new(tables.cards, "shown"))
         .returning(tables.cards.c.id)
         .cte("shown")
     )
     return sa.select(sa.func.count()).select_from(settled).add_cte(shown)
+
+
+def _new(table: sa.Table, column: str) -> sa.BindParameter[object]:
+    """Return the value that a column is to have: by the column's own type, which stores whatever a platform says."""
+    return sa.bindparam(f"to_{column}", type_=table.c[column].type)
 
 
 _SETTLE_AND_SHOW: Final = _settle_and_show()

@@ -258,6 +258,24 @@ async def test_whatever_a_provider_says_it_is_stored_and_nobody_is_paged_again(t
     assert len(await sent_by(team, Method.SMS)) == 1
 
 
+@pytest.mark.parametrize(
+    "receipt",
+    [Receipt(MessageRef("C1", "x" * 400), "ok"), Receipt(MessageRef(HARDLY_ANYTHING, "1"), f"ok, {HARDLY_ANYTHING}")],
+    ids=["long", "odd"],
+)
+async def test_whatever_a_chat_says_its_card_is_stored_and_not_sent_again(team: Team, receipt: Receipt) -> None:
+    await team.configure(to("ana", methods=(Method.IM,)))
+    chat = Talkative(receipt)
+    adapters = team.stage.adapters
+    adapters |= {workspace: chat for workspace, one in adapters.items() if one is team.way(Method.IM)}
+    await team.stage.fire("disk")
+
+    await team.advance(90 * SECOND)
+
+    assert len(chat.sent) == 1
+    assert [one.state for one in await team.stage.ledger() if one.delivery.kind is Sent.CARD] == [State.DELIVERED]
+
+
 @pytest.mark.parametrize("kind", [FailureKind.REFUSED, FailureKind.UNREACHABLE])
 async def test_whatever_a_provider_says_no_with_the_next_way_is_tried(team: Team, kind: FailureKind) -> None:
     await team.configure(to("ana", methods=(Method.SMS,)))
