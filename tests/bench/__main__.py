@@ -29,7 +29,9 @@ def main(
         try:
             plan = Plan(folder or machine.folder_on_disk(), rounds, seconds, minutes, rate)
             say(machine.described(plan.folder))
+            taken = machine.Taken()
             importlib.import_module(f"tests.bench.{name}").run(plan)
+            say(f"meanwhile the host took {taken.share():.0%} of the processors for others (steal)")
         except Void as void:
             voids.append(f"{name} is void: {void}")
     if voids:

@@ -111,6 +111,21 @@ class Cpu:
         return cls(whole / _TICKS, sum(_processor_time(process) for process in processes))
 
 
+class Taken:
+    """What the host of a virtual machine takes of its processors for others, from here on."""
+
+    def __init__(self) -> None:
+        self._at, self._before = time.monotonic(), _taken()
+
+    def share(self) -> float:
+        """Return how much of all processors was taken so far, 0 to 1: figures of a run where it is large say little."""
+        return (_taken() - self._before) / (os.cpu_count() or 1) / max(time.monotonic() - self._at, 1.0)
+
+
+def _taken() -> float:
+    return int(Path("/proc/stat").read_text().split()[8]) / _TICKS
+
+
 def _processor_time(process: int) -> float:
     after_the_name = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(after_the_name[11]) + int(after_the_name[12])) / _TICKS
