@@ -69,6 +69,7 @@ _UNRECOVERED: Final[Mapping[str, str]] = {
 
 _BODIES: Final = sa.select(tables.incidents.c.id, tables.incidents.c.body)
 _THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
+_LOCKED: Final = _THESE.order_by(tables.incidents.c.id).with_for_update()
 _DUE: Final = (
     _BODIES.where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
     .order_by(tables.incidents.c.due)
@@ -128,11 +129,9 @@ async def lock_readable(connection: Connection, ids: Iterable[IncidentId]) -> Fo
 
 
 async def _locked(connection: Connection, ids: Iterable[IncidentId]) -> list[sa.Row[int, str]]:
-    columns = tables.incidents.c
     rows: list[sa.Row[int, str]] = []
     for some in portions(sorted(set(ids))):
-        query = _BODIES.where(columns.id.in_(some)).order_by(columns.id).with_for_update()
-        rows += await connection.execute(query)
+        rows += await connection.execute(_LOCKED, {"ids": some})
     return rows
 
 

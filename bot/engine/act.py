@@ -158,7 +158,6 @@ class Desk:
 
     async def _act(self, connection: Connection, command: Command, heard: Heard) -> Reply:
         organisation = await self._picture.current(connection)
-        now = self._clock.now()
         asked = commands.action(command, self._speaker(heard, organisation))
         if isinstance(asked, NotUnderstood):
             return _not_understood(heard, asked, organisation)
@@ -174,6 +173,8 @@ class Desk:
             return Reply(notes.unreadable_incident(number, locale), is_done=False)
         if incident is None:
             return Reply(notes.unknown_incident(number, locale), is_done=False)
+        # It may have waited for whoever held the incident: what it does comes after what they did.
+        now = self._clock.now()
         key = idempotency.key_of(heard.place.workspace, heard.trigger, number) if heard.trigger else ""
         if key and await idempotency.is_done(connection, key):
             # The platform tells of it again, to a process that did not hear it the first time: it was answered then.

@@ -27,7 +27,7 @@ from bot.engine.timers import POLL
 from bot.engine.wakeups import Wakeup, Wakeups
 from storage import incidents
 from storage.connection import Work
-from storage.database import Connection, Database, is_away
+from storage.database import LONGEST_WAIT, Connection, Database, is_away
 from storage.incidents import EventRow
 
 # As many requests, and events of theirs, share a transaction, so that none waits long for the others.
@@ -35,6 +35,8 @@ MOST_TOGETHER: Final = 200
 MOST_EVENTS: Final = 2_000
 # The timers look at the clock at least this often.
 LOOK_AGAIN: Final = timedelta(seconds=POLL)
+# A transaction that takes longer is given up.
+LONGEST: Final = timedelta(seconds=LONGEST_WAIT)
 
 _NOTHING: Final = Known()
 
@@ -141,8 +143,9 @@ class Ingest:
     def _work(self, reports: Sequence[Report]) -> Work[tuple[list[Accepted], tuple[Wakeup, ...]]]:
         async def work(connection: Connection) -> tuple[list[Accepted], tuple[Wakeup, ...]]:
             organisation = await self._picture.current(connection)
+            batch = await _Batch.load(connection, reports, self._clock.now() + LONGEST)
+            # It may have waited for whoever held an incident: what is decided here comes after what they did.
             now = self._clock.now()
-            batch = await _Batch.load(connection, reports, now)
             moment = Moment(organisation, now)
             accepted = [batch.decide(report, moment) for report in reports]
             return accepted, await batch.store(connection, organisation, now)
@@ -179,7 +182,8 @@ class _Batch:
         self._events: list[EventRow] = []
 
     @classmethod
-    async def load(cls, connection: Connection, reports: Sequence[Report], now: datetime) -> "_Batch":
+    async def load(cls, connection: Connection, reports: Sequence[Report], by: datetime) -> "_Batch":
+        """Read what is known, and keep it from others; `by`: when it is decided at the latest."""
         arrivals = {
             report.request_id: [Arrival(event, report.channel, _key_of(event)) for event in report.events]
             for report in reports
@@ -189,17 +193,17 @@ class _Batch:
         batch = cls(arrivals, alerts)
         numbers = {alert.incident for some in alerts.values() for alert in some if alert.incident is not None}
         batch._incidents = await incidents.lock(connection, numbers) if numbers else {}
-        batch._ids = await incidents.new_ids(connection, batch._most_new(everything, now))
+        batch._ids = await incidents.new_ids(connection, batch._most_new(everything, by))
         batch._ids.reverse()
         return batch
 
-    def _most_new(self, arrivals: Sequence[Arrival], now: datetime) -> int:
+    def _most_new(self, arrivals: Sequence[Arrival], by: datetime) -> int:
         """Return how many alerts these can open at the most; a number that is taken and not used leaves a gap."""
         recovering = {(one.channel, one.key) for one in arrivals if one.event.is_recovery}
         taking = {
             key
             for key, alerts in self._alerts.items()
-            if key not in recovering and any(alert.current and not too_old(alert, now) for alert in alerts)
+            if key not in recovering and any(alert.current and not too_old(alert, by) for alert in alerts)
         }
         fresh = [(one.channel, one.key) for one in arrivals if not one.event.is_recovery]
         again = sum(key in recovering for key in fresh)

@@ -95,9 +95,12 @@ class Sweeper:
             return 0
 
     async def _take(self, connection: Connection, *, sweep: Sweep, numbers: Sequence[IncidentId]) -> int:
-        organisation, now = await self._picture.current(connection), self._clock.now()
+        organisation = await self._picture.current(connection)
+        locked = await incidents.lock(connection, numbers)
+        # It may have waited for whoever held them: what it does comes after what they did.
+        now = self._clock.now()
         made: list[Made] = []
-        for incident in (await incidents.lock(connection, numbers)).values():
+        for incident in locked.values():
             became = step(incident, sweep.action, rules_of(incident, organisation), now)
             # Somebody who was faster has it; that is no reason to stop.
             if isinstance(became, Step):

@@ -1,14 +1,19 @@
 """What is printed of a run."""
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from statistics import median
 from typing import Final
 
 from tests.crash import ways
+from tests.crash.history import History
 from tests.crash.model import Law, count_by_progress
 from tests.crash.run import Outcome
 
 MOST_SHOWN: Final = 20
+MOST_TOLD: Final = 5
+_NUMBER: Final = re.compile(r"#(\d+)")
 
 
 def table(outcome: Outcome) -> str:
@@ -25,9 +30,34 @@ def account(outcome: Outcome) -> str:
         lines += [f"VIOLATION {law}: {violation}" for violation in violations[:MOST_SHOWN]]
         if len(violations) > MOST_SHOWN:
             lines.append(f"VIOLATION {law}: and {len(violations) - MOST_SHOWN} more")
+    for number in sorted(_named(outcome))[:MOST_TOLD]:
+        lines += _told(outcome.history, number)
     if lines:
         lines.append(f"seed {outcome.plan.seed}")
     return "\n".join(lines)
+
+
+def _named(outcome: Outcome) -> set[int]:
+    """Return the incidents that the violations name."""
+    said = [one for violations in outcome.verdict.violations.values() for one in violations]
+    return {int(number) for one in said for number in _NUMBER.findall(one)}
+
+
+def _told(history: History, number: int) -> Iterator[str]:
+    """Yield what is stored of an incident: a run comes once, and so does what it shows."""
+    for said in history.timeline.get(number, ()):
+        yield f"#{number} at {said.at:%T.%f} {said.entry} level {said.level + 1}, turn {said.turn} {said.to}".rstrip()
+    for row in history.deliveries:
+        if row.incident == number:
+            yield (
+                f"#{number} {row.kind} {row.id} to {row.place}: {row.state} {row.reason}, level {row.level + 1}, "
+                f"turn {row.turn}, made {row.created_at:%T.%f}, for {row.not_before:%T.%f}, "
+                f"settled {_clock(row.settled_at)}, {row.attempts} tries, board {row.board}, page {row.page}"
+            )
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%T.%f}" if at is not None else "never"
 
 
 def errors(outcome: Outcome) -> str:

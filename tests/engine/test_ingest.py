@@ -4,13 +4,20 @@ import asyncio
 import gc
 
 import pytest
+import sqlalchemy as sa
 
+from bot.domain.delivery import Place
+from bot.domain.event import Severity
 from bot.domain.flow import Outcome
-from bot.domain.incident import ChannelId, IncidentId
+from bot.domain.incident import Actor, ChannelId, Entry, IncidentId
 from bot.engine import ingest
+from bot.engine.act import Desk
+from bot.engine.heard import Heard
 from storage import cards, deliveries, incidents
 from storage.database import Connection, Database
 from tests.engine.stage import Interrupted, Stage, trouble
+from tests.support.clocks import START, ManualClock
+from tests.support.databases import NewDatabase, with_schema
 
 
 @pytest.fixture
@@ -85,3 +92,44 @@ async def test_more_keys_than_a_statement_can_take_are_asked_for_in_portions(dat
         )
 
     assert await database.transact(work) == (0, 0, len(many), 0, 0)
+
+
+async def test_what_waited_for_an_incident_comes_after_what_it_waited_for(new_postgresql_database: NewDatabase) -> None:
+    """On SQLite a transaction waits before it begins."""
+    database, clock = Database(new_postgresql_database(with_schema)), ManualClock()
+    stage = Stage(database, clock)
+    organisation = await stage.configure({"acme": 1}, ("ana@example.com",))
+    (ana,), (acme,) = organisation.people.accounts, organisation.workspaces
+    channel = await stage.channel()
+    await stage.fire("disk")
+    desk = Desk(database, stage.picture, stage.wakeups, clock, str)
+    acks = Heard("ack 1", Actor(ana, "Ana"), Place(acme, account=ana))
+    held, free = asyncio.Event(), asyncio.Event()
+
+    async def hold(connection: Connection) -> None:
+        await incidents.lock(connection, [IncidentId(1)])
+        held.set()
+        await free.wait()
+
+    async def waiting(connection: Connection) -> int:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        return int(await connection.scalar(sa.text(query)))
+
+    async def entries(connection: Connection) -> dict[Entry, float]:
+        said = await incidents.timeline(connection, IncidentId(1), 100)
+        return {one.record.entry: (one.at - START).total_seconds() for one in said}
+
+    worse = stage.report(channel, trouble("disk", Severity.WARNING))
+    async with asyncio.TaskGroup() as group, asyncio.timeout(10):
+        group.create_task(database.transact(hold))
+        await held.wait()
+        group.create_task(stage.ingest.take(worse))
+        group.create_task(desk.hear(acks))
+        while await database.read(waiting) < 2:  # noqa: ASYNC110 - The server tells nobody when somebody waits.
+            await asyncio.sleep(0.005)
+        clock.advance(5)
+        free.set()
+
+    at = await database.read(entries)
+    assert (at[Entry.OPENED], at[Entry.ACKNOWLEDGED], at[Entry.SEVERITY]) == (0, 5, 5)
+    await database.close()
