@@ -143,7 +143,7 @@ async def _drop_stale(connection: Connection, place: Place, now: datetime) -> No
 
     What was being sent when somebody acted, and came back untold, was not there to be taken back then.
     """
-    columns, known = tables.deliveries.c, tables.incidents.c
+    columns, known, said = tables.deliveries.c, tables.incidents.c, tables.timeline.c
     query = (
         sa.select(tables.deliveries, known.body)
         .join_from(tables.deliveries, tables.incidents, known.id == columns.incident_id)
@@ -156,8 +156,11 @@ async def _drop_stale(connection: Connection, place: Place, now: datetime) -> No
             continue  # Whoever sends it meets the same, and tells.
         stale = unwanted(from_row(row), incident, None)
         if stale is not None:
-            values = {"state": str(State.WITHDRAWN), "reason": str(stale), "settled_at": now}
-            await connection.execute(sa.update(tables.deliveries).where(columns.id == row.id).values(values))
+            # Whoever was held up since they looked at the clock may find what has been done after that.
+            done = await connection.scalar(sa.select(sa.func.max(said.at)).where(said.incident_id == row.incident_id))
+            values = {"state": str(State.WITHDRAWN), "reason": str(stale), "settled_at": max(now, done or now)}
+            waits = sa.and_(columns.id == row.id, columns.state == _PENDING)
+            await connection.execute(sa.update(tables.deliveries).where(waits).values(values))
 
 
 async def _show(connection: Connection, board: Board, found: Sequence[int]) -> None:

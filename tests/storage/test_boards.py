@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -13,7 +14,7 @@ from bot.domain.board import CALM, BoardId, Pages
 from bot.domain.delivery import ON_THE_BOARD, CardId, Dropped, Kind, Lane, Place, State
 from bot.domain.event import Severity
 from bot.domain.facts import Facts
-from bot.domain.incident import ChannelId, Entry, Incident, IncidentId
+from bot.domain.incident import ChannelId, Entry, Incident, IncidentId, Progress, Record
 from bot.domain.people import AccountId, WorkspaceId
 from storage import boards, cards, claims, deliveries, incidents, settling, tables, withdrawals
 from storage.boards import Asked
@@ -116,6 +117,29 @@ async def test_what_is_about_one_incident_is_no_crowd(storm: Storm) -> None:
     await storm.page(1, 2, 3, kind=Kind.NOTE)
 
     assert [one.delivery.kind for one in await storm.claim()] == [Kind.CARD]
+
+
+async def test_what_is_taken_back_is_taken_back_no_sooner_than_somebody_acted(storm: Storm) -> None:
+    """A process may be held up between its look at the clock and its look at the incidents."""
+    await storm.page(*range(1, 16), place=ANA)
+    later = START + timedelta(seconds=2)
+
+    async def acknowledge(connection: Connection) -> None:
+        taken = replace(
+            (await incidents.find(connection, [IncidentId(3)]))[IncidentId(3)],
+            progress=Progress.PROCESSING,
+            version=2,
+            moved=2,
+        )
+        await incidents.update(connection, [taken])
+        await incidents.record(connection, [(IncidentId(3), later, Record(Entry.ACKNOWLEDGED))])
+
+    await storm.database.transact(acknowledge)
+    (claimed,) = await storm.claim()
+
+    assert claimed.delivery.kind is Kind.BOARD
+    ((state, reason, at),) = [(one.state, one.reason, one.settled_at) for one in await storm.ledger(3)]
+    assert (state, reason, at) == (State.WITHDRAWN, Dropped.ACTED, later)
 
 
 async def test_notes_share_a_board_although_their_incidents_have_no_card_there(storm: Storm) -> None:
