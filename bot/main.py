@@ -227,7 +227,6 @@ class Service:
         self.picture = Picture(self.clock.now, configured.fallback_after)
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
-        self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         digest = self.vault.digest
         self.font = configured.font
         self.desk = Desk(
@@ -237,6 +236,8 @@ class Service:
         self.desk.feeds = self.feeds
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
+        sender = self.outbox if role is Role.ALL else None
+        self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock, sender)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
         self.handovers = Handovers(self.database, self.picture, self.wakeups, self.clock)
         self.trades = Trades(self.database, self.picture, self.wakeups, self.clock)

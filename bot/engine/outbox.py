@@ -8,7 +8,8 @@ a process that was asleep finds that others have done its work.
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
@@ -50,6 +51,18 @@ _LINES: Final = frozenset(LINES.values())
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """What a transaction may claim of the messages that it adds itself: by this name, and as much as there is room for.
+
+    Its claims hold `until` then at the least.
+    """
+
+    claim: str
+    room: Room
+    until: datetime
+
+
 class Outbox:
     """The sender: any number of them share one database."""
 
@@ -73,7 +86,10 @@ class Outbox:
         self._under_way: dict[asyncio.Task[bool], Claimed] = {}
         # Those for which the platform was asked, and whose outcome is not stored yet.
         self._asked: set[DeliveryId] = set()
-        self._claiming: str | None = None
+        # Claims of which it is not known whether they were stored. Nothing was sent on them: they are given back.
+        self._unsure: set[str] = set()
+        # What transactions that are not over yet may have claimed.
+        self._reserved: set[str] = set()
         self._reclaimed_at = self._away_at = datetime.min.replace(tzinfo=UTC)
         self._next_at: datetime | None = None
         # Whether something may go out that the last claim left, as for a place that was written to just then.
@@ -112,12 +128,44 @@ class Outbox:
                 if is_away(error):
                     self._away_at = self._clock.now()
                 raise
-            for one in claimed:
-                self._spend(one.delivery)
-                task = asyncio.create_task(self._deliver(one, now + deliveries.LEASE))
-                self._under_way[task] = one
-                task.add_done_callback(self._finished)
+            self._begin(claimed, now + deliveries.LEASE)
             return len(claimed)
+
+    def reserve(self) -> Reservation | None:
+        """Let a transaction claim what it adds, so that nobody has to look for it; None: it is looked for as ever.
+
+        Whoever reserves says in the end that it was `taken` or may not have been.
+        """
+        if self._stopping or self._round.locked() or len(self._under_way) >= MOST_AT_ONCE:
+            return None
+        now = self._clock.now()
+        reservation = Reservation(uuid.uuid4().hex, self._room(now), now + deliveries.LEASE)
+        self._reserved.add(reservation.claim)
+        return reservation
+
+    def taken(self, reservation: Reservation, claimed: Sequence[Claimed]) -> None:
+        """This was claimed, and is committed: it goes out."""
+        self._reserved.discard(reservation.claim)
+        if self._stopping and claimed:
+            self._unsure.add(reservation.claim)
+        else:
+            self._begin(claimed, reservation.until)
+
+    def not_taken(self, reservation: Reservation) -> None:
+        """The transaction failed; the database may have committed it all the same."""
+        self._reserved.discard(reservation.claim)
+        self._unsure.add(reservation.claim)
+        self._wakeups.outbox.set()
+
+    def _begin(self, claimed: Sequence[Claimed], until: datetime) -> None:
+        for one in claimed:
+            self._spend(one.delivery)
+            place = one.delivery.place
+            # Two may have been claimed for a place at once: by who looked for it, and by who added it.
+            before = [task for task, other in self._under_way.items() if other.delivery.place == place]
+            task = asyncio.create_task(self._deliver(one, until, before))
+            self._under_way[task] = one
+            task.add_done_callback(self._finished)
 
     async def _claim(self, now: datetime) -> list[Claimed]:
         room = self._room(now)
@@ -135,26 +183,30 @@ class Outbox:
             await boards.call_up(connection, taken.claimed, at)
             return taken, *await _what_is_left(connection, at)
 
-        await self._give_back_lost_claim()
-        # Whoever is cut off here cannot know whether the claim was stored: it is given back by this name.
-        self._claiming = token
+        await self._give_back_unsure()
+        # Whoever is cut off here cannot know whether the claim was stored.
+        self._unsure.add(token)
         taken, self._is_left, self._next_at = await self._database.transact(work)
-        self._claiming = None
+        self._unsure.discard(token)
         if is_time:
             self._reclaimed_at = now
         for place in taken.quiet:
             self._pace.hold(place, now + FOLD_EVERY)
         return taken.claimed
 
-    async def _give_back_lost_claim(self) -> None:
-        """The database went away before it said whether the last claim was stored: nothing was sent on it."""
-        if self._claiming is not None:
-            await self._database.transact(partial(deliveries.release, claim=self._claiming, now=self._clock.now()))
-            self._claiming = None
+    async def _give_back_unsure(self) -> None:
+        """Give back the claims of which the database did not say whether they were stored."""
+        for claim in sorted(self._unsure):
+            await self._database.transact(partial(deliveries.release, claim=claim, now=self._clock.now()))
+            self._unsure.discard(claim)
 
     async def drain(self) -> None:
         """Send everything that may go out now, and return when all of it has been settled."""
-        while await self.start() or self._under_way:
+        is_over = False
+        while not is_over:
+            # What comes to its end while we look may have held up what we then do not see.
+            was_under_way = bool(self._under_way)
+            is_over = not await self.start() and not was_under_way
             if self._under_way:
                 await asyncio.wait(list(self._under_way))
 
@@ -195,14 +247,20 @@ class Outbox:
                 number = claimed.delivery.id
                 await deliveries.release(connection, claimed.claim, now, only=number, sent=number in in_doubt)
 
-        await self._give_back_lost_claim()
+        self._unsure |= self._reserved
+        await self._give_back_unsure()
         if late:
             await self._database.transact(work)
         self._wakeups.all()
 
-    async def _deliver(self, claimed: Claimed, until: datetime) -> bool:
-        """Have it carried, and its outcome stored; return whether nothing follows from that for other deliveries."""
+    async def _deliver(self, claimed: Claimed, until: datetime, before: Sequence[asyncio.Task[bool]]) -> bool:
+        """Have it carried after those `before` it, and its outcome stored.
+
+        Return whether nothing follows from that for other deliveries.
+        """
         delivery = claimed.delivery
+        if before:
+            await asyncio.wait(before)
 
         def may_ask(seconds: float) -> bool:
             may = self._clock.now() + min(timedelta(seconds=seconds), LONGEST_SEND) <= until

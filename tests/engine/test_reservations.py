@@ -1,0 +1,328 @@
+"""What an alert adds to the queue is claimed in the transaction that adds it, wherever nothing else is in its way."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from bot.clock import Clock
+from bot.domain.delivery import State
+from bot.domain.event import Severity
+from bot.engine.ingest import Ingest
+from bot.engine.outbox import MOST_AT_ONCE, Outbox
+from storage.connection import Result, Work
+from storage.database import Connection, Database
+from storage.deliveries import LEASE
+from tests.engine.stage import Interrupted, Stage, trouble
+from tests.support.clocks import ManualClock
+
+KEYS = [f"key {number}" for number in range(60)]
+
+
+class Severed(Database):
+    """A database that does as it is told and whose answer is lost, as often as `losses` says."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.losses = 0
+
+    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
+        result = await super().transact(work, within=within)
+        if self.losses:
+            self.losses -= 1
+            raise ConnectionResetError("the server went away")
+        return result
+
+
+class Held(Database):
+    """A database whose commits are told when `told` is set."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.told = asyncio.Event()
+        self.committed = asyncio.Event()
+
+    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
+        result = await super().transact(work, within=within)
+        self.committed.set()
+        await self.told.wait()
+        return result
+
+
+def ready(database: Database, clock: Clock | None = None) -> Stage:
+    """Return an engine whose sender takes at once what its ingest opens."""
+    stage = Stage(database, clock or ManualClock())
+    stage.ingest = Ingest(stage.database, stage.picture, stage.wakeups, stage.clock, stage.outbox)
+    return stage
+
+
+@pytest.fixture
+def stage(database: Database) -> Stage:
+    return ready(database)
+
+
+async def until_sent(stage: Stage, count: int = 1) -> None:
+    async with asyncio.timeout(5):
+        while sum(len(platform.sent) for platform in stage.platforms.values()) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def until_settled(stage: Stage, number: int = 1) -> None:
+    async with asyncio.timeout(5):
+        while any(one.state is State.SENDING for one in await stage.ledger(number)):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
+async def states(stage: Stage, numbers: Sequence[int]) -> list[list[State]]:
+    return [[one.state for one in await stage.ledger(number)] for number in numbers]
+
+
+async def test_an_alert_goes_out_without_anybody_looking_for_it(stage: Stage) -> None:
+    await stage.configure({"acme": 2, "globex": 1}, ("ana@example.com",))
+    # The sender has looked, and nothing was left.
+    await stage.outbox.drain()
+    stage.wakeups.outbox.clear()
+
+    await stage.fire("disk")
+    await until_sent(stage, 4)
+    await until_settled(stage)
+
+    assert not stage.wakeups.outbox.is_set()
+    # The second chat of the person is spared.
+    assert await states(stage, [1]) == [[State.DELIVERED] * 4 + [State.WITHDRAWN]]
+    await stage.outbox.drain()
+    assert sum(platform.calls for platform in stage.platforms.values()) == 4
+
+
+async def test_of_what_crowds_in_one_place_nothing_is_taken_before_the_place_is_looked_at(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+
+    await stage.fire("disk", "memory")
+
+    assert await states(stage, [1, 2]) == [[State.PENDING], [State.PENDING]]
+    assert stage.wakeups.outbox.is_set()
+    await stage.outbox.drain()
+    assert len(stage.platforms["acme"].sent) == 2
+
+
+async def test_a_place_that_is_being_written_to_is_left_until_that_is_over(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    await stage.fire("disk")
+    await acme.reached.wait()
+    stage.wakeups.outbox.clear()
+
+    await stage.fire("memory")
+
+    assert stage.wakeups.outbox.is_set()
+    assert await states(stage, [1, 2]) == [[State.SENDING], [State.PENDING]]
+    acme.released.set()
+    await stage.outbox.drain()
+    assert await states(stage, [1, 2]) == [[State.DELIVERED], [State.DELIVERED]]
+
+
+async def test_a_place_whose_pace_is_used_up_is_left_until_it_may_be_written_to(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    for number, key in enumerate(("disk", "memory", "load"), 1):
+        await stage.fire(key)
+        await until_sent(stage, number)
+        await until_settled(stage, number)
+
+    await stage.fire("clock")
+
+    assert await states(stage, [4]) == [[State.PENDING]]
+
+
+async def test_where_a_board_stands_it_takes_what_comes(stage: Stage) -> None:
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    await stage.fire(*KEYS)
+    await stage.outbox.drain()
+    async with asyncio.timeout(5):
+        while not stage.platforms["acme"].sent:
+            clock.advance(1)
+            await stage.outbox.drain()
+    # The place has been quiet for a while, so that nothing but its board speaks against writing to it.
+    clock.advance(30)
+
+    await stage.fire("one more")
+
+    (last,) = await stage.ledger(len(KEYS) + 1)
+    assert last.state is State.PENDING
+    assert stage.wakeups.outbox.is_set()
+
+
+async def test_more_than_there_is_room_for_is_left_to_be_looked_at(stage: Stage) -> None:
+    await stage.configure({"acme": 40})
+    stage.platforms["acme"].hangs = True
+
+    await stage.fire("disk")
+
+    assert sum(one.state is State.SENDING for one in await stage.ledger()) <= MOST_AT_ONCE
+    assert any(one.state is State.PENDING for one in await stage.ledger())
+    assert stage.wakeups.outbox.is_set()
+    stage.platforms["acme"].released.set()
+    await stage.outbox.finish(5)
+
+
+async def test_what_changes_beside_what_is_opened_is_looked_for(stage: Stage) -> None:
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1, "globex": 1})
+    await stage.fire("disk")
+    await until_sent(stage, 2)
+    await until_settled(stage)
+    clock.advance(30)
+
+    stage.wakeups.outbox.clear()
+
+    both = stage.report(await stage.channel(), trouble("disk", Severity.OK), trouble("memory"))
+    await stage.ingest.take(both)
+
+    assert stage.wakeups.outbox.is_set()
+    clock.advance(30)
+    await stage.outbox.drain()
+    assert [platform.edits for platform in stage.platforms.values()] == [1, 1]
+
+
+async def test_a_claim_that_cannot_be_stored_keeps_no_alert_out(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    await refuse_claims(stage.database)
+
+    accepted = await stage.fire("disk")
+
+    (number,) = accepted.incidents
+    assert number is not None
+    assert await states(stage, [number]) == [[State.PENDING]]
+    assert stage.wakeups.outbox.is_set()
+
+
+async def test_a_claim_whose_commit_was_not_told_is_given_back_and_goes_out_once(schema_url: str) -> None:
+    database = Severed(schema_url)
+    stage = ready(database)
+    await stage.configure({"acme": 1})
+    database.losses = 1
+
+    with pytest.raises(ConnectionResetError):
+        await stage.fire("disk")
+    assert await states(stage, [1]) == [[State.SENDING]]
+    await stage.outbox.drain()
+
+    (sent,) = await stage.ledger()
+    assert (sent.state, sent.delivery.uncertain) == (State.DELIVERED, False)
+    assert len(stage.platforms["acme"].sent) == 1
+    await database.close()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_what_is_claimed_while_the_sender_stops_is_given_back(schema_url: str, *, is_told: bool) -> None:
+    database = Held(schema_url)
+    database.told.set()
+    stage = ready(database)
+    await stage.configure({"acme": 1})
+    database.told.clear()
+    database.committed.clear()
+    firing = asyncio.create_task(stage.fire("disk"))
+    await database.committed.wait()
+    await stage.outbox.finish(0.01)
+    if is_told:
+        database.told.set()
+        await firing
+    else:
+        firing.cancel()
+
+    releasing = asyncio.create_task(stage.outbox.release())
+    database.told.set()
+    await releasing
+
+    (waiting,) = await stage.ledger()
+    assert (waiting.state, waiting.delivery.uncertain, waiting.delivery.attempts) == (State.PENDING, False, 0)
+    assert not stage.platforms["acme"].sent
+    await database.close()
+
+
+async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other(schema_url: str) -> None:
+    database = Held(schema_url)
+    database.told.set()
+    stage = ready(database)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    database.told.clear()
+    database.committed.clear()
+    firing = asyncio.create_task(stage.fire("disk"))
+    await database.committed.wait()
+    # Beside it another process adds a page for the same chat, and our sender comes upon that one first.
+    other = Database(schema_url)
+    await Stage(other, stage.clock, stage.platforms, stage.adapters).fire("memory")
+    looking = asyncio.create_task(stage.outbox.start())
+    database.told.set()
+    await asyncio.gather(firing, looking)
+    await acme.reached.wait()
+    assert await states(stage, [1, 2]) == [[State.SENDING], [State.SENDING]]
+
+    assert acme.calls == 1
+    acme.released.set()
+    await stage.outbox.drain()
+
+    assert len(acme.sent) == 2
+    await database.close()
+    await other.close()
+
+
+async def test_nothing_is_promised_while_the_database_is_away(schema_url: str) -> None:
+    database = Interrupted(schema_url)
+    stage = ready(database)
+    await stage.configure({"acme": 1})
+    database.transactions = 1
+
+    with pytest.raises(ConnectionRefusedError):
+        await stage.fire("disk")
+    await stage.fire("disk")
+    await stage.outbox.drain()
+
+    assert len(stage.platforms["acme"].sent) == 1
+    await database.close()
+
+
+async def test_whoever_dies_with_what_it_took_is_taken_over_within_the_lease(stage: Stage) -> None:
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    acme = stage.platforms["acme"]
+    acme.hangs = True
+    await stage.fire("disk")
+    await acme.reached.wait()
+    acme.hangs = False
+
+    clock.advance(LEASE.total_seconds() + timedelta(seconds=1).total_seconds())
+    other: Outbox = stage.another()
+    await other.drain()
+
+    assert len(acme.sent) == 1
+    assert [(one.state, one.delivery.uncertain) for one in await stage.ledger()] == [(State.DELIVERED, True)]
+    acme.released.set()
+    await stage.outbox.finish(5)
+
+
+async def refuse_claims(database: Database) -> None:
+    """Let the database take no claim, as a defect of ours might have it."""
+
+    async def work(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            await connection.exec_driver_sql(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE data_exception; END $$"
+            )
+            when = "BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (new.state = 'sending') EXECUTE FUNCTION refuse()"
+        else:
+            when = (
+                "BEFORE UPDATE ON deliveries FOR EACH ROW WHEN new.state = 'sending'"
+                " BEGIN SELECT RAISE(ABORT, 'no claim'); END"
+            )
+        await connection.execute(sa.text(f"CREATE TRIGGER refuse {when}"))
+
+    await database.transact(work)
