@@ -288,6 +288,8 @@ class Service:
             await definitions.stored(connection, self.vault)
 
         await self.database.read(work)
+        if self._serving is not None:
+            await self.outbox.take_over()
         # Before the first request: a provider may tell us of a key that somebody presses just now.
         await self.lines.follow()
 

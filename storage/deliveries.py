@@ -216,13 +216,15 @@ async def is_overdue(connection: Connection, now: datetime) -> bool:
     return await connection.scalar(_OVERDUE, {"now": now}) is not None
 
 
-async def reclaim(connection: Connection, now: datetime) -> int:
+async def reclaim(connection: Connection, now: datetime, *, everything: bool = False) -> int:
     """Put back what somebody took and never settled. It may have gone out, so it will say that it may be a repeat.
 
     Its claim stands until somebody else takes it: whoever has the platform's answer by then can still store it.
+    `everything`: also what is taken still, because whoever took it is known to be dead.
     """
     columns = tables.deliveries.c
-    expired = sa.and_(columns.state == State.SENDING, columns.lease_until < now, OURS)
+    is_over = sa.true() if everything else columns.lease_until < now
+    expired = sa.and_(columns.state == State.SENDING, is_over, OURS)
     await _forget_old_edits(connection, expired, now)
     back = await connection.execute(
         sa.update(tables.deliveries)

@@ -97,6 +97,10 @@ class Outbox:
         self._round = asyncio.Lock()
         self._stopping = False
 
+    async def take_over(self) -> None:
+        """Take up at once what others have claimed: whoever sent from this database before us is dead."""
+        await self._database.transact(partial(deliveries.reclaim, now=self._clock.now(), everything=True))
+
     async def run(self) -> None:
         """Send until `finish` is called."""
         # What this process can send it has taken before another has heard of it.

@@ -102,6 +102,28 @@ async def test_told_twice_it_ends_at_once(sqlite_url: str, tmp_path: Path, slack
         sending.release()
 
 
+async def test_what_a_killed_process_was_sending_goes_out_when_the_next_one_starts(
+    sqlite_url: str, tmp_path: Path, slack: SlackServer
+) -> None:
+    """The file has had one process: nobody else can be about to send it."""
+    site = Site(sqlite_url, tmp_path, configuration(slack))
+
+    def asked() -> list[str]:
+        posts = [str(call.request) for call in slack.log.calls("chat.postMessage")]
+        return [post for post in posts if "disk full" in post]
+
+    async with site.serving() as served:
+        sending = await served.caught_sending(slack)
+        served.signal(signal.SIGKILL)
+        assert await served.ended(within=2) == -signal.SIGKILL
+        sending.release()
+    assert len(asked()) == 1
+    async with site.serving():
+        await slack.wait_for(lambda: len(asked()) == 2)
+    assert "may be a repeat" not in asked()[0]
+    assert "may be a repeat" in asked()[1]
+
+
 async def test_a_database_that_does_not_answer_holds_up_no_stop(postgresql_url: str) -> None:
     service = Service(Settings(postgresql_url, SECRET_KEY))
 
