@@ -227,6 +227,7 @@ class Service:
         self.picture = Picture(self.clock.now, configured.fallback_after)
         self.wakeups = Wakeups()
         self.stopping = asyncio.Event()
+        self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock)
         digest = self.vault.digest
         self.font = configured.font
         self.desk = Desk(
@@ -236,8 +237,6 @@ class Service:
         self.desk.feeds = self.feeds
         self.connections = Connections(self.database, self.vault, self.desk, self._connect, self.clock)
         self.outbox = Outbox(self.database, self.picture, self.connections.adapters, self.wakeups, self.clock)
-        sender = self.outbox if role is Role.ALL else None
-        self.ingest = Ingest(self.database, self.picture, self.wakeups, self.clock, sender)
         self.timers = Timers(self.database, self.picture, self.wakeups, self.clock)
         self.handovers = Handovers(self.database, self.picture, self.wakeups, self.clock)
         self.trades = Trades(self.database, self.picture, self.wakeups, self.clock)
@@ -298,7 +297,9 @@ class Service:
         """Run the workers; on the way out, what is under way comes to its end and the connections are closed."""
         ringing = [asyncio.create_task(self.bell.run())] if self.bell else []
         self._workers = [asyncio.create_task(worker()) for worker in self._at_work()]
-        self._sending = None if self.role is Role.WEB else asyncio.create_task(self.outbox.run())
+        if self.role is not Role.WEB:
+            self._sending = asyncio.create_task(self.outbox.run())
+            self.ingest.sender = self.outbox
         try:
             yield
         finally:

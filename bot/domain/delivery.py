@@ -7,7 +7,7 @@ own sake. One delivery is one message to one place; what happens to it never cha
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, Self
 
 from bot.domain.frozen import dataclass
 from bot.domain.growing import Growing
@@ -91,6 +91,12 @@ class Place:
     def key(self) -> str:
         """Return one word for the place, unique in its workspace."""
         return f"account:{self.account}" if self.chat is None else f"chat:{self.chat}"
+
+    @classmethod
+    def of(cls, workspace: WorkspaceId, key: str) -> Self:
+        """Return the place that has this `key`."""
+        kind, _, name = key.partition(":")
+        return cls(workspace, chat=name) if kind == "chat" else cls(workspace, account=AccountId(int(name)))
 
 
 @dataclass(frozen=True, slots=True)

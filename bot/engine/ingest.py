@@ -85,12 +85,11 @@ class _Written:
 class Ingest:
     """The front door's writer: one per process."""
 
-    def __init__(
-        self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock, sender: Outbox | None = None
-    ) -> None:
-        """Take what it writes with; `sender`: who sends in this process, and takes at once what is opened here."""
+    def __init__(self, database: Database, picture: Picture, wakeups: Wakeups, clock: Clock) -> None:
+        """Take what it writes with."""
+        self.sender: Outbox | None = None
+        """Who sends in this process, once it does: what is opened here may be claimed for it."""
         self._database = database
-        self._sender = sender
         self._picture = picture
         self._wakeups = wakeups
         self._clock = clock
@@ -115,7 +114,7 @@ class Ingest:
         """Write what waits, then what has come meanwhile, until nothing waits."""
         try:
             while self._queue:
-                await self._write_together(self._next(), self._sender)
+                await self._write_together(self._next(), self.sender)
         finally:
             # Whatever happened here, the next report is written.
             self._writing = None

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from bot.clock import Clock
 from bot.domain.delivery import State
 from bot.domain.event import Severity
-from bot.engine.ingest import Ingest
 from bot.engine.outbox import MOST_AT_ONCE, Outbox
 from storage.connection import Result, Work
 from storage.database import Connection, Database
@@ -54,7 +53,7 @@ class Held(Database):
 def ready(database: Database, clock: Clock | None = None) -> Stage:
     """Return an engine whose sender takes at once what its ingest opens."""
     stage = Stage(database, clock or ManualClock())
-    stage.ingest = Ingest(stage.database, stage.picture, stage.wakeups, stage.clock, stage.outbox)
+    stage.ingest.sender = stage.outbox
     return stage
 
 
