@@ -18,7 +18,8 @@ from bot.cli.refused import Refused
 from bot.main import Role, Service, listen, serve
 
 LONGEST_TURN: Final = 0.001
-LOOK_FOR_CYCLES_AFTER: Final = 20_000
+# More objects than the largest batch of alerts makes, with those that wait behind it.
+LOOK_FOR_CYCLES_AFTER: Final = 100_000
 LOOK_AMONG_OLDER_AFTER: Final = 5
 # `M_ARENA_MAX` of glibc's malloc.h.
 MOST_ARENAS: Final = -8

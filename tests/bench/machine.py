@@ -19,6 +19,7 @@ _IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs"})
 _CANDIDATES = (Path(tempfile.gettempdir()), Path.cwd() / "var", Path("/var/tmp"))  # noqa: S108 - a folder in it is made
 _KIB = 1024
 _TICKS = os.sysconf("SC_CLK_TCK")
+_ROUNDS = 1_000_000
 
 
 def folder_on_disk() -> Path:
@@ -53,10 +54,20 @@ def described(folder: Path) -> str:
     """Return one line on the machine, as it is at this instant."""
     kind, device = file_system(folder)
     load = "/".join(f"{value:.1f}" for value in os.getloadavg())
+    speed = f"{_rounds_per_second() / 1e6:.1f} million rounds of a plain loop a second"
     return (
         f"{platform.system()} {platform.release()}, {os.cpu_count()} cores, load {load}; data on {kind} ({device}); "
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+        f"Python {platform.python_version()} ({speed}), SQLite {sqlite3.sqlite_version}"
     )
+
+
+def _rounds_per_second() -> float:
+    """Return how fast this interpreter is: some are built without optimisation, and take half as long again."""
+    found: dict[int, tuple[int, str]] = {}
+    start = time.process_time()
+    for number in range(_ROUNDS):
+        found[number & 1023] = (number, str(number & 255))
+    return _ROUNDS / (time.process_time() - start)
 
 
 def commits_per_second(folder: Path, seconds: float) -> float:
