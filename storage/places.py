@@ -4,17 +4,23 @@ The places are found by leaps through the index, from each to the first one afte
 to know: so a look costs as much as there are places, however many messages wait in each of them.
 """
 
+import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from bot.domain.board import FOLD_FROM
 from bot.domain.delivery import Kind, Lane, Place
 from bot.domain.incident import Entry
-from bot.domain.people import AccountId, WorkspaceId
+from bot.domain.people import WorkspaceId
 from storage import tables
 from storage.database import Connection
+
+Busy = Collection[tuple[WorkspaceId, str]]
+"""Places, each by its workspace and its key; a workspace as a whole under the key `""`."""
 
 
 class Spot(NamedTuple):
@@ -27,8 +33,6 @@ class Spot(NamedTuple):
 
     workspace: WorkspaceId
     key: str
-    chat: str | None
-    account: AccountId | None
     pages: int
     head: int | None
     has_board: bool
@@ -36,73 +40,107 @@ class Spot(NamedTuple):
     @property
     def place(self) -> Place:
         """Which place it is."""
-        return Place(self.workspace, self.chat, self.account)
+        return Place.of(self.workspace, self.key)
 
 
-async def look(connection: Connection, now: datetime) -> list[Spot]:
-    """Return all places where something waits by itself and not on a board, that with the most urgent head first."""
-    return list(map(Spot._make, await connection.execute(_SPOTS, {"now": now})))
+async def look(connection: Connection, now: datetime, busy: Busy = ()) -> list[Spot]:
+    """Return all places where something waits by itself and not on a board, that with the most urgent head first.
+
+    `busy` places are passed over.
+    """
+    kind = connection.dialect.name
+    # As one word each: a database that looks for pairs takes twice as long.
+    words = [f"{workspace} {key}" for workspace, key in busy]
+    some = words if kind == "postgresql" else json.dumps(words)
+    rows = (await connection.execute(_LOOK[kind], {"now": now, "busy": some})).all()
+    return list(map(Spot._make, rows))
 
 
 def _words(values: tuple[str, ...]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-# The words are written into the statement, not bound, so that the databases see which of the partial indexes holds what
-# is asked for. A leap is two steps, since SQLite would look through a whole workspace for a pair that is greater than
-# another. A message of a card that has another one under way waits for it, and an edit for the card that is still to be
-# sent. While a new version and an old one share the database, each leaves alone what only the other knows how to send.
-_SPOTS: Final = sa.text(
-    f"""
-WITH RECURSIVE places (id) AS (
-    SELECT (
-        SELECT id FROM deliveries WHERE state = 'pending' AND board_id IS NULL
+# The words are written into the statements, not bound, so that the databases see which of the partial indexes holds
+# what is asked for. A message of a card that has another one under way waits for it, and an edit for the card that is
+# still to be sent: that is asked by a value, since where it is asked by EXISTS PostgreSQL reads all cards that wait, on
+# boards too. While a new version and an old one share the database, each leaves alone what only the other knows how to
+# send.
+_FIRST: Final = f"""
+    FROM deliveries first WHERE first.state = 'pending' AND first.board_id IS NULL
+    AND first.workspace_id = places.workspace_id AND first.place = places.place
+    AND first.not_before <= :now
+    AND first.kind IN ({_words(tuple(Kind))}) AND (first.entry IS NULL OR first.entry IN ({_words(tuple(Entry))}))
+    AND (first.card_id IS NULL OR first.card_id NOT IN (
+        SELECT sent.card_id FROM deliveries sent WHERE sent.state = 'sending' AND sent.card_id IS NOT NULL
+    ))
+    AND (first.kind <> 'edit' OR (
+        SELECT card.id FROM deliveries card
+        WHERE card.card_id = first.card_id AND card.state = 'pending' AND card.kind = 'card' LIMIT 1
+    ) IS NULL)
+    ORDER BY first.lane, first.not_before, first.id LIMIT 1
+"""  # noqa: S608 - Words of our own.
+_SEEN: Final = f"""
+SELECT places.workspace_id, places.place, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
+        AND page.workspace_id = places.workspace_id AND page.place = places.place
+        AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
+        LIMIT {FOLD_FROM + 1}
+    ) AS pages
+) AS pages, head.id, (places.workspace_id, places.place) IN (
+    SELECT workspace_id, place FROM boards WHERE closed_at IS NULL
+) AS has_board
+"""  # noqa: S608 - Numbers of our own.
+_FREE: Final = """
+WHERE places.workspace_id || ' ' || places.place NOT IN ({0}) AND places.workspace_id || ' ' NOT IN ({0})
+ORDER BY head.lane, head.not_before, head.id
+"""
+
+# A leap is two steps, since SQLite would look through a whole workspace for a pair that is greater than another.
+_SQLITE: Final = f"""
+WITH RECURSIVE places (workspace_id, place) AS (
+    SELECT * FROM (
+        SELECT workspace_id, place FROM deliveries WHERE state = 'pending' AND board_id IS NULL
         ORDER BY workspace_id, place LIMIT 1
     )
     UNION ALL
-    SELECT coalesce(
+    SELECT next.workspace_id, next.place FROM places JOIN deliveries next ON next.id = coalesce(
         (
             SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
-            AND other.workspace_id = here.workspace_id AND other.place > here.place
+            AND other.workspace_id = places.workspace_id AND other.place > places.place
             ORDER BY other.workspace_id, other.place LIMIT 1
         ),
         (
             SELECT other.id FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
-            AND other.workspace_id > here.workspace_id
+            AND other.workspace_id > places.workspace_id
             ORDER BY other.workspace_id, other.place LIMIT 1
         )
     )
-    FROM places JOIN deliveries here ON here.id = places.id
-),
-spots AS MATERIALIZED (
-    SELECT here.workspace_id, here.place, here.chat, here.account_id, (
-        SELECT count(*) FROM (
-            SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
-            AND page.workspace_id = here.workspace_id AND page.place = here.place
-            AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
-            LIMIT {FOLD_FROM + 1}
-        ) AS pages
-    ) AS pages, (
-        SELECT first.id FROM deliveries first WHERE first.state = 'pending' AND first.board_id IS NULL
-        AND first.workspace_id = here.workspace_id AND first.place = here.place
-        AND first.not_before <= :now
-        AND first.kind IN ({_words(tuple(Kind))}) AND (first.entry IS NULL OR first.entry IN ({_words(tuple(Entry))}))
-        AND (first.card_id IS NULL OR first.card_id NOT IN (
-            SELECT sent.card_id FROM deliveries sent WHERE sent.state = 'sending' AND sent.card_id IS NOT NULL
-        ))
-        AND (first.kind <> 'edit' OR NOT EXISTS (
-            SELECT 1 FROM deliveries card
-            WHERE card.card_id = first.card_id AND card.state = 'pending' AND card.kind = 'card'
-        ))
-        ORDER BY first.lane, first.not_before, first.id LIMIT 1
-    ) AS head, EXISTS (
-        SELECT 1 FROM boards WHERE boards.closed_at IS NULL
-        AND boards.workspace_id = here.workspace_id AND boards.place = here.place
-    ) AS has_board
-    FROM places JOIN deliveries here ON here.id = places.id
 )
-SELECT spots.workspace_id, spots.place, spots.chat, spots.account_id, spots.pages, spots.head, spots.has_board
-FROM spots LEFT JOIN deliveries head ON head.id = spots.head
-ORDER BY head.lane, head.not_before, head.id
+{_SEEN}
+FROM places LEFT JOIN deliveries head ON head.id = (SELECT first.id {_FIRST})
+{_FREE.format("SELECT value FROM json_each(:busy)")}
 """  # noqa: S608 - Words and numbers of our own.
-).bindparams(sa.bindparam("now", type_=tables.Instant()))
+_POSTGRESQL: Final = f"""
+WITH RECURSIVE places (workspace_id, place) AS (
+    (
+        SELECT workspace_id, place FROM deliveries WHERE state = 'pending' AND board_id IS NULL
+        ORDER BY workspace_id, place LIMIT 1
+    )
+    UNION ALL
+    SELECT next.workspace_id, next.place FROM places CROSS JOIN LATERAL (
+        SELECT other.workspace_id, other.place FROM deliveries other
+        WHERE other.state = 'pending' AND other.board_id IS NULL
+        AND (other.workspace_id, other.place) > (places.workspace_id, places.place)
+        ORDER BY other.workspace_id, other.place LIMIT 1
+    ) AS next
+)
+{_SEEN}
+FROM places LEFT JOIN LATERAL (SELECT first.id, first.lane, first.not_before {_FIRST}) AS head ON true
+{_FREE.format("SELECT unnest(:busy)")}
+"""  # noqa: S608 - Words and numbers of our own.
+_NOW: Final = sa.bindparam("now", type_=tables.Instant())
+_LOOK: Final = {
+    "sqlite": sa.text(_SQLITE).bindparams(_NOW, sa.bindparam("busy", type_=sa.Text())),
+    "postgresql": sa.text(_POSTGRESQL).bindparams(_NOW, sa.bindparam("busy", type_=postgresql.ARRAY(sa.Text))),
+}

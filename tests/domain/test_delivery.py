@@ -219,3 +219,4 @@ def test_what_failed_together_does_not_come_back_together() -> None:
 
 def test_a_place_has_one_key() -> None:
     assert (DIRECT.key, CHAT.key) == ("account:1", "chat:C1")
+    assert [Place.of(ACME, one.key) for one in (DIRECT, CHAT)] == [DIRECT, CHAT]

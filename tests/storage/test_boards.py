@@ -260,6 +260,7 @@ class Interrupted:
     def __init__(self, connection: Connection, meanwhile: Callable[[], Awaitable[object]]) -> None:
         self._connection = connection
         self._meanwhile: Callable[[], Awaitable[object]] | None = meanwhile
+        self.dialect = connection.dialect
 
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:
         answer = await self._connection.execute(statement, parameters)
