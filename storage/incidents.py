@@ -20,6 +20,7 @@ from bot.domain.levels import HELD
 from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_together
+from storage.definitions import REVISION
 
 DueMark = tuple[datetime, IncidentId]
 """How far a walk over the due incidents has come: they are ordered by when they are due, and number."""
@@ -70,8 +71,10 @@ _UNRECOVERED: Final[Mapping[str, str]] = {
 _BODIES: Final = sa.select(tables.incidents.c.id, tables.incidents.c.body)
 _THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
 _LOCKED: Final = _THESE.order_by(tables.incidents.c.id).with_for_update()
+# With what is configured just then: to the server and back once more would take longer than to find it there.
 _DUE: Final = (
-    _BODIES.where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
+    _BODIES.add_columns(REVISION)
+    .where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
     .order_by(tables.incidents.c.due)
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -88,6 +91,7 @@ _NEXT_DUE: Final = (
     .order_by(tables.incidents.c.due)
     .limit(1)
 )
+_WHAT_IS_UP: Final = sa.select(_NEXT_DUE.scalar_subquery(), REVISION)
 
 
 async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, IncidentId]]:
@@ -150,12 +154,13 @@ async def newest(connection: Connection, *, most: int, open_only: bool) -> Found
     return readable(await connection.execute(query))
 
 
-async def due(connection: Connection, now: datetime, most: int) -> list[Incident]:
-    """Return incidents whose next instant has come, longest due first. Raises Unreadable.
+async def due(connection: Connection, now: datetime, most: int) -> tuple[list[Incident], int]:
+    """Return incidents whose next instant has come, longest due first, and what revision is configured.
 
-    Locked, and passed over where others hold them.
+    Locked, and passed over where others hold them; with none, the revision is 0. Raises Unreadable.
     """
-    return all_of(await connection.execute(_DUE, {"now": now, "most": most}))
+    rows = (await connection.execute(_DUE, {"now": now, "most": most})).all()
+    return all_of((number, body) for number, body, _ in rows), int(rows[0][-1] or 0) if rows else 0
 
 
 def readable(rows: Iterable[sa.Row[int, str]]) -> Found:
@@ -209,6 +214,12 @@ async def next_due(connection: Connection) -> datetime | None:
     """Return the next instant at which an incident must be looked at."""
     found: datetime | None = await connection.scalar(_NEXT_DUE)
     return found
+
+
+async def what_is_up(connection: Connection) -> tuple[datetime | None, int]:
+    """Return when an incident must be looked at next, and what revision is configured."""
+    next_due, revision = (await connection.execute(_WHAT_IS_UP)).one()
+    return next_due, int(revision or 0)
 
 
 async def count_by_progress(connection: Connection) -> dict[str, int]:

@@ -58,7 +58,6 @@ async def apply(
     Return whether something is to be sent.
     """
     notes, unheard = await _announce(connection, made, organisation, now)
-    await incidents.record(connection, _recorded(made, now) + unheard)
     known = {incident.id for incident, _ in made} - set(new)
     edits, shown = 0, Shown()
     if known:
@@ -71,6 +70,8 @@ async def apply(
         notes += await _over(connection, made, shown, organisation, now)
     told = [(incident, effect) for incident, effects in made for effect in effects if isinstance(effect, Notify)]
     pages, joined = await paging.pages(connection, told, shown, organisation, now)
+    # Last, beside the others: what is only added goes to the server in one statement.
+    await incidents.record(connection, _recorded(made, now) + unheard)
     await deliveries.add(connection, pages + notes, now)
     # What waits already may wait for what is dark, and then the others need not.
     await follow(connection, joined, organisation.deadline, now)

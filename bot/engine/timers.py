@@ -19,7 +19,7 @@ from bot.engine import metrics
 from bot.engine.apply import apply
 from bot.engine.picture import Picture
 from bot.engine.wakeups import Wakeups
-from storage import definitions, incidents
+from storage import incidents
 from storage.database import Connection, Database, is_away
 from storage.incidents import DueMark
 
@@ -47,16 +47,16 @@ class Timers:
         self._clock = clock
         self._apart_after: DueMark | None = None
         self._revision = -1
+        # When an incident must be looked at next, as the last look saw it.
+        self._next_due: datetime | None = None
 
     async def run(self) -> None:
         """Tick for ever, each incident when it is due."""
         while True:
             self._wakeups.timers.clear()
             try:
-                count = await self.tick()
-                pause = 0.0 if count == MOST_TOGETHER else await self._until_next()
-                if not count and not pause:
-                    pause = WHILE_LOCKED
+                # Where some were due there may be more: the next look says until when there is nothing to do.
+                pause = 0.0 if await self.tick() else self._until_next() or WHILE_LOCKED
             except Exception as error:  # noqa: BLE001 - A database that is away comes back; the timers must still be there then.
                 log.error("timers_failed", error=type(error).__name__, detail=str(error)[:200])
                 pause = PAUSE_AFTER_ERROR
@@ -65,9 +65,9 @@ class Timers:
     async def tick(self) -> int:
         """Tick what is due now, the longest due first; return how many incidents that were."""
         # Looked at before it is locked: mostly nothing is due, and there is only one writer.
-        next_due, revision = await self._database.read(_what_is_up)
+        self._next_due, revision = await self._database.read(incidents.what_is_up)
         held = await self._tick_held(revision) if revision != self._revision else 0
-        if next_due is None or next_due > self._clock.now():
+        if self._next_due is None or self._next_due > self._clock.now():
             return held
         try:
             count = await self._database.transact(self._work)
@@ -139,13 +139,14 @@ class Timers:
         return await self._tick(connection, list((await incidents.lock(connection, [number])).values()))
 
     async def _work(self, connection: Connection) -> int:
-        return await self._tick(connection, await incidents.due(connection, self._clock.now(), MOST_TOGETHER))
+        due, revision = await incidents.due(connection, self._clock.now(), MOST_TOGETHER)
+        return await self._tick(connection, due, revision)
 
-    async def _tick(self, connection: Connection, due: Sequence[Incident]) -> int:
+    async def _tick(self, connection: Connection, due: Sequence[Incident], revision: int | None = None) -> int:
         now = self._clock.now()
         if not due:
             return 0
-        moment = Moment(await self._picture.current(connection), now)
+        moment = Moment(await self._picture.current(connection, revision), now)
         made: list[Step] = []
         for incident in due:
             _note_lateness(incident, now)
@@ -156,15 +157,9 @@ class Timers:
         await apply(connection, [(one.incident, one.effects) for one in made], (), moment.organisation, now)
         return len(due)
 
-    async def _until_next(self) -> float:
-        next_due = await self._database.read(incidents.next_due)
-        left = (next_due - self._clock.now()).total_seconds() if next_due else POLL
+    def _until_next(self) -> float:
+        left = (self._next_due - self._clock.now()).total_seconds() if self._next_due else POLL
         return min(max(left, 0.0), POLL)
-
-
-async def _what_is_up(connection: Connection) -> tuple[datetime | None, int]:
-    """Return when an incident must be looked at next, and the number of what is configured."""
-    return await incidents.next_due(connection), await definitions.revision(connection)
 
 
 def _changes(incident: Incident, moment: Moment) -> bool:
