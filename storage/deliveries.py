@@ -20,7 +20,7 @@ from bot.domain.incident import Entry, IncidentId
 from bot.domain.people import WorkspaceId
 from storage import bulk, tables
 from storage.cards import place_of
-from storage.database import Connection
+from storage.database import Connection, in_few_sizes
 
 LEASE: Final = timedelta(seconds=60)
 DARK: Final = "dark"
@@ -109,6 +109,7 @@ def ours(columns: Columns) -> sa.ColumnElement[bool]:
 
 
 OURS: Final = ours(tables.deliveries.c)
+_SENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'sending'")
 # Built once: what is asked with every message should not be put together with every message.
 _FIRST: Final = (
     sa.select(tables.deliveries.c.not_before)
@@ -129,7 +130,7 @@ _NEXT: Final = (
 _OVERDUE: Final = (
     sa.select(tables.deliveries.c.id)
     .where(
-        tables.deliveries.c.state == sa.literal_column("'sending'"),
+        tables.deliveries.c.state == _SENDING,
         tables.deliveries.c.lease_until < sa.bindparam("now", type_=tables.Instant()),
         OURS,
     )
@@ -232,6 +233,13 @@ async def reclaim(connection: Connection, now: datetime, *, everything: bool = F
         .values(state=State.PENDING, lease_until=None, uncertain=True, reason="lease_expired")
     )
     return back.rowcount
+
+
+async def taken_by(connection: Connection, claims: Sequence[str]) -> set[str]:
+    """Return by which of these claims something is taken."""
+    columns = tables.deliveries.c
+    query = sa.select(columns.claim).where(columns.state == _SENDING, columns.claim.in_(in_few_sizes(claims)))
+    return set((await connection.scalars(query)).all())
 
 
 async def release(

@@ -22,14 +22,14 @@ from bot.domain.incident import AlertId, ChannelId, Effect, Incident, IncidentId
 from bot.domain.organisation import IntegrationId, Organisation
 from bot.engine import metrics
 from bot.engine.apply import apply
-from bot.engine.outbox import Outbox, Reservation
+from bot.engine.outbox import Outbox
 from bot.engine.picture import Picture
+from bot.engine.reservations import Reservation
 from bot.engine.timers import POLL
 from bot.engine.wakeups import Wakeup, Wakeups
-from storage import claims, incidents
+from storage import incidents
 from storage.connection import Work
 from storage.database import LONGEST_WAIT, Connection, Database, is_away
-from storage.deliveries import Claimed
 from storage.incidents import EventRow
 
 # As many requests, and events of theirs, share a transaction, so that none waits long for the others.
@@ -71,15 +71,6 @@ class _Waiting:
 
     report: Report
     answer: asyncio.Future[Accepted]
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What a transaction brought: its answers, who has something to do, and what was claimed to be sent at once."""
-
-    accepted: list[Accepted]
-    busy: tuple[Wakeup, ...]
-    claimed: list[Claimed]
 
 
 class Ingest:
@@ -133,28 +124,31 @@ class Ingest:
     async def _write_together(self, together: list[_Waiting], sender: Outbox | None) -> None:
         reserved = sender.reserve() if sender else None
         try:
-            written = await self._database.transact(self._work([one.report for one in together], reserved))
+            work = self._work([one.report for one in together], reserved)
+            accepted, busy = await self._database.transact(work)
         except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
             if sender and reserved:
                 sender.not_taken(reserved)
-            await self._not_taken(together, error, is_last=reserved is None)
+            if reserved and reserved.is_claiming:
+                # What is wrong with sending it at once keeps no report out.
+                log.error("not_claimed", error=type(error).__name__, detail=str(error)[:200])
+                await self._write_together(together, None)
+            else:
+                await self._not_taken(together, error)
             return
-        if sender and reserved:
-            sender.taken(reserved, written.claimed)
-        self._wakeups.wake(*written.busy)
-        for one, result in zip(together, written.accepted, strict=True):
+        for one, result in zip(together, accepted, strict=True):
             _tell(one.answer, result)
-        for outcome, count in Counter(outcome for result in written.accepted for outcome in result.outcomes).items():
+        self._wakeups.wake(*busy)
+        if sender and reserved:
+            sender.taken(reserved)
+        for outcome, count in Counter(outcome for result in accepted for outcome in result.outcomes).items():
             metrics.EVENTS.labels(outcome=str(outcome)).inc(count)
 
-    async def _not_taken(self, together: list[_Waiting], error: Exception, *, is_last: bool) -> None:
-        """Find the report that spoils it for the others; a database that is away has something against all of them.
-
-        Whatever it was, a report is refused only when it cannot be written by itself, and without being sent at once.
-        """
+    async def _not_taken(self, together: list[_Waiting], error: Exception) -> None:
+        """Find the report that spoils it for the others; a database that is away has something against all of them."""
         if is_away(error):
             together, self._queue = together + self._queue, []
-        elif len(together) > 1 or not is_last:
+        elif len(together) > 1:
             for one in together:
                 await self._write_together([one], None)
             return
@@ -162,15 +156,19 @@ class Ingest:
         for one in together:
             _tell(one.answer, error)
 
-    def _work(self, reports: Sequence[Report], reserved: Reservation | None) -> Work[_Written]:
-        async def work(connection: Connection) -> _Written:
+    def _work(
+        self, reports: Sequence[Report], reserved: Reservation | None
+    ) -> Work[tuple[list[Accepted], tuple[Wakeup, ...]]]:
+        async def work(connection: Connection) -> tuple[list[Accepted], tuple[Wakeup, ...]]:
+            if reserved:
+                reserved.begin()
             organisation = await self._picture.current(connection)
             batch = await _Batch.load(connection, reports, self._clock.now() + LONGEST)
             # It may have waited for whoever held an incident: what is decided here comes after what they did.
             now = self._clock.now()
             moment = Moment(organisation, now)
             accepted = [batch.decide(report, moment) for report in reports]
-            return _Written(accepted, *await batch.store(connection, organisation, now, reserved))
+            return accepted, await batch.store(connection, organisation, now, reserved)
 
         return work
 
@@ -275,8 +273,8 @@ class _Batch:
 
     async def store(
         self, connection: Connection, organisation: Organisation, now: datetime, reserved: Reservation | None
-    ) -> tuple[tuple[Wakeup, ...], list[Claimed]]:
-        """Write what has changed, one statement per table; return who has something to do, and what was claimed."""
+    ) -> tuple[Wakeup, ...]:
+        """Write what has changed, one statement per table; return who has something to do."""
         changed = [self._incidents[number] for number in self._effects]
         await incidents.insert(connection, [one for one in changed if one.id in self._new_incidents])
         await incidents.update(connection, [one for one in changed if one.id not in self._new_incidents])
@@ -289,12 +287,10 @@ class _Batch:
         is_sending = await apply(connection, made, self._new_incidents, organisation, now)
         # Whatever falls due later than the next look at the clock is seen then.
         is_due = any(incident.due is not None and incident.due <= now + LOOK_AGAIN for incident in changed)
-        claimed: list[Claimed] = []
         if is_sending and reserved and self._new_incidents:
-            new = self._new_incidents
-            claimed, is_left = await claims.claim_new(connection, reserved.claim, now, new, reserved.room)
-            is_sending = is_left or len(changed) > len(new)
-        return ((Wakeup.OUTBOX,) if is_sending else ()) + ((Wakeup.TIMERS,) if is_due else ()), claimed
+            is_left = await reserved.take(connection, self._new_incidents, now)
+            is_sending = is_left or len(changed) > len(self._new_incidents)
+        return ((Wakeup.OUTBOX,) if is_sending else ()) + ((Wakeup.TIMERS,) if is_due else ())
 
 
 def _event_row(arrival: Arrival, report: Report, alert: Alert | None, outcome: Outcome) -> EventRow:

@@ -9,10 +9,10 @@ import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -28,6 +28,7 @@ from bot.engine.letters import Desks
 from bot.engine.outcomes import Outcomes
 from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
+from bot.engine.reservations import Reservation, Unsure
 from bot.engine.wakeups import Wakeup, Wakeups
 from storage import boards, claims, deliveries
 from storage.claims import Taken
@@ -36,6 +37,8 @@ from storage.deliveries import Claimed, Room
 
 MOST_AT_ONCE: Final = 32
 MOST_PER_WORKSPACE: Final = 12
+# For the cards of an alert. Beside two platforms that hang, there is still room for another one.
+MOST_RESERVED: Final = 6
 POLL: Final = 1.0
 RECLAIM_EVERY: Final = timedelta(seconds=1)
 PAUSE_AFTER_ERROR: Final = 1.0
@@ -49,18 +52,6 @@ AFTER_AN_OUTAGE: Final = timedelta(seconds=5)
 _LINES: Final = frozenset(LINES.values())
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation:
-    """What a transaction may claim of the messages that it adds itself: by this name, and as much as there is room for.
-
-    Its claims hold `until` then at the least.
-    """
-
-    claim: str
-    room: Room
-    until: datetime
 
 
 class Outbox:
@@ -86,16 +77,14 @@ class Outbox:
         self._under_way: dict[asyncio.Task[bool], Claimed] = {}
         # Those for which the platform was asked, and whose outcome is not stored yet.
         self._asked: set[DeliveryId] = set()
-        # Claims of which it is not known whether they were stored. Nothing was sent on them: they are given back.
-        self._unsure: set[str] = set()
-        # What transactions that are not over yet may have claimed.
-        self._reserved: set[str] = set()
+        self._unsure = Unsure()
+        self._reserved: Reservation | None = None
         self._reclaimed_at = self._away_at = datetime.min.replace(tzinfo=UTC)
         self._next_at: datetime | None = None
         # Whether something may go out that the last claim left, as for a place that was written to just then.
         self._is_left = True
         self._round = asyncio.Lock()
-        self._stopping = False
+        self._stopping = self._is_released = False
 
     async def take_over(self) -> None:
         """Take up at once what others have claimed: whoever sent from this database before us is dead."""
@@ -138,28 +127,32 @@ class Outbox:
     def reserve(self) -> Reservation | None:
         """Let a transaction claim what it adds, so that nobody has to look for it; None: it is looked for as ever.
 
-        Whoever reserves says in the end that it was `taken` or may not have been.
+        Whoever reserves says in the end that it was `taken` or may not have been. Where something waits that was left,
+        what is new goes the way of all: it is not for a sender of alerts to look through what waits.
         """
-        if self._stopping or self._round.locked() or len(self._under_way) >= MOST_AT_ONCE:
+        if self._stopping or self._is_left or self._reserved is not None:
             return None
-        now = self._clock.now()
-        reservation = Reservation(uuid.uuid4().hex, self._room(now), now + deliveries.LEASE)
-        self._reserved.add(reservation.claim)
-        return reservation
+        room = self._room(self._clock.now())
+        over = asyncio.get_running_loop().create_future()
+        self._reserved = Reservation(uuid.uuid4().hex, replace(room, most=min(room.most, MOST_RESERVED)), over)
+        return self._reserved
 
-    def taken(self, reservation: Reservation, claimed: Sequence[Claimed]) -> None:
-        """This was claimed, and is committed: it goes out."""
-        self._reserved.discard(reservation.claim)
-        if self._stopping and claimed:
-            self._unsure.add(reservation.claim)
-        else:
-            self._begin(claimed, reservation.until)
+    def taken(self, reservation: Reservation) -> None:
+        """What was claimed is committed: it goes out. Where all has been given back already, its claim runs out."""
+        self._end(reservation)
+        if not self._is_released:
+            self._begin(reservation.claimed, reservation.until)
 
     def not_taken(self, reservation: Reservation) -> None:
         """The transaction failed; the database may have committed it all the same."""
-        self._reserved.discard(reservation.claim)
-        self._unsure.add(reservation.claim)
-        self._wakeups.outbox.set()
+        self._end(reservation)
+        if reservation.claimed:
+            self._unsure.add(reservation.claim, self._clock.now())
+            self._wakeups.outbox.set()
+
+    def _end(self, reservation: Reservation) -> None:
+        self._reserved = None
+        reservation.over.set_result(None)
 
     def _begin(self, claimed: Sequence[Claimed], until: datetime) -> None:
         for one in claimed:
@@ -178,31 +171,26 @@ class Outbox:
         was_away = _is_within(AFTER_AN_OUTAGE, self._away_at, now)
         is_time = not was_away and not _is_within(RECLAIM_EVERY, self._reclaimed_at, now)
 
-        async def work(connection: Connection) -> tuple[Taken, bool, datetime | None]:
+        async def work(connection: Connection) -> tuple[set[str], Taken, bool, datetime | None]:
             # It may have waited for the database: what it takes back for a reason is taken back after that.
             at = self._clock.now()
+            given_back = await self._unsure.give_back(connection, at)
             if is_time and await deliveries.is_overdue(connection, at):
                 await deliveries.reclaim(connection, at)
             taken = await claims.fold_and_claim(connection, token, at, room)
             await boards.call_up(connection, taken.claimed, at)
-            return taken, *await _what_is_left(connection, at)
+            return given_back, taken, *await _what_is_left(connection, at)
 
-        await self._give_back_unsure()
         # Whoever is cut off here cannot know whether the claim was stored.
-        self._unsure.add(token)
-        taken, self._is_left, self._next_at = await self._database.transact(work)
+        self._unsure.add(token, now)
+        given_back, taken, self._is_left, self._next_at = await self._database.transact(work)
         self._unsure.discard(token)
+        self._unsure.forget(given_back, now)
         if is_time:
             self._reclaimed_at = now
         for place in taken.quiet:
             self._pace.hold(place, now + FOLD_EVERY)
         return taken.claimed
-
-    async def _give_back_unsure(self) -> None:
-        """Give back the claims of which the database did not say whether they were stored."""
-        for claim in sorted(self._unsure):
-            await self._database.transact(partial(deliveries.release, claim=claim, now=self._clock.now()))
-            self._unsure.discard(claim)
 
     async def drain(self) -> None:
         """Send everything that may go out now, and return when all of it has been settled."""
@@ -227,8 +215,10 @@ class Outbox:
             async with asyncio.timeout(seconds):
                 async with self._round:
                     pass  # What is being claimed is under way from here on.
-                while self._under_way:
-                    await asyncio.wait(list(self._under_way))
+                while self._under_way or self._reserved:
+                    to_end: list[asyncio.Future[Any]] = [*self._under_way]
+                    to_end += [self._reserved.over] if self._reserved else []
+                    await asyncio.wait(to_end, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
             log.warning("deliveries_cut_off", count=len(self._under_way), asked=len(self._asked))
 
@@ -245,16 +235,17 @@ class Outbox:
             await asyncio.wait(list(late))
         await self._answers.catch_up(every=True)
         now = self._clock.now()
+        self._is_released = True
+        if self._reserved is not None:
+            self._unsure.add(self._reserved.claim, now)
 
         async def work(connection: Connection) -> None:
             for claimed in late.values():
                 number = claimed.delivery.id
                 await deliveries.release(connection, claimed.claim, now, only=number, sent=number in in_doubt)
+            await self._unsure.give_back(connection, now)
 
-        self._unsure |= self._reserved
-        await self._give_back_unsure()
-        if late:
-            await self._database.transact(work)
+        await self._database.transact(work)
         self._wakeups.all()
 
     async def _deliver(self, claimed: Claimed, until: datetime, before: Sequence[asyncio.Task[bool]]) -> bool:
@@ -327,7 +318,8 @@ class Outbox:
         crowded = {(workspace, WHOLE) for workspace, count in under_way.items() if count >= MOST_PER_WORKSPACE}
         taken = {(delivery.place.workspace, delivery.place.key) for delivery in places}
         busy = crowded | taken | set(self._pace.busy(now))
-        return Room(MOST_AT_ONCE - len(self._under_way), MOST_PER_WORKSPACE, busy, under_way)
+        reserved = MOST_RESERVED if self._reserved else 0
+        return Room(MOST_AT_ONCE - len(self._under_way) - reserved, MOST_PER_WORKSPACE, busy, under_way)
 
     def _spend(self, delivery: Delivery) -> None:
         adapter = self._adapters.get(delivery.place.workspace)

@@ -1,16 +1,18 @@
 """What an alert adds to the queue is claimed in the transaction that adds it, wherever nothing else is in its way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from bot.clock import Clock
 from bot.domain.delivery import State
 from bot.domain.event import Severity
-from bot.engine.outbox import MOST_AT_ONCE, Outbox
+from bot.domain.organisation import Organisation
+from bot.engine.ingest import Accepted
+from bot.engine.outbox import MOST_AT_ONCE, MOST_RESERVED, Outbox
+from storage import schema
 from storage.connection import Result, Work
 from storage.database import Connection, Database
 from storage.deliveries import LEASE
@@ -41,6 +43,7 @@ class Held(Database):
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.told = asyncio.Event()
+        self.told.set()
         self.committed = asyncio.Event()
 
     async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
@@ -50,16 +53,48 @@ class Held(Database):
         return result
 
 
-def ready(database: Database, clock: Clock | None = None) -> Stage:
-    """Return an engine whose sender takes at once what its ingest opens."""
-    stage = Stage(database, clock or ManualClock())
-    stage.ingest.sender = stage.outbox
-    return stage
+class Late(Database):
+    """A database that answers the next transaction with an error, and commits it when it `lands`."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.is_late = False
+        self.lands = asyncio.Event()
+        self.landing: asyncio.Task[object] | None = None
+
+    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
+        if not self.is_late:
+            return await super().transact(work, within=within)
+        self.is_late = False
+        worked = asyncio.Event()
+
+        async def slowly(connection: Connection) -> Result:
+            result = await work(connection)
+            worked.set()
+            await self.lands.wait()
+            return result
+
+        self.landing = asyncio.create_task(super().transact(slowly, within=within))
+        await worked.wait()
+        raise ConnectionResetError("the server went away")
+
+
+class Ready(Stage):
+    """An engine whose sender takes at once what its ingest opens, once it has seen that nothing waits."""
+
+    async def configure(
+        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True
+    ) -> Organisation:
+        organisation = await super().configure(chats, accounts, linked=linked)
+        self.ingest.sender = self.outbox
+        await self.outbox.drain()
+        self.wakeups.outbox.clear()
+        return organisation
 
 
 @pytest.fixture
 def stage(database: Database) -> Stage:
-    return ready(database)
+    return Ready(database)
 
 
 async def until_sent(stage: Stage, count: int = 1) -> None:
@@ -74,15 +109,21 @@ async def until_settled(stage: Stage, number: int = 1) -> None:
             await asyncio.sleep(0.001)
 
 
+async def caught_claiming(stage: Stage, database: Held) -> asyncio.Task[Accepted]:
+    """Fire an alert, and return once it is committed with its claim, of which nobody has been told."""
+    database.told.clear()
+    database.committed.clear()
+    firing = asyncio.create_task(stage.fire("disk"))
+    await database.committed.wait()
+    return firing
+
+
 async def states(stage: Stage, numbers: Sequence[int]) -> list[list[State]]:
     return [[one.state for one in await stage.ledger(number)] for number in numbers]
 
 
 async def test_an_alert_goes_out_without_anybody_looking_for_it(stage: Stage) -> None:
     await stage.configure({"acme": 2, "globex": 1}, ("ana@example.com",))
-    # The sender has looked, and nothing was left.
-    await stage.outbox.drain()
-    stage.wakeups.outbox.clear()
 
     await stage.fire("disk")
     await until_sent(stage, 4)
@@ -161,11 +202,25 @@ async def test_more_than_there_is_room_for_is_left_to_be_looked_at(stage: Stage)
 
     await stage.fire("disk")
 
-    assert sum(one.state is State.SENDING for one in await stage.ledger()) <= MOST_AT_ONCE
-    assert any(one.state is State.PENDING for one in await stage.ledger())
+    assert sum(one.state is State.SENDING for one in await stage.ledger()) == MOST_RESERVED
     assert stage.wakeups.outbox.is_set()
     stage.platforms["acme"].released.set()
     await stage.outbox.finish(5)
+
+
+async def test_while_something_waits_that_was_left_nothing_is_reserved(stage: Stage) -> None:
+    await stage.configure({"acme": 1})
+    stage.platforms["acme"].hangs = True
+    await stage.fire("disk", "memory")
+    await stage.outbox.start()
+
+    assert stage.outbox.reserve() is None
+
+    stage.platforms["acme"].released.set()
+    await stage.outbox.drain()
+    reserved = stage.outbox.reserve()
+    assert reserved is not None
+    stage.outbox.not_taken(reserved)
 
 
 async def test_what_changes_beside_what_is_opened_is_looked_for(stage: Stage) -> None:
@@ -202,7 +257,7 @@ async def test_a_claim_that_cannot_be_stored_keeps_no_alert_out(stage: Stage) ->
 
 async def test_a_claim_whose_commit_was_not_told_is_given_back_and_goes_out_once(schema_url: str) -> None:
     database = Severed(schema_url)
-    stage = ready(database)
+    stage = Ready(database)
     await stage.configure({"acme": 1})
     database.losses = 1
 
@@ -217,25 +272,37 @@ async def test_a_claim_whose_commit_was_not_told_is_given_back_and_goes_out_once
     await database.close()
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-async def test_what_is_claimed_while_the_sender_stops_is_given_back(schema_url: str, *, is_told: bool) -> None:
+async def test_what_is_claimed_while_the_sender_stops_is_sent_all_the_same(schema_url: str) -> None:
     database = Held(schema_url)
-    database.told.set()
-    stage = ready(database)
+    stage = Ready(database)
     await stage.configure({"acme": 1})
-    database.told.clear()
-    database.committed.clear()
-    firing = asyncio.create_task(stage.fire("disk"))
-    await database.committed.wait()
+    firing = await caught_claiming(stage, database)
+    finishing = asyncio.create_task(stage.outbox.finish(5))
+    await asyncio.sleep(0.01)
+
+    database.told.set()
+    await asyncio.gather(firing, finishing)
+
+    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
+    await database.close()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_what_is_claimed_and_not_told_in_time_at_a_stop_is_given_back(schema_url: str, *, is_told: bool) -> None:
+    database = Held(schema_url)
+    stage = Ready(database)
+    await stage.configure({"acme": 1})
+    firing = await caught_claiming(stage, database)
     await stage.outbox.finish(0.01)
+
+    releasing = asyncio.create_task(stage.outbox.release())
+    await asyncio.sleep(0.01)
     if is_told:
         database.told.set()
         await firing
     else:
         firing.cancel()
-
-    releasing = asyncio.create_task(stage.outbox.release())
-    database.told.set()
+        database.told.set()
     await releasing
 
     (waiting,) = await stage.ledger()
@@ -244,17 +311,56 @@ async def test_what_is_claimed_while_the_sender_stops_is_given_back(schema_url: 
     await database.close()
 
 
+async def test_a_commit_that_lands_after_all_was_given_back_is_found(postgresql_url: str) -> None:
+    database = Late(postgresql_url)
+    await schema.upgrade(database)
+    stage = Ready(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1})
+    database.is_late = True
+    with pytest.raises(ConnectionResetError):
+        await stage.fire("disk")
+    await stage.outbox.drain()
+
+    assert database.landing is not None
+    database.lands.set()
+    await database.landing
+    assert await states(stage, [1]) == [[State.SENDING]]
+    clock.advance(1)
+    await stage.outbox.drain()
+
+    (sent,) = await stage.ledger()
+    assert (sent.state, sent.delivery.uncertain) == (State.DELIVERED, False)
+    await database.close()
+
+
+async def test_beside_a_reservation_no_more_is_claimed_than_there_is_room_for_both(stage: Stage) -> None:
+    await stage.configure({"acme": 12, "globex": 12, "initech": 12})
+    for platform in stage.platforms.values():
+        platform.hangs = True
+    reserved = stage.outbox.reserve()
+    assert reserved is not None
+    assert reserved.room.most == MOST_RESERVED
+    stage.ingest.sender = None
+    await stage.fire("disk")
+
+    assert await stage.outbox.start() == MOST_AT_ONCE - MOST_RESERVED
+    assert stage.outbox.reserve() is None, "one at a time"
+
+    stage.outbox.not_taken(reserved)
+    for platform in stage.platforms.values():
+        platform.released.set()
+    await stage.outbox.finish(5)
+
+
 async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other(schema_url: str) -> None:
     database = Held(schema_url)
-    database.told.set()
-    stage = ready(database)
+    stage = Ready(database)
     await stage.configure({"acme": 1})
     acme = stage.platforms["acme"]
     acme.hangs = True
-    database.told.clear()
-    database.committed.clear()
-    firing = asyncio.create_task(stage.fire("disk"))
-    await database.committed.wait()
+    firing = await caught_claiming(stage, database)
     # Beside it another process adds a page for the same chat, and our sender comes upon that one first.
     other = Database(schema_url)
     await Stage(other, stage.clock, stage.platforms, stage.adapters).fire("memory")
@@ -273,14 +379,15 @@ async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other
     await other.close()
 
 
-async def test_nothing_is_promised_while_the_database_is_away(schema_url: str) -> None:
+async def test_nothing_is_promised_and_nobody_woken_while_the_database_is_away(schema_url: str) -> None:
     database = Interrupted(schema_url)
-    stage = ready(database)
+    stage = Ready(database)
     await stage.configure({"acme": 1})
     database.transactions = 1
 
     with pytest.raises(ConnectionRefusedError):
         await stage.fire("disk")
+    assert not stage.wakeups.outbox.is_set()
     await stage.fire("disk")
     await stage.outbox.drain()
 
@@ -314,7 +421,8 @@ async def refuse_claims(database: Database) -> None:
     async def work(connection: Connection) -> None:
         if connection.dialect.name == "postgresql":
             await connection.exec_driver_sql(
-                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE data_exception; END $$"
+                # An error that looks as if the server itself had one.
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no claim'; END $$"
             )
             when = "BEFORE UPDATE ON deliveries FOR EACH ROW WHEN (new.state = 'sending') EXECUTE FUNCTION refuse()"
         else:
