@@ -33,6 +33,8 @@ install: .venv/runtime
 demo: .venv/runtime
 	$(BIN)/oncard demo --port $(PORT)
 
+# What is compiled is kept, whatever the variable says: without that, each process that a test starts compiles everything.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/development
 	tests/support/programs
 	$(BIN)/python -m pytest --numprocesses=auto --dist=worksteal --cov --cov-report=term-missing $(ARGS)

@@ -108,7 +108,7 @@ forms = st.builds(Form, words, st.sampled_from(["close 42 v7", "snooze 7"]), ric
 
 def too_long_everywhere() -> Card:
     """Return a card each of whose parts is far beyond any limit."""
-    long = "&🔥" * 5000
+    long, longer = "&🔥" * 2500, "&🔥" * 6000
     person = Person(long, "U123", notify=True)
     confirm = Confirm(long, long, long, long)
     return Card(
@@ -121,7 +121,7 @@ def too_long_everywhere() -> Card:
         status=(long, Strong(long), person, long),
         facts=(Fact(long, (long,)),) * 20,
         listings=(Listing(long, ((long, Strong(long)),) * 20),) * 5,
-        description=long,
+        description=longer,
         labels=((long, long),) * 50,
         more_labels=long,
         images=(Image("https://example.com/graph.png", long),) * 20,

@@ -279,6 +279,13 @@ def test_a_session_tells_one_person_in_a_group() -> None:
     }
 
 
+def test_a_session_has_the_buttons_of_a_card() -> None:
+    body: Any = webhook(a_card(buttons=(Button("Close", "close 42"),)))
+    check_webhook(body)
+    assert (body["msgtype"], "at" in body) == ("actionCard", False)
+    assert [button["title"] for button in body["actionCard"]["btns"]] == ["Close"]
+
+
 def test_links_that_do_not_fit_are_left_out() -> None:
     _, param = robot(a_card(buttons=tuple(Button("x", f"comment 42 {'y' * 900}") for _ in range(8))))
     assert sum(name.startswith("actionURL") for name in param) == 2
@@ -324,6 +331,9 @@ def test_choices_that_do_not_all_fit_are_written_instead() -> None:
     asked = json.loads(render_form(a_form(fields=fields))["form_fields"])["fields"]
     assert [field["type"] for field in asked] == ["TEXT", "SELECT"]
     assert asked[0]["placeholder"].startswith("Person 0, Person 1")
+    some = Field("who", "To", tuple(Choice(f"Person {number}", f"@{number}") for number in range(30)))
+    asked = json.loads(render_form(a_form(fields=(some, Field("level", "Level", levels))))["form_fields"])["fields"]
+    assert [field["type"] for field in asked] == ["TEXT", "SELECT"]
 
 
 def test_without_a_card_each_choice_is_a_link_and_a_text_is_written_after_its_sentence() -> None:

@@ -81,6 +81,7 @@ def test_a_note_is_of_the_incident_that_all_its_buttons_are_about(
     assert mail.thread == thread
     assert mail.subject == ("Which?" if thread is None else f"[#{thread}] Which?")
     assert render(Note(())).subject == "…"
+    assert brief(Note(("Which?",), buttons=buttons)).text.startswith("Which?")
 
 
 def test_buttons_lead_to_their_pages_and_say_that_these_ask_first() -> None:

@@ -121,6 +121,14 @@ def test_a_button_brings_its_sentence_back_in_an_object() -> None:
     assert column["elements"][0]["behaviors"] == [{"type": "callback", "value": {"t": "close? 42 v7"}}]
 
 
+def test_the_last_resort_and_a_toast_are_one_plain_line() -> None:
+    note = Note(("Already ", Strong("closed")))
+    shown: Any = plain(note)
+    assert shown["body"]["elements"][0]["text"]["content"] == "Already closed"
+    assert toast("Already\nclosed") == "Already closed"
+    assert toast(" ")
+
+
 def test_a_robots_card_has_no_buttons_since_nobody_would_hear_them() -> None:
     card = a_card(status=("Nobody has it",), buttons=(Button("Close", "close 42"),))
     assert "button" in str(render_old(card))
@@ -140,6 +148,9 @@ def test_people_are_picked_by_feishus_own_picker_only_where_each_is_known_by_id(
         *("div", "select_person", "div", "select_static", "div", "input", "button")
     ]
     assert form[1]["options"] == [{"value": "ou_ana"}, {"value": "ou_bo"}]
+    twice = Field("team", "To", (Choice("Payments", "payments"), Choice("Again", "payments"), Choice("Nobody", "")))
+    [_, menu, _] = card_of(render_form(Form("Reassign #42", "reassign 42 v7", (), (twice,), "Reassign", "Cancel")))
+    assert [option["value"] for option in menu["options"]] == ["payments"], "no value twice, and none is empty"
     assert form[-1]["behaviors"][0]["value"] == {
         "t": "reassign 42 v7",
         "fields": ["who", "team", "text"],

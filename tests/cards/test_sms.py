@@ -178,6 +178,15 @@ def test_no_character_is_cut_inside(cluster: str) -> None:
         assert kept == cluster * (len(kept) // len(cluster)) != ""
 
 
+def test_what_is_too_long_everywhere_keeps_its_number_and_the_start_of_its_title() -> None:
+    card = replace(too_long_everywhere(), number=10**9, tone=Tone.TAKEN, repeat=True)
+    for severity, locale in ((card.severity_word, "zh"), ("磁" * 60, "en")):
+        said = text(replace(card, severity_word=severity), locale=locale, segments=1, reply=True)
+        assert measure(said).segments == 1
+        assert f"#{10**9}" in said
+        assert said.endswith("&&..")
+
+
 def test_what_room_there_is_not_is_left_out_by_its_need() -> None:
     title = "磁盘已满" * 8
     card = replace(CPU, title=title, repeat=True, links=(Link("Grafana", "https://grafana.example.com/d/1"),))

@@ -175,6 +175,7 @@ def test_the_last_resort_says_what_and_where() -> None:
     card = a_card(links=(Link("x", "file:///etc"), Link("Graph", "https://example.com/g")), status=("Nobody has it",))
     assert plain(card)["text"] == "Critical: disk full (#42) · Nobody has it https://example.com/g"
     assert plain(Note(()))["text"] == "…"
+    assert render(Note((Strong(""), "Done")))["text"] == "Done"
 
 
 def test_what_is_too_long_is_cut_between_characters() -> None:

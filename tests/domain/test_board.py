@@ -121,6 +121,10 @@ def test_a_board_without_pages_is_put_only_where_others_read_along(
     assert form_of(board, summary, 0, can_edit=True) is form
 
 
+def test_a_page_calls_those_who_see_the_board_already() -> None:
+    assert form_of(TOLD, Summary(), 1, can_edit=True) is Form.CALL
+
+
 def test_a_message_that_cannot_be_changed_stays_as_it_is() -> None:
     assert form_of(TOLD, Summary(), 0, can_edit=False) is Dropped.NOT_EDITABLE
 

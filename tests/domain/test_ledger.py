@@ -35,7 +35,7 @@ from tests.domain.cast import (
     level,
     person,
 )
-from tests.domain.nights import ACME, SMS, VOICE, Night, organisation, sent, told
+from tests.domain.nights import ACME, SMS, TO_ANA, VOICE, Night, organisation, sent, told
 
 SECOND = timedelta(seconds=1)
 
@@ -173,6 +173,7 @@ def test_what_takes_a_message_back_is_told_apart(
         (sent(state=State.DELIVERED, hops=(Hop(NIGHT, "acted"),)), (Outcome.DELIVERED, Because.ANSWERED)),
         (sent(state=State.WITHDRAWN, reason=Dropped.SUPERSEDED), (Outcome.NOT_NEEDED, Because.NEWER)),
         (sent(state=State.WITHDRAWN, reason=Dropped.SHOWN, kind=Kind.EDIT), (Outcome.NOT_NEEDED, Because.SHOWN)),
+        (sent(state=State.WITHDRAWN, reason=Dropped.ACTED, settled=3), (Outcome.TAKEN_BACK, Because.ACKNOWLEDGED)),
         (sent(state=State.WITHDRAWN, reason="a newer word"), (Outcome.NOT_NEEDED, Because.OTHER)),
         (sent(), (Outcome.WAITING, Because.TURN)),
         (sent(reason=ON_THE_BOARD), (Outcome.WAITING, Because.ON_BOARD)),
@@ -182,6 +183,8 @@ def test_what_takes_a_message_back_is_told_apart(
 )
 def test_each_state_has_its_word(message: Sent, expected: tuple[Outcome, Because]) -> None:
     assert ends(message) == [expected]
+    ending = alone(message, (), ()).ending
+    assert (ending.outcome, ending.because) == expected
 
 
 # ---- why it was decided, and its way ---------------------------------------------------------------------------------
@@ -197,6 +200,13 @@ def test_the_ways_of_a_page_say_when_and_behind_which_other_they_go_out() -> Non
     assert [(one.asked, one.level, one.turn) for one in causes] == [(Asked.LEVEL, 1, 1)] * 3
     assert [one.after for one in causes] == [None, 2 * MINUTE, None]
     assert [one.behind for one in causes] == [(), (), (Place(SMS, account=ANA),)]
+
+
+def test_each_person_is_listed_once_with_all_their_ways_and_each_chat() -> None:
+    places = [TO_ANA, Place(ACME, chat="C1"), Place(SMS, account=ANA), Place(ACME, account=BO)]
+    some = [sent(number, place=place, at=number) for number, place in enumerate(places, 1)]
+    listed = reckon(Night().incident, (), some, organisation()).recipients
+    assert [[telling.delivery.id for telling in one.tellings] for one in listed] == [[1, 3], [2], [4]]
 
 
 def test_the_team_behind_a_chat_is_told_apart_from_the_people_of_a_level() -> None:

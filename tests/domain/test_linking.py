@@ -12,6 +12,11 @@ def test_a_code_is_read_as_it_was_written(code: str, between: str) -> None:
     assert plain(between.join(code.lower())) == code
 
 
+def test_a_code_is_shown_in_two_groups_and_typed_as_one_likes() -> None:
+    assert written("ABCDEFGH") == "ABCD-EFGH"
+    assert plain("abcd efgh") == plain("ABCD\u2013EFGH\n") == "ABCDEFGH"
+
+
 def test_no_two_signs_of_a_code_look_alike() -> None:
     assert set(ALPHABET).isdisjoint("01IO")
     assert len(set(ALPHABET)) == 32

@@ -114,6 +114,13 @@ def test_overrides_lie_on_top_of_all_layers_and_later_ones_on_earlier_ones() -> 
     ]
 
 
+def test_an_override_that_ends_as_it_begins_changes_nothing() -> None:
+    noon = MONDAY + 12 * HOUR
+    plan = schedule(layer(A), overrides=(Override(noon, noon, C),))
+
+    assert written(shifts(plan, MONDAY, MONDAY + 24 * HOUR)) == [(0, 24, A, "layer layer 0")]
+
+
 def test_an_override_may_rotate() -> None:
     rotation = layer(C, D, unit=Unit.HOUR, every=2, hours=(daily(9, 15),))
     plan = schedule(layer(A), overrides=(Override(MONDAY + 10 * HOUR, MONDAY + 14 * HOUR, rotation=rotation),))

@@ -14,7 +14,7 @@ from bot.domain.people import AccountId
 from bot.domain.rotation import Group, Handover, Layer, Unit, member, pieces
 from bot.domain.schedule import Schedule, on_call
 from bot.domain.shifts import balance
-from bot.domain.wall_clock import instant
+from bot.domain.wall_clock import instant, latest
 from bot.domain.week_hours import DailyPeriod, Period, WeeklyPeriod, table_of, time_within
 from tests.domain.rota import (
     DAY,
@@ -291,3 +291,10 @@ def test_after_all_cycles_nights_and_weekends_are_even(size: int, hours: int) ->
     assert len({(load.total, load.night, load.weekend) for load in fair}) == 1
     assert sum((load.weekend for load in fair), timedelta()) == size * 2 * DAY
     assert size == 3 or len({(load.night, load.weekend) for load in plain}) > 1
+
+
+@pytest.mark.parametrize("guess", [1, 2, 3])
+def test_a_guess_that_a_change_of_the_clocks_makes_wrong_is_put_right(guess: int) -> None:
+    hours = (wall(2026, 10, 25) + number * HOUR for number in range(5))
+    written = dict(enumerate(hours)).__getitem__
+    assert latest(utc(2026, 10, 25, 0, 30), ZoneInfo("Europe/Berlin"), written, guess) == 2

@@ -105,6 +105,8 @@ def test_those_it_was_given_to_by_mistake_are_not_paged_any_more() -> None:
     assert night.effects[0] == Withdraw(Entry.UNDONE, only=(CHEN,))
     night = Handling(THREE).when(Escalate(BY_ANA)).when(Undo(BY_ANA))
     assert night.effects[0] == Withdraw(Entry.UNDONE, only=(BO,))
+    night = Handling(THREE).when(Reassign(BY_BO, (person(ANA),))).when(Undo(BY_BO))
+    assert not any(isinstance(effect, Withdraw) for effect in night.effects), "Ana had been told before"
     night = Handling(THREE).when(Acknowledge(BY_ANA)).when(Unacknowledge(BY_ANA)).when(Undo(BY_ANA))
     assert night.effects[0] == Withdraw(Entry.UNDONE)
 

@@ -5,7 +5,7 @@ They read the syntax tree: names and texts in code count, comments and docstring
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
@@ -58,6 +58,11 @@ class Module:
     def tree(self) -> ast.Module:
         return _parsed(self)
 
+    @property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All of the tree, the module itself first."""
+        return _walked(self)
+
 
 @lru_cache(maxsize=1)
 def _parsed(module: Module) -> ast.Module:
@@ -65,9 +70,14 @@ def _parsed(module: Module) -> ast.Module:
     return ast.parse(module.text, module.path)
 
 
+@lru_cache(maxsize=1)
+def _walked(module: Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(module.tree))
+
+
 def platform_names(module: Module) -> Iterator[str]:
     """Yield each use of a platform's name outside its own files."""
-    for line, words in _words(module.tree):
+    for line, words in _words(module.nodes):
         for name in re.findall(r"[a-z]+", words.lower()):
             if name in PLATFORMS and not _belongs_to(module.path, PLATFORMS[name]):
                 yield f"{module.path}:{line}: names {name}: ask the adapter's capabilities, or move this to its files"
@@ -77,18 +87,17 @@ def reads_the_time(module: Module) -> Iterator[str]:
     """Yield each reading of the time and each sleep outside the clock."""
     if module.path == READS_THE_TIME:
         return
-    for node, name in _names_of_time(module.tree):
+    for node, name in _names_of_time(module.nodes):
         if name in TIME:
             yield f"{module.path}:{node.lineno}: uses {name}: take `now` or a clock as an argument"
 
 
 def waits_in_tests(module: Module) -> Iterator[str]:
     """Yield each sleep of a test that is not surely as short as `LONGEST_WAIT` seconds."""
-    tree = module.tree
-    names = {id(node): name for node, name in _names_of_time(tree)}
-    if not names:
+    if "sleep" not in module.text:
         return
-    for node in ast.walk(tree):
+    names = {id(node): name for node, name in _names_of_time(module.nodes)}
+    for node in module.nodes:
         if not isinstance(node, ast.Call):
             continue
         name = names.get(id(node.func))
@@ -118,10 +127,10 @@ def _belongs_to(path: str, platform: str) -> bool:
     return of_platforms and any(part.startswith(platform) for part in PurePath(path).parts)
 
 
-def _words(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def _words(nodes: Sequence[ast.AST]) -> Iterator[tuple[int, str]]:
     """Yield the line and the text of each name and each string that is not a docstring, split into words."""
-    docstrings = {id(statement.value) for statement in ast.walk(tree) if isinstance(statement, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(statement.value) for statement in nodes if isinstance(statement, ast.Expr)}
+    for node in nodes:
         match node:
             case ast.Constant(value=str(text)) if id(node) not in docstrings:
                 yield node.lineno, text
@@ -143,12 +152,12 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name)
 
 
-def _names_of_time(tree: ast.Module) -> Iterator[tuple[ast.expr, str]]:
+def _names_of_time(nodes: Sequence[ast.AST]) -> Iterator[tuple[ast.expr, str]]:
     """Yield each name and attribute of the modules of `TIME` with what it means by the imports: `dt.now` in full."""
-    imported = {name: full for name, full in _imports(tree) if full.split(".")[0] in _OF_TIME}
+    imported = {name: full for name, full in _imports(nodes) if full.split(".")[0] in _OF_TIME}
     if not imported:
         return
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Name | ast.Attribute):
             first, dot, rest = _written(node).partition(".")
             if first in imported:
@@ -166,9 +175,9 @@ def _written(node: ast.expr) -> str:
     return ""
 
 
-def _imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _imports(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, str]]:
     """Yield each imported name with what it stands for."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Import(names=names):
                 for alias in names:
