@@ -113,7 +113,7 @@ _SENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'sending'")
 # Built once: what is asked with every message should not be put together with every message.
 _FIRST: Final = (
     sa.select(tables.deliveries.c.not_before)
-    .where(tables.deliveries.c.state == sa.literal_column("'pending'"), OURS)
+    .where(tables.deliveries.c.state == sa.literal_column("'pending'"), tables.BY_TIME, OURS)
     .order_by(tables.deliveries.c.not_before)
     .limit(1)
 )
@@ -121,6 +121,7 @@ _NEXT: Final = (
     sa.select(tables.deliveries.c.not_before)
     .where(
         tables.deliveries.c.state == sa.literal_column("'pending'"),
+        tables.BY_TIME,
         tables.deliveries.c.not_before > sa.bindparam("now", type_=tables.Instant()),
         OURS,
     )
@@ -335,8 +336,9 @@ async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, date
     columns = tables.deliveries.c
     found: dict[tuple[str, str], tuple[int, datetime]] = {}
     # One state at a time: each has an index that holds nothing else.
-    for state in (State.PENDING, State.SENDING):
-        query = sa.select(columns.kind, sa.func.count(), sa.func.min(columns.created_at)).where(columns.state == state)
+    for state, these in ((State.PENDING, tables.BY_TIME), (State.SENDING, sa.true())):
+        query = sa.select(columns.kind, sa.func.count(), sa.func.min(columns.created_at))
+        query = query.where(columns.state == state, these)
         for kind, count, since in await connection.execute(query.group_by(columns.kind)):
             found[kind, str(state)] = (count, since)
     return found

@@ -138,7 +138,10 @@ async def unsent(connection: Connection, now: datetime, patience: timedelta) -> 
         # What was withdrawn or has failed was settled too, but nobody has got it.
         sa.select(*place).where(columns.settled_at >= before, columns.state == State.DELIVERED),
         sa.select(*place).where(
-            columns.state == _PENDING, columns.not_before > now, columns.reason == FailureKind.RATE_LIMITED
+            columns.state == _PENDING,
+            tables.BY_TIME,
+            columns.not_before > now,
+            columns.reason == FailureKind.RATE_LIMITED,
         ),
     )
     free = {(row.workspace_id, row.place) for row in await connection.execute(moving)}

@@ -13,6 +13,8 @@ from storage.claims import claim
 from storage.database import Connection, Database
 from storage.deliveries import Room, Wanted
 from storage.places import Spot
+from tests.bench import explain
+from tests.engine.stage import prefer_indexes
 from tests.support.clocks import START
 
 ACME, GLOBEX = WorkspaceId(1), WorkspaceId(2)
@@ -106,3 +108,26 @@ async def test_what_is_busy_is_passed_over_with_little_and_with_much_waiting(dat
 
         assert [spot.place for spot in await _look(database, busy)] == [ANA]
         assert await _look(database, {(ACME, ""), (GLOBEX, "")}) == []
+
+
+async def test_who_looks_by_place_and_who_by_time_have_an_index_each(schema_url: str) -> None:
+    """Whatever the statistics say: of an hour in which nothing waited they tell PostgreSQL that any index will do."""
+    await prefer_indexes(schema_url)
+    database = Database(schema_url)
+    await _fill(database)
+    with explain.listening() as by_place:
+        await _look(database)
+
+    async def times(connection: Connection) -> None:
+        await deliveries.first_pending(connection)
+        await deliveries.next_pending_after(connection, START)
+        await deliveries.queue(connection)
+
+    with explain.listening() as by_time:
+        await database.read(times)
+
+    ((_, look),) = await explain.plans(database, by_place)
+    assert "ix_deliveries_pending" in look
+    assert "ix_deliveries_by_time" not in look
+    assert sum("ix_deliveries_by_time" in how for _, how in await explain.plans(database, by_time)) == 3
+    await database.close()
