@@ -59,7 +59,7 @@ def apply(settings: Settings, posted: dict[str, Json]) -> dict[str, Json]:
     """
     said = {name: _rendered(settings, template, posted) for name, template in settings.fields.items()}
     event = {**posted, **said}
-    event |= {name: _translated(settings, name, event[name]) for name in FIELDS if name in event}
+    event |= {name: payload.tame(_translated(settings, name, event[name])) for name in FIELDS if name in event}
     names = (*(name for name in _TITLES if name in said), *_TITLES)
     titles = (_written(event.get(name)) for name in names)
     description = _written(event.get("description"))

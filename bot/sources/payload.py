@@ -47,7 +47,7 @@ def decode(body: bytes) -> Json:
         written, value = value, _loads(value)
     # Mostly there is nothing to tame, and to see that once is cheaper than to look at every text.
     is_tame = not _ESCAPED.search(written) and _is_clean(written) and _is_shallow(value, DEPTH_LIMIT)
-    return value if is_tame else _tame(value, DEPTH_LIMIT)
+    return value if is_tame else tame(value)
 
 
 def _is_clean(written: str) -> bool:
@@ -94,7 +94,8 @@ def _loads(written: str) -> Json:
     return value
 
 
-def _tame(value: Json, depth: int) -> Json:
+def tame(value: Json, depth: int = DEPTH_LIMIT) -> Json:
+    """Return the value as `decode` would give it: also what a mapping says was written by somebody."""
     if isinstance(value, str):
         return _UNWANTED.sub("", value)
     if not isinstance(value, list | dict):
@@ -102,8 +103,8 @@ def _tame(value: Json, depth: int) -> Json:
     if depth == 0:
         return None
     if isinstance(value, list):
-        return [_tame(item, depth - 1) for item in value]
-    return {_UNWANTED.sub("", name): _tame(item, depth - 1) for name, item in value.items()}
+        return [tame(item, depth - 1) for item in value]
+    return {_UNWANTED.sub("", name): tame(item, depth - 1) for name, item in value.items()}
 
 
 def text(value: Json) -> str | None:

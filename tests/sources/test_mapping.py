@@ -92,6 +92,13 @@ def test_a_long_value_among_text_is_cut() -> None:
     assert len(read({"alert_key": "{{a}}" * 1_000 + "."}, a="x" * 3_000).alert_key or "") == 64
 
 
+def test_what_no_database_stores_is_taken_from_what_a_mapping_says_itself() -> None:
+    """A file in YAML can hold such characters: they are written as a backslash and a nought there."""
+    event = read({"title": "disk\0full", "labels": {"env": "{{tags.env}}"}}, {"env": {"prod": "live\x07"}})
+    assert (event.title, dict(event.labels)) == ("diskfull", {"env": "prod"})
+    assert read({"description": "{{severity}}"}, {"severity": {"high": "\0very"}}).description == "very"
+
+
 def test_any_object_makes_an_event_however_broken() -> None:
     fields: dict[str, Template] = {"title": "{{name}}", "event_status": "{{severity}}", "labels": "{{tags}}"}
     posted: dict[str, Json] = {**POSTED, "images": [{"src": "https://example.com/a.png", "alt": "a", "href": "b"}]}
