@@ -129,7 +129,7 @@ def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int
     count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
     ids: list[int] = []
     for workspace, place, number in candidates:
-        if len(ids) == room.most:
+        if len(ids) >= room.most:
             break
         is_free = (workspace, place) not in taken and (workspace, "") not in taken
         if is_free and count[workspace] < room.each:

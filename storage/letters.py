@@ -141,7 +141,12 @@ async def take_back(connection: Connection, matter: Matter, about: int, now: dat
     )
     await connection.execute(
         sa.update(tables.deliveries)
-        .where(columns.kind == str(Kind.LETTER), columns.state == str(State.PENDING), columns.card_id.in_(unsent))
+        .where(
+            columns.kind == str(Kind.LETTER),
+            columns.state == sa.literal_column("'pending'"),
+            tables.BY_TIME,
+            columns.card_id.in_(unsent),
+        )
         .values(state=str(State.WITHDRAWN), reason=str(Dropped.OVER), settled_at=now)
     )
 

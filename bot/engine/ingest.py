@@ -129,7 +129,7 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
             if sender and reserved:
                 sender.not_taken(reserved)
-            if reserved and reserved.is_claiming:
+            if reserved and reserved.is_claiming and not isinstance(error, TimeoutError):
                 # What is wrong with sending it at once keeps no report out.
                 log.error("not_claimed", error=type(error).__name__, detail=str(error)[:200])
                 await self._write_together(together, None)

@@ -211,6 +211,9 @@ class Outbox:
         self._stopping = True
         self._wakeups.keep()
         self._wakeups.all()
+        if self._reserved is not None:
+            # A transaction that takes as long as that need not claim any more.
+            self._reserved.room = replace(self._reserved.room, most=0)
         try:
             async with asyncio.timeout(seconds):
                 async with self._round:
@@ -227,6 +230,10 @@ class Outbox:
 
         What the platform was asked for may have arrived: its next try says so. Raises what the database raises.
         """
+        # From here on nothing begins any more, also what is told to be committed only now.
+        self._is_released = True
+        if self._reserved is not None:
+            self._unsure.add(self._reserved.claim, self._clock.now())
         late = dict(self._under_way)
         in_doubt = {claimed.delivery.id for claimed in late.values()} & self._asked
         for task in late:
@@ -235,9 +242,6 @@ class Outbox:
             await asyncio.wait(list(late))
         await self._answers.catch_up(every=True)
         now = self._clock.now()
-        self._is_released = True
-        if self._reserved is not None:
-            self._unsure.add(self._reserved.claim, now)
 
         async def work(connection: Connection) -> None:
             for claimed in late.values():
@@ -319,7 +323,8 @@ class Outbox:
         taken = {(delivery.place.workspace, delivery.place.key) for delivery in places}
         busy = crowded | taken | set(self._pace.busy(now))
         reserved = MOST_RESERVED if self._reserved else 0
-        return Room(MOST_AT_ONCE - len(self._under_way) - reserved, MOST_PER_WORKSPACE, busy, under_way)
+        most = max(0, MOST_AT_ONCE - len(self._under_way) - reserved)
+        return Room(most, MOST_PER_WORKSPACE, busy, under_way)
 
     def _spend(self, delivery: Delivery) -> None:
         adapter = self._adapters.get(delivery.place.workspace)

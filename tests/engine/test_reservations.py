@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from bot.domain.delivery import State
+from bot.domain.delivery import Kind, Place, State
 from bot.domain.event import Severity
+from bot.domain.incident import IncidentId
 from bot.domain.organisation import Organisation
 from bot.engine.ingest import Accepted
 from bot.engine.outbox import MOST_AT_ONCE, MOST_RESERVED, Outbox
-from storage import schema
+from storage import deliveries, schema
 from storage.connection import Result, Work
 from storage.database import Connection, Database
-from storage.deliveries import LEASE
+from storage.deliveries import LEASE, Wanted
 from tests.engine.stage import Interrupted, Stage, trouble
 from tests.support.clocks import ManualClock
 
@@ -113,7 +114,7 @@ async def caught_claiming(stage: Stage, database: Held) -> asyncio.Task[Accepted
     """Fire an alert, and return once it is committed with its claim, of which nobody has been told."""
     database.told.clear()
     database.committed.clear()
-    firing = asyncio.create_task(stage.fire("disk"))
+    firing = asyncio.create_task(stage.fire("memory"))
     await database.committed.wait()
     return firing
 
@@ -354,6 +355,66 @@ async def test_beside_a_reservation_no_more_is_claimed_than_there_is_room_for_bo
     await stage.outbox.finish(5)
 
 
+async def test_with_the_hands_almost_full_a_reservation_leaves_no_room_and_not_less_than_none(stage: Stage) -> None:
+    organisation = await stage.configure({"acme": 12, "globex": 12, "initech": 4, "umbrella": 0})
+    for platform in stage.platforms.values():
+        platform.hangs = True
+    stage.ingest.sender = None
+    await stage.fire("disk")
+    assert await stage.outbox.start() == MOST_AT_ONCE - 4
+    reserved = stage.outbox.reserve()
+    assert reserved is not None
+    (umbrella,) = (one.id for one in organisation.workspaces.values() if one.name == "umbrella")
+    now = stage.clock.now()
+    places = [Place(umbrella, chat=f"C{number}") for number in range(12)]
+    more = [Wanted(IncidentId(1), Kind.CARD, place, 1, 0, 0, now) for place in places]
+
+    async def add(connection: Connection) -> None:
+        await deliveries.add(connection, more, now)
+
+    await stage.database.transact(add)
+
+    assert await stage.outbox.start() == 0
+
+    stage.outbox.not_taken(reserved)
+    for platform in stage.platforms.values():
+        platform.released.set()
+    await stage.outbox.finish(5)
+
+
+async def test_while_all_is_given_back_nothing_begins_that_is_told_only_then(schema_url: str) -> None:
+    database = Held(schema_url)
+    stage = Ready(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 1, "globex": 1})
+    acme, globex = stage.platforms["acme"], stage.platforms["globex"]
+    acme.hangs = True
+    await stage.fire("disk")
+    await acme.reached.wait()
+    await until_sent(stage)
+    async with asyncio.timeout(5):
+        while [one.state for one in await stage.ledger()].count(State.SENDING) > 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    clock.advance(5)
+    firing = await caught_claiming(stage, database)
+    database.committed.clear()
+    # The outcome of the first card is being stored, and takes its time as well.
+    acme.released.set()
+    await database.committed.wait()
+    await stage.outbox.finish(0.01)
+    calls = globex.calls
+
+    releasing = asyncio.create_task(stage.outbox.release())
+    await asyncio.sleep(0.01)
+    database.told.set()
+    await asyncio.gather(firing, releasing)
+
+    assert State.SENDING not in {one.state for one in await stage.ledger(2)}
+    assert globex.calls == calls
+    await database.close()
+
+
 async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other(schema_url: str) -> None:
     database = Held(schema_url)
     stage = Ready(database)
@@ -363,7 +424,7 @@ async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other
     firing = await caught_claiming(stage, database)
     # Beside it another process adds a page for the same chat, and our sender comes upon that one first.
     other = Database(schema_url)
-    await Stage(other, stage.clock, stage.platforms, stage.adapters).fire("memory")
+    await Stage(other, stage.clock, stage.platforms, stage.adapters).fire("disk")
     looking = asyncio.create_task(stage.outbox.start())
     database.told.set()
     await asyncio.gather(firing, looking)
