@@ -1,8 +1,6 @@
 """What an alert adds to the queue is claimed in the transaction that adds it, wherever nothing else is in its way."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,117 +8,20 @@ import sqlalchemy as sa
 from bot.domain.delivery import Kind, Place, State
 from bot.domain.event import Severity
 from bot.domain.incident import IncidentId
-from bot.domain.organisation import Organisation
-from bot.engine.ingest import Accepted
-from bot.engine.outbox import MOST_AT_ONCE, MOST_RESERVED, Outbox
-from storage import deliveries, schema
-from storage.connection import Result, Work
+from bot.engine.outbox import MOST_AT_ONCE, MOST_RESERVED
+from storage import deliveries
 from storage.database import Connection, Database
-from storage.deliveries import LEASE, Wanted
-from tests.engine.stage import Interrupted, Stage, trouble
+from storage.deliveries import Wanted
+from tests.engine.reserving import Held, Ready, caught_claiming, states, until_sent, until_settled
+from tests.engine.stage import Stage, trouble
 from tests.support.clocks import ManualClock
 
 KEYS = [f"key {number}" for number in range(60)]
 
 
-class Severed(Database):
-    """A database that does as it is told and whose answer is lost, as often as `losses` says."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.losses = 0
-
-    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
-        result = await super().transact(work, within=within)
-        if self.losses:
-            self.losses -= 1
-            raise ConnectionResetError("the server went away")
-        return result
-
-
-class Held(Database):
-    """A database whose commits are told when `told` is set."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.told = asyncio.Event()
-        self.told.set()
-        self.committed = asyncio.Event()
-
-    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
-        result = await super().transact(work, within=within)
-        self.committed.set()
-        await self.told.wait()
-        return result
-
-
-class Late(Database):
-    """A database that answers the next transaction with an error, and commits it when it `lands`."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
-        self.is_late = False
-        self.lands = asyncio.Event()
-        self.landing: asyncio.Task[object] | None = None
-
-    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
-        if not self.is_late:
-            return await super().transact(work, within=within)
-        self.is_late = False
-        worked = asyncio.Event()
-
-        async def slowly(connection: Connection) -> Result:
-            result = await work(connection)
-            worked.set()
-            await self.lands.wait()
-            return result
-
-        self.landing = asyncio.create_task(super().transact(slowly, within=within))
-        await worked.wait()
-        raise ConnectionResetError("the server went away")
-
-
-class Ready(Stage):
-    """An engine whose sender takes at once what its ingest opens, once it has seen that nothing waits."""
-
-    async def configure(
-        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True
-    ) -> Organisation:
-        organisation = await super().configure(chats, accounts, linked=linked)
-        self.ingest.sender = self.outbox
-        await self.outbox.drain()
-        self.wakeups.outbox.clear()
-        return organisation
-
-
 @pytest.fixture
 def stage(database: Database) -> Stage:
     return Ready(database)
-
-
-async def until_sent(stage: Stage, count: int = 1) -> None:
-    async with asyncio.timeout(5):
-        while sum(len(platform.sent) for platform in stage.platforms.values()) < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-
-
-async def until_settled(stage: Stage, number: int = 1) -> None:
-    async with asyncio.timeout(5):
-        while any(one.state is State.SENDING for one in await stage.ledger(number)):  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-
-
-async def caught_claiming(stage: Stage, database: Held) -> asyncio.Task[Accepted]:
-    """Fire an alert, and return once it is committed with its claim, of which nobody has been told."""
-    database.told.clear()
-    database.committed.clear()
-    firing = asyncio.create_task(stage.fire("memory"))
-    await database.committed.wait()
-    return firing
-
-
-async def states(stage: Stage, numbers: Sequence[int]) -> list[list[State]]:
-    return [[one.state for one in await stage.ledger(number)] for number in numbers]
 
 
 async def test_an_alert_goes_out_without_anybody_looking_for_it(stage: Stage) -> None:
@@ -256,86 +157,6 @@ async def test_a_claim_that_cannot_be_stored_keeps_no_alert_out(stage: Stage) ->
     assert stage.wakeups.outbox.is_set()
 
 
-async def test_a_claim_whose_commit_was_not_told_is_given_back_and_goes_out_once(schema_url: str) -> None:
-    database = Severed(schema_url)
-    stage = Ready(database)
-    await stage.configure({"acme": 1})
-    database.losses = 1
-
-    with pytest.raises(ConnectionResetError):
-        await stage.fire("disk")
-    assert await states(stage, [1]) == [[State.SENDING]]
-    await stage.outbox.drain()
-
-    (sent,) = await stage.ledger()
-    assert (sent.state, sent.delivery.uncertain) == (State.DELIVERED, False)
-    assert len(stage.platforms["acme"].sent) == 1
-    await database.close()
-
-
-async def test_what_is_claimed_while_the_sender_stops_is_sent_all_the_same(schema_url: str) -> None:
-    database = Held(schema_url)
-    stage = Ready(database)
-    await stage.configure({"acme": 1})
-    firing = await caught_claiming(stage, database)
-    finishing = asyncio.create_task(stage.outbox.finish(5))
-    await asyncio.sleep(0.01)
-
-    database.told.set()
-    await asyncio.gather(firing, finishing)
-
-    assert [one.state for one in await stage.ledger()] == [State.DELIVERED]
-    await database.close()
-
-
-@pytest.mark.parametrize("is_told", [True, False])
-async def test_what_is_claimed_and_not_told_in_time_at_a_stop_is_given_back(schema_url: str, *, is_told: bool) -> None:
-    database = Held(schema_url)
-    stage = Ready(database)
-    await stage.configure({"acme": 1})
-    firing = await caught_claiming(stage, database)
-    await stage.outbox.finish(0.01)
-
-    releasing = asyncio.create_task(stage.outbox.release())
-    await asyncio.sleep(0.01)
-    if is_told:
-        database.told.set()
-        await firing
-    else:
-        firing.cancel()
-        database.told.set()
-    await releasing
-
-    (waiting,) = await stage.ledger()
-    assert (waiting.state, waiting.delivery.uncertain, waiting.delivery.attempts) == (State.PENDING, False, 0)
-    assert not stage.platforms["acme"].sent
-    await database.close()
-
-
-async def test_a_commit_that_lands_after_all_was_given_back_is_found(postgresql_url: str) -> None:
-    database = Late(postgresql_url)
-    await schema.upgrade(database)
-    stage = Ready(database)
-    clock = stage.clock
-    assert isinstance(clock, ManualClock)
-    await stage.configure({"acme": 1})
-    database.is_late = True
-    with pytest.raises(ConnectionResetError):
-        await stage.fire("disk")
-    await stage.outbox.drain()
-
-    assert database.landing is not None
-    database.lands.set()
-    await database.landing
-    assert await states(stage, [1]) == [[State.SENDING]]
-    clock.advance(1)
-    await stage.outbox.drain()
-
-    (sent,) = await stage.ledger()
-    assert (sent.state, sent.delivery.uncertain) == (State.DELIVERED, False)
-    await database.close()
-
-
 async def test_beside_a_reservation_no_more_is_claimed_than_there_is_room_for_both(stage: Stage) -> None:
     await stage.configure({"acme": 12, "globex": 12, "initech": 12})
     for platform in stage.platforms.values():
@@ -382,39 +203,6 @@ async def test_with_the_hands_almost_full_a_reservation_leaves_no_room_and_not_l
     await stage.outbox.finish(5)
 
 
-async def test_while_all_is_given_back_nothing_begins_that_is_told_only_then(schema_url: str) -> None:
-    database = Held(schema_url)
-    stage = Ready(database)
-    clock = stage.clock
-    assert isinstance(clock, ManualClock)
-    await stage.configure({"acme": 1, "globex": 1})
-    acme, globex = stage.platforms["acme"], stage.platforms["globex"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await acme.reached.wait()
-    await until_sent(stage)
-    async with asyncio.timeout(5):
-        while [one.state for one in await stage.ledger()].count(State.SENDING) > 1:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
-    clock.advance(5)
-    firing = await caught_claiming(stage, database)
-    database.committed.clear()
-    # The outcome of the first card is being stored, and takes its time as well.
-    acme.released.set()
-    await database.committed.wait()
-    await stage.outbox.finish(0.01)
-    calls = globex.calls
-
-    releasing = asyncio.create_task(stage.outbox.release())
-    await asyncio.sleep(0.01)
-    database.told.set()
-    await asyncio.gather(firing, releasing)
-
-    assert State.SENDING not in {one.state for one in await stage.ledger(2)}
-    assert globex.calls == calls
-    await database.close()
-
-
 async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other(schema_url: str) -> None:
     database = Held(schema_url)
     stage = Ready(database)
@@ -438,42 +226,6 @@ async def test_what_is_claimed_by_two_for_one_place_goes_out_one_after_the_other
     assert len(acme.sent) == 2
     await database.close()
     await other.close()
-
-
-async def test_nothing_is_promised_and_nobody_woken_while_the_database_is_away(schema_url: str) -> None:
-    database = Interrupted(schema_url)
-    stage = Ready(database)
-    await stage.configure({"acme": 1})
-    database.transactions = 1
-
-    with pytest.raises(ConnectionRefusedError):
-        await stage.fire("disk")
-    assert not stage.wakeups.outbox.is_set()
-    await stage.fire("disk")
-    await stage.outbox.drain()
-
-    assert len(stage.platforms["acme"].sent) == 1
-    await database.close()
-
-
-async def test_whoever_dies_with_what_it_took_is_taken_over_within_the_lease(stage: Stage) -> None:
-    clock = stage.clock
-    assert isinstance(clock, ManualClock)
-    await stage.configure({"acme": 1})
-    acme = stage.platforms["acme"]
-    acme.hangs = True
-    await stage.fire("disk")
-    await acme.reached.wait()
-    acme.hangs = False
-
-    clock.advance(LEASE.total_seconds() + timedelta(seconds=1).total_seconds())
-    other: Outbox = stage.another()
-    await other.drain()
-
-    assert len(acme.sent) == 1
-    assert [(one.state, one.delivery.uncertain) for one in await stage.ledger()] == [(State.DELIVERED, True)]
-    acme.released.set()
-    await stage.outbox.finish(5)
 
 
 async def refuse_claims(database: Database) -> None:
