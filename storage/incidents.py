@@ -210,12 +210,6 @@ async def held(connection: Connection, after: IncidentId, now: datetime, most: i
     return readable(await connection.execute(query.order_by(columns.id).limit(most)))
 
 
-async def next_due(connection: Connection) -> datetime | None:
-    """Return the next instant at which an incident must be looked at."""
-    found: datetime | None = await connection.scalar(_NEXT_DUE)
-    return found
-
-
 async def what_is_up(connection: Connection) -> tuple[datetime | None, int]:
     """Return when an incident must be looked at next, and what revision is configured."""
     next_due, revision = (await connection.execute(_WHAT_IS_UP)).one()

@@ -117,7 +117,7 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     async def queue(connection: Connection) -> object:
         return await incidents.count_by_progress(connection), await deliveries.queue(connection)
 
-    _note(rounds, f"{kind}: next_due", await _times(lambda: database.read(incidents.next_due)))
+    _note(rounds, f"{kind}: what is up", await _times(lambda: database.read(incidents.what_is_up)))
     _note(rounds, f"{kind}: due, nothing is", await _times(lambda: database.transact(due)))
     _note(rounds, f"{kind}: claim, 12 at a time", await _times(lambda: database.transact(claim)))
     _note(rounds, f"{kind}: claim, most places busy", await _times(lambda: database.transact(claim_elsewhere)))

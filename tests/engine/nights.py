@@ -298,7 +298,7 @@ class Theatre:
         now = self.clock.now()
 
         async def work(connection: Connection) -> list[datetime | None]:
-            return [await incidents.next_due(connection), await deliveries.next_pending_after(connection, now)]
+            return [(await incidents.what_is_up(connection))[0], await deliveries.next_pending_after(connection, now)]
 
         instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until(), acts_at]
         return min((at for at in instants if at is not None and at > now), default=None)

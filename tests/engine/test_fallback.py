@@ -120,7 +120,7 @@ class Team:
 
         async def work(connection: Connection) -> list[datetime | None]:
             later = await deliveries.next_pending_after(connection, now)
-            return [await incidents.next_due(connection), later]
+            return [(await incidents.what_is_up(connection))[0], later]
 
         instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until()]
         return [at for at in instants if at is not None and at > now]

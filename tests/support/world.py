@@ -197,7 +197,7 @@ class World:
 
         async def work(connection: Connection) -> list[datetime | None]:
             later = await deliveries.next_pending_after(connection, now)
-            return [await incidents.next_due(connection), later]
+            return [(await incidents.what_is_up(connection))[0], later]
 
         instants = [*await self.service.database.read(work), *self.service.outbox.held_until()]
         return min((at for at in instants if at is not None and at > now), default=None)
