@@ -124,6 +124,15 @@ async def delivered(connection: Connection, claimed: Claimed, receipt: Receipt, 
     return True
 
 
+async def hold(connection: Connection, letter: Letter) -> None:
+    """Keep the letters about the same from others until the end: of two that are lost at once, one sees the other."""
+    columns = tables.letters.c
+    same = sa.select(columns.id).where(
+        columns.matter == str(letter.subject.matter), columns.about == letter.subject.about
+    )
+    await connection.execute(same.order_by(columns.id).with_for_update())
+
+
 async def lose(connection: Connection, number: CardId, why: tuple[str, str], now: datetime) -> None:
     """Store that a letter reaches nobody by this way, or that what was taken has reached nobody after all."""
     reason, said = why

@@ -179,6 +179,7 @@ async def came_back(
 
 
 async def _lose(connection: Connection, letter: Letter, why: tuple[str, str], office: Office, now: datetime) -> None:
+    await letters.hold(connection, letter)
     await letters.lose(connection, letter.id, why, now)
     await _go_on(connection, letter, office.organisation, now)
     same = await letters.to_the_same(connection, letter)
