@@ -106,7 +106,7 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     async def claim(connection: Connection) -> object:
         if await deliveries.is_overdue(connection, now()):
             await deliveries.reclaim(connection, now())
-        return await claims.fold_and_claim(connection, "bench", now(), room)
+        return await claims.claim(connection, "bench", now(), room)
 
     async def claim_elsewhere(connection: Connection) -> object:
         return await claims.claim(connection, "bench", now(), crowded)

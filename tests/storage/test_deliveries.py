@@ -1,5 +1,6 @@
 """The queue: leases, fencing, one pending edit per card, and order."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -46,10 +47,10 @@ class Queue:
 
         await self.database.transact(work)
 
-    async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
-        async def work(connection: Connection) -> list[Claimed]:
+    async def claim(self, token: str = "a", after: timedelta = timedelta()) -> Sequence[Claimed]:
+        async def work(connection: Connection) -> Sequence[Claimed]:
             await deliveries.reclaim(connection, START + after)
-            return await claims.claim(connection, token, START + after, Room(10, each=10))
+            return (await claims.claim(connection, token, START + after, Room(10, each=10))).claimed
 
         return await self.database.transact(work)
 
