@@ -177,7 +177,8 @@ class Outbox:
             given_back = await self._unsure.give_back(connection, at)
             if is_time and await deliveries.is_overdue(connection, at):
                 await deliveries.reclaim(connection, at)
-            taken = await claims.claim(connection, token, at, room)
+            # Whoever gathers says when all of it is there.
+            taken = NOTHING if self._wakeups.is_gathering else await claims.claim(connection, token, at, room)
             await boards.call_up(connection, taken.claimed, at)
             return given_back, taken, *await _what_is_left(connection, at)
 

@@ -23,9 +23,11 @@ from storage import incidents
 from storage.database import Connection, Database, is_away
 from storage.incidents import DueMark
 
-# As many are ticked in a transaction. With fewer whoever waits for the database waits less, but what falls due for one
-# person at one instant then comes as two crowds, and rings twice.
+# What falls due for one person at one instant comes as one crowd, and rings once: so many are stored before anything of
+# them is sent.
 MOST_TOGETHER: Final = 100
+# As many are ticked in a transaction, so that whoever waits for the database does not wait for all of them.
+MOST_AT_ONCE: Final = 25
 # How many are ticked one by one until those that are due are looked at together again.
 MOST_APART: Final = 1_000
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
@@ -69,14 +71,20 @@ class Timers:
         held = await self._tick_held(revision) if revision != self._revision else 0
         if self._next_due is None or self._next_due > self._clock.now():
             return held
+        count = 0
         try:
-            count = await self._database.transact(self._work)
+            for _ in range(MOST_TOGETHER // MOST_AT_ONCE):
+                ticked = await self._database.transact(self._work)
+                count += ticked
+                if ticked < MOST_AT_ONCE:
+                    break
         except Exception as error:
             if is_away(error):
                 raise
             await self._tick_apart()
             raise
         finally:
+            self._wakeups.is_gathering = False
             self._wakeups.outbox.set()
         return count
 
@@ -139,7 +147,10 @@ class Timers:
         return await self._tick(connection, list((await incidents.lock(connection, [number])).values()))
 
     async def _work(self, connection: Connection) -> int:
-        due, revision = await incidents.due(connection, self._clock.now(), MOST_TOGETHER)
+        due, revision = await incidents.due(connection, self._clock.now(), MOST_AT_ONCE)
+        if len(due) == MOST_AT_ONCE:
+            # Said before anybody can see these: there may be more of them.
+            self._wakeups.is_gathering = True
         return await self._tick(connection, due, revision)
 
     async def _tick(self, connection: Connection, due: Sequence[Incident], revision: int | None = None) -> int:
