@@ -71,6 +71,18 @@ class Timers:
         held = await self._tick_held(revision) if revision != self._revision else 0
         if self._next_due is None or self._next_due > self._clock.now():
             return held
+        try:
+            return await self._tick_together()
+        except Exception as error:
+            if is_away(error):
+                raise
+            await self._tick_apart()
+            raise
+        finally:
+            self._wakeups.outbox.set()
+
+    async def _tick_together(self) -> int:
+        """Tick what is due, part by part; return how many incidents that were."""
         count = 0
         try:
             for _ in range(MOST_TOGETHER // MOST_AT_ONCE):
@@ -78,14 +90,8 @@ class Timers:
                 count += ticked
                 if ticked < MOST_AT_ONCE:
                     break
-        except Exception as error:
-            if is_away(error):
-                raise
-            await self._tick_apart()
-            raise
         finally:
             self._wakeups.is_gathering = False
-            self._wakeups.outbox.set()
         return count
 
     async def _tick_held(self, revision: int) -> int:
