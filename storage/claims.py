@@ -5,7 +5,7 @@ where something waits, only the most urgent is looked at.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,34 +29,28 @@ SOON: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was claimed, onto how many boards something was put before, and the places in which boards wait for more.
+    """What was claimed, and the places in which boards wait for more."""
 
-    Where something was put onto a board, somebody has to look again: what crowds in other places was not looked at.
-    """
-
-    claimed: Sequence[Claimed] = ()
-    folded: int = 0
-    quiet: tuple[tuple[WorkspaceId, str], ...] = ()
+    claimed: list[Claimed]
+    quiet: tuple[tuple[WorkspaceId, str], ...]
 
 
-NOTHING: Final = Taken()
-
-
-async def claim(connection: Connection, token: str, now: datetime, room: Room) -> Taken:
-    """Take what is due, the most urgent first, and of each place one; what crowds there is put onto a board before.
+async def claim(connection: Connection, token: str, now: datetime, room: Room) -> list[Claimed]:
+    """Take what is due, the most urgent first, and of each place one.
 
     A message of a card that has another one under way waits for it, and an edit waits for the card that is still to be
-    sent. However many places there are where much waits, in only so many as there is room for is it put onto boards.
+    sent.
     """
-    spots = _fitting(await places.look(connection, now, room.busy), room)
-    folded = await folding.fold(connection, now, await places.crowds(connection, spots, now))
-    if folded.boards:
-        # Whether much waits was asked only of these.
-        asked = {spot[:2] for spot in spots}
-        seen = await places.look(connection, now, room.busy)
-        spots = _fitting((spot for spot in seen if spot[:2] in asked), room)
-    claimed = await _take(connection, token, now, [spot.head for spot in spots])
-    return Taken(claimed, folded.boards, folded.quiet)
+    return await _claim(connection, token, now, room, await places.look(connection, now, room.busy))
+
+
+async def fold_and_claim(connection: Connection, token: str, now: datetime, room: Room) -> Taken:
+    """Put onto boards what crowds together, and take what is due then."""
+    spots = await places.look(connection, now, room.busy)
+    folded = await folding.fold(connection, now, room.busy, spots)
+    if folded.anything:
+        spots = await places.look(connection, now, room.busy)
+    return Taken(await _claim(connection, token, now, room, spots), folded.quiet)
 
 
 async def claim_new(
@@ -71,9 +65,14 @@ async def claim_new(
     # Nobody else sees them before the commit: what is free of others when it is looked at stays so.
     instants = {"now": now, "soon": now + SOON}
     new = (await connection.execute(_NEW, {"opened": in_few_sizes(tuple(opened)), **instants})).all()
-    free = (Spot(workspace, place, number, lane) for number, workspace, place, lane, is_free in new if is_free)
-    taken = await _take(connection, token, now, [spot.head for spot in _fitting(free, room)])
+    free = ((workspace, place, number) for number, workspace, place, is_free in new if is_free)
+    taken = await _take(connection, token, now, _fitting(free, room))
     return taken, len(taken) < len(new)
+
+
+async def _claim(connection: Connection, token: str, now: datetime, room: Room, spots: Iterable[Spot]) -> list[Claimed]:
+    heads = ((spot.workspace, spot.key, spot.head) for spot in spots if spot.head is not None)
+    return await _take(connection, token, now, _fitting(heads, room))
 
 
 async def _take(connection: Connection, token: str, now: datetime, ids: list[int]) -> list[Claimed]:
@@ -106,7 +105,7 @@ _TAKE: Final = _taking()
 # A place is not free where another page waits that may go out now, or where a board takes whatever comes.
 _NEW: Final = sa.text(
     f"""
-SELECT new.id, new.workspace_id, new.place, new.lane, new.not_before <= :now AND new.board_id IS NULL AND NOT EXISTS (
+SELECT new.id, new.workspace_id, new.place, new.not_before <= :now AND new.board_id IS NULL AND NOT EXISTS (
     SELECT 1 FROM deliveries other WHERE other.state = 'pending' AND other.board_id IS NULL
     AND other.workspace_id = new.workspace_id AND other.place = new.place
     AND other.lane = {int(Lane.PAGE)} AND other.not_before <= :now AND other.id <> new.id
@@ -124,18 +123,17 @@ ORDER BY new.lane, new.not_before, new.id
 )
 
 
-def _fitting(candidates: Iterable[Spot], room: Room) -> list[Spot]:
-    """Return which of these, the most urgent first, there is room for."""
+def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int]:
+    """Return which of these (workspace, place, id), the most urgent first, there is room for."""
     taken: set[tuple[int, str]] = {(int(workspace), place) for workspace, place in room.busy}
     count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
-    fitting: list[Spot] = []
-    for spot in candidates:
-        if len(fitting) >= room.most:
+    ids: list[int] = []
+    for workspace, place, number in candidates:
+        if len(ids) >= room.most:
             break
-        workspace, place = spot.workspace, spot.key
         is_free = (workspace, place) not in taken and (workspace, "") not in taken
         if is_free and count[workspace] < room.each:
             taken.add((workspace, place))
             count[workspace] += 1
-            fitting.append(spot)
-    return fitting
+            ids.append(number)
+    return ids

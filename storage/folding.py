@@ -1,6 +1,6 @@
 """Which pages go onto a board: what waits in a place where much waits, or where a board takes whatever comes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from storage.cards import place_row
 from storage.codec import INCIDENT
 from storage.database import Connection, portions, take_numbers
 from storage.deliveries import OURS, WAITED, from_row
-from storage.places import Crowd
+from storage.places import Spot
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
@@ -31,22 +31,29 @@ _ONTO_THE_BOARD: Final = "ON CONFLICT (incident_id, workspace_id, place) DO UPDA
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Onto how many boards something was put, and in which places a board does not say it at once.
+    """What was put onto boards: `anything` at all, and in which places a board does not say it at once.
 
     In the `quiet` places more may come, and be taken together.
     """
 
-    boards: int
+    anything: bool
     quiet: tuple[tuple[WorkspaceId, str], ...]
 
 
-async def fold(connection: Connection, now: datetime, crowds: Iterable[Crowd]) -> Folded:
-    """Put onto boards what waits in those of these places where much waits, or where a board takes whatever comes."""
-    crowded = [crowd for crowd in crowds if crowd.pages > FOLD_FROM or (crowd.pages and crowd.has_board)]
-    standing = await _standing(connection) if crowded else {}
+async def fold(
+    connection: Connection, now: datetime, busy: Collection[tuple[WorkspaceId, str]], spots: Iterable[Spot]
+) -> Folded:
+    """Put onto boards what waits in places where much waits, or where a board takes whatever comes.
+
+    Places that are `busy` are left until they may be written to.
+    """
+    taken = set(busy)
+    crowded = [spot for spot in spots if spot.pages > FOLD_FROM or (spot.pages and spot.has_board)]
+    free = [spot for spot in crowded if not {(spot.workspace, ""), (spot.workspace, spot.key)} & taken]
+    standing = await _standing(connection) if free else {}
     quiet: list[tuple[WorkspaceId, str]] = []
     count = 0
-    for place, pages in ((crowd.place, crowd.pages) for crowd in crowded):
+    for place, pages in ((spot.place, spot.pages) for spot in free):
         board = standing.get(place)
         # So many pages may be about fewer incidents, or not be for a board.
         if not folds(pages, board, now) or not folds(await _incidents(connection, place, now), board, now):
@@ -54,7 +61,7 @@ async def fold(connection: Connection, now: datetime, crowds: Iterable[Crowd]) -
         count += 1
         if await _fold_into(connection, board or await _open(connection, place, now), now) > now:
             quiet.append(_key(place))
-    return Folded(count, tuple(quiet))
+    return Folded(count > 0, tuple(quiet))
 
 
 def _key(place: Place) -> tuple[WorkspaceId, str]:

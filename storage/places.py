@@ -1,8 +1,7 @@
 """Where messages wait: the places of the queue, and what stands first in each.
 
-The places are found by leaps through the index, from each to the first one after it, and of each is read what stands
-first: so a look costs as much as there are places, however many messages wait in each of them. How many pages wait is
-asked only of the few places from which something is taken next.
+The places are found by leaps through the index, from each to the first one after it, and of each is read what it takes
+to know: so a look costs as much as there are places, however many messages wait in each of them.
 """
 
 import json
@@ -18,33 +17,24 @@ from bot.domain.delivery import Kind, Lane, Place
 from bot.domain.incident import Entry
 from bot.domain.people import WorkspaceId
 from storage import tables
-from storage.database import Connection, in_few_sizes
+from storage.database import Connection
 
 Busy = Collection[tuple[WorkspaceId, str]]
 """Places, each by its workspace and its key; a workspace as a whole under the key `""`."""
 
 
 class Spot(NamedTuple):
-    """A place where something may go out now: a row as it comes, because a look may find hundreds.
+    """A place where something waits: a row as it comes, because a look may find hundreds and few of them matter.
 
-    `head`: the most urgent message that may go out, of this `lane`.
-    """
-
-    workspace: WorkspaceId
-    key: str
-    head: int
-    lane: int
-
-
-class Crowd(NamedTuple):
-    """How many `pages` wait in a place that may go out now, counted until there are more than make a crowd.
-
-    That is as the index knows them: not all of them are for a board. `has_board`: a board stands there.
+    `pages`: how many pages wait there that may go out now, counted until there are more than make a crowd, as the index
+    knows them: not all of them are for a board. `head`: the most urgent message that may go out now; None: none may.
+    `has_board`: a board stands there.
     """
 
     workspace: WorkspaceId
     key: str
     pages: int
+    head: int | None
     has_board: bool
 
     @property
@@ -54,7 +44,7 @@ class Crowd(NamedTuple):
 
 
 async def look(connection: Connection, now: datetime, busy: Busy = ()) -> list[Spot]:
-    """Return all places where something may go out that is not on a board, that with the most urgent head first.
+    """Return all places where something waits by itself and not on a board, that with the most urgent head first.
 
     `busy` places are passed over.
     """
@@ -64,15 +54,6 @@ async def look(connection: Connection, now: datetime, busy: Busy = ()) -> list[S
     some = words if kind == "postgresql" else json.dumps(words)
     rows = (await connection.execute(_LOOK[kind], {"now": now, "busy": some})).all()
     return list(map(Spot._make, rows))
-
-
-async def crowds(connection: Connection, spots: Collection[Spot], now: datetime) -> list[Crowd]:
-    """Return what there is to know of those of these places that have a page to send."""
-    heads = [spot.head for spot in spots if spot.lane == Lane.PAGE]
-    if not heads:
-        return []
-    rows = (await connection.execute(_CROWDS, {"heads": in_few_sizes(heads), "now": now})).all()
-    return list(map(Crowd._make, rows))
 
 
 def _words(values: tuple[str, ...]) -> str:
@@ -98,6 +79,18 @@ _FIRST: Final = f"""
     ) IS NULL)
     ORDER BY first.lane, first.not_before, first.id LIMIT 1
 """  # noqa: S608 - Words of our own.
+_SEEN: Final = f"""
+SELECT places.workspace_id, places.place, (
+    SELECT count(*) FROM (
+        SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
+        AND page.workspace_id = places.workspace_id AND page.place = places.place
+        AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
+        LIMIT {FOLD_FROM + 1}
+    ) AS pages
+) AS pages, head.id, (places.workspace_id, places.place) IN (
+    SELECT workspace_id, place FROM boards WHERE closed_at IS NULL
+) AS has_board
+"""  # noqa: S608 - Numbers of our own.
 _FREE: Final = """
 WHERE places.workspace_id || ' ' || places.place NOT IN ({0}) AND places.workspace_id || ' ' NOT IN ({0})
 ORDER BY head.lane, head.not_before, head.id
@@ -124,8 +117,8 @@ WITH RECURSIVE places (workspace_id, place) AS (
         )
     )
 )
-SELECT places.workspace_id, places.place, head.id, head.lane
-FROM places JOIN deliveries head ON head.id = (SELECT first.id {_FIRST})
+{_SEEN}
+FROM places LEFT JOIN deliveries head ON head.id = (SELECT first.id {_FIRST})
 {_FREE.format("SELECT value FROM json_each(:busy)")}
 """  # noqa: S608 - Words and numbers of our own.
 _POSTGRESQL: Final = f"""
@@ -142,8 +135,8 @@ WITH RECURSIVE places (workspace_id, place) AS (
         ORDER BY other.workspace_id, other.place LIMIT 1
     ) AS next
 )
-SELECT places.workspace_id, places.place, head.id, head.lane
-FROM places CROSS JOIN LATERAL (SELECT first.id, first.lane, first.not_before {_FIRST}) AS head
+{_SEEN}
+FROM places LEFT JOIN LATERAL (SELECT first.id, first.lane, first.not_before {_FIRST}) AS head ON true
 {_FREE.format("SELECT unnest(:busy)")}
 """  # noqa: S608 - Words and numbers of our own.
 _NOW: Final = sa.bindparam("now", type_=tables.Instant())
@@ -151,18 +144,3 @@ _LOOK: Final = {
     "sqlite": sa.text(_SQLITE).bindparams(_NOW, sa.bindparam("busy", type_=sa.Text())),
     "postgresql": sa.text(_POSTGRESQL).bindparams(_NOW, sa.bindparam("busy", type_=postgresql.ARRAY(sa.Text))),
 }
-_CROWDS: Final = sa.text(
-    f"""
-SELECT head.workspace_id, head.place, (
-    SELECT count(*) FROM (
-        SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
-        AND page.workspace_id = head.workspace_id AND page.place = head.place
-        AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
-        LIMIT {FOLD_FROM + 1}
-    ) AS pages
-), EXISTS (
-    SELECT 1 FROM boards WHERE boards.closed_at IS NULL
-    AND boards.workspace_id = head.workspace_id AND boards.place = head.place
-) FROM deliveries head WHERE head.id IN :heads
-"""  # noqa: S608 - Numbers of our own.
-).bindparams(_NOW, sa.bindparam("heads", expanding=True, type_=sa.BigInteger()))

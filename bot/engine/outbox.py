@@ -31,7 +31,7 @@ from bot.engine.picture import Picture
 from bot.engine.reservations import Reservation, Unsure
 from bot.engine.wakeups import Wakeup, Wakeups
 from storage import boards, claims, deliveries
-from storage.claims import NOTHING, Taken
+from storage.claims import Taken
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed, Room
 
@@ -105,7 +105,7 @@ class Outbox:
             await self._clock.wait(self._wakeups.outbox, pause)
 
     async def start(self) -> int:
-        """Begin to send what may go out now; return how many deliveries that are, and boards that were given some."""
+        """Begin to send what may go out now; return how many deliveries that are."""
         async with self._round:
             try:
                 await self._answers.catch_up()
@@ -114,15 +114,15 @@ class Outbox:
                 self._is_left = True
                 is_new = self._wakeups.is_new(Wakeup.OUTBOX)
                 is_full = self._stopping or len(self._under_way) >= MOST_AT_ONCE
-                taken = NOTHING if is_full else await self._claim(now)
+                claimed = [] if is_full else await self._claim(now)
                 if is_new and self._is_left:
                     self._wakeups.tell(Wakeup.OUTBOX)
             except Exception as error:
                 if is_away(error):
                     self._away_at = self._clock.now()
                 raise
-            self._begin(taken.claimed, now + deliveries.LEASE)
-            return len(taken.claimed) + taken.folded
+            self._begin(claimed, now + deliveries.LEASE)
+            return len(claimed)
 
     def reserve(self) -> Reservation | None:
         """Let a transaction claim what it adds, so that nobody has to look for it; None: it is looked for as ever.
@@ -164,7 +164,7 @@ class Outbox:
             self._under_way[task] = one
             task.add_done_callback(self._finished)
 
-    async def _claim(self, now: datetime) -> Taken:
+    async def _claim(self, now: datetime) -> list[Claimed]:
         room = self._room(now)
         token = uuid.uuid4().hex
         # What somebody has left behind can wait for a moment; what is new cannot wait for the look at that.
@@ -177,8 +177,7 @@ class Outbox:
             given_back = await self._unsure.give_back(connection, at)
             if is_time and await deliveries.is_overdue(connection, at):
                 await deliveries.reclaim(connection, at)
-            # Whoever gathers says when all of it is there.
-            taken = NOTHING if self._wakeups.is_gathering else await claims.claim(connection, token, at, room)
+            taken = await claims.fold_and_claim(connection, token, at, room)
             await boards.call_up(connection, taken.claimed, at)
             return given_back, taken, *await _what_is_left(connection, at)
 
@@ -191,9 +190,7 @@ class Outbox:
             self._reclaimed_at = now
         for place in taken.quiet:
             self._pace.hold(place, now + FOLD_EVERY)
-        if taken.folded:
-            self._wakeups.outbox.set()
-        return taken
+        return taken.claimed
 
     async def drain(self) -> None:
         """Send everything that may go out now, and return when all of it has been settled."""

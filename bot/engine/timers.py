@@ -23,11 +23,9 @@ from storage import incidents
 from storage.database import Connection, Database, is_away
 from storage.incidents import DueMark
 
-# What falls due for one person at one instant comes as one crowd, and rings once: so many are stored before anything of
-# them is sent.
+# As many are ticked in a transaction. With fewer whoever waits for the database waits less, but what falls due for one
+# person at one instant then comes as two crowds, and rings twice.
 MOST_TOGETHER: Final = 100
-# As many are ticked in a transaction, so that whoever waits for the database does not wait for all of them.
-MOST_AT_ONCE: Final = 25
 # How many are ticked one by one until those that are due are looked at together again.
 MOST_APART: Final = 1_000
 # The safety net: what another process stored is seen after this many seconds, even if nobody said so.
@@ -72,7 +70,7 @@ class Timers:
         if self._next_due is None or self._next_due > self._clock.now():
             return held
         try:
-            return await self._tick_together()
+            count = await self._database.transact(self._work)
         except Exception as error:
             if is_away(error):
                 raise
@@ -80,18 +78,6 @@ class Timers:
             raise
         finally:
             self._wakeups.outbox.set()
-
-    async def _tick_together(self) -> int:
-        """Tick what is due, part by part; return how many incidents that were."""
-        count = 0
-        try:
-            for _ in range(MOST_TOGETHER // MOST_AT_ONCE):
-                ticked = await self._database.transact(self._work)
-                count += ticked
-                if ticked < MOST_AT_ONCE:
-                    break
-        finally:
-            self._wakeups.is_gathering = False
         return count
 
     async def _tick_held(self, revision: int) -> int:
@@ -153,10 +139,7 @@ class Timers:
         return await self._tick(connection, list((await incidents.lock(connection, [number])).values()))
 
     async def _work(self, connection: Connection) -> int:
-        due, revision = await incidents.due(connection, self._clock.now(), MOST_AT_ONCE)
-        if len(due) == MOST_AT_ONCE:
-            # Said before anybody can see these: there may be more of them.
-            self._wakeups.is_gathering = True
+        due, revision = await incidents.due(connection, self._clock.now(), MOST_TOGETHER)
         return await self._tick(connection, due, revision)
 
     async def _tick(self, connection: Connection, due: Sequence[Incident], revision: int | None = None) -> int:

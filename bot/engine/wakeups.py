@@ -26,8 +26,6 @@ class Wakeups:
         self.leases = asyncio.Event()
         self.abroad = asyncio.Event()
         """Set while there is something that other processes should know."""
-        self.is_gathering = False
-        """Whether what falls due together is being stored part by part: it is to be sent together."""
         self._for_others: set[Wakeup] = set()
         self._kept: frozenset[Wakeup] = frozenset()
         self._not_looked_at: set[Wakeup] = set()

@@ -16,7 +16,7 @@ from bot.clock import SystemClock
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
 from bot.engine.picture import Picture
-from bot.engine.timers import MOST_AT_ONCE, MOST_TOGETHER, Timers
+from bot.engine.timers import MOST_TOGETHER, Timers
 from bot.engine.wakeups import Wakeups
 from storage import claims, deliveries, incidents
 from storage.database import Connection, Database
@@ -101,12 +101,12 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     crowded = Room(most=32, each=12, busy={(WorkspaceId(ids.workspace), place) for place in filling.places()[BUSY:]})
 
     async def due(connection: Connection) -> object:
-        return await incidents.due(connection, now(), MOST_AT_ONCE)
+        return await incidents.due(connection, now(), MOST_TOGETHER)
 
     async def claim(connection: Connection) -> object:
         if await deliveries.is_overdue(connection, now()):
             await deliveries.reclaim(connection, now())
-        return await claims.claim(connection, "bench", now(), room)
+        return await claims.fold_and_claim(connection, "bench", now(), room)
 
     async def claim_elsewhere(connection: Connection) -> object:
         return await claims.claim(connection, "bench", now(), crowded)
@@ -126,19 +126,12 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
 
 
 async def _ticks(rounds: Rounds, kind: str, database: Database, numbers: list[IncidentId]) -> None:
-    """Measure ticks with as much work as goes out together, as a transaction takes, and with one incident."""
+    """Measure ticks with as much work as one takes, and with one incident."""
     timers = Timers(database, Picture(SystemClock().now), Wakeups(), SystemClock())
     past = SystemClock().now() - timedelta(hours=1)
     full = CALLS // 10
     await filling.fall_due(database, numbers[: full * MOST_TOGETHER], past, 1e9)
-    parts = MOST_TOGETHER // MOST_AT_ONCE
-    _note(rounds, f"{kind}: tick, {MOST_TOGETHER} are due ({parts} transactions)", await _times(timers.tick, full))
-    some: list[float] = []
-    for number in range(full):
-        first = full * MOST_TOGETHER + number * MOST_AT_ONCE
-        await filling.fall_due(database, numbers[first : first + MOST_AT_ONCE], past, 1e9)
-        some += await _times(timers.tick, 1)
-    _note(rounds, f"{kind}: tick, {MOST_AT_ONCE} are due", some)
+    _note(rounds, f"{kind}: tick, {MOST_TOGETHER} are due", await _times(timers.tick, full))
     _note(rounds, f"{kind}: tick, nothing is due", await _times(timers.tick))
     single: list[float] = []
     for number in numbers[-CALLS:]:

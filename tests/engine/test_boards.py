@@ -15,7 +15,6 @@ from bot.domain.incident import Acknowledge, Actor, Entry, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from bot.engine.act import Desk
 from bot.engine.heard import Heard, Reply
-from bot.engine.outbox import MOST_PER_WORKSPACE
 from bot.engine.sweep import MOST_TOGETHER, Sweep, Sweeper
 from cards import plain
 from cards.card import Card, Message
@@ -113,28 +112,6 @@ async def test_a_failure_that_is_known_only_after_the_claim_ended_leaves_the_boa
 
     assert {(one.state, one.reason) for one in await pages(stage)} == {(State.DELIVERED, ON_THE_BOARD)}
     assert len(chat.said) == 1
-
-
-async def test_boards_that_take_more_and_say_it_later_hold_up_no_other_place(database: Database) -> None:
-    stage = Stage(database)
-    count = MOST_PER_WORKSPACE + 3
-    await stage.configure({"acme": count})
-    await stage.fire(*KEYS[:11])
-    for _ in range(2):
-        # To the workspace as a whole no more may go at one instant.
-        await stage.outbox.drain()
-        clock_of(stage).advance(1)
-    assert len(stage.platforms["acme"].sent) == count, "in each chat a board"
-    await stage.fire("one more")
-
-    running = asyncio.create_task(stage.outbox.run())
-    async with asyncio.timeout(10):
-        while {one.reason for one in await stage.ledger(12)} != {ON_THE_BOARD}:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    await stage.outbox.finish(1)
-    await running
-
-    assert len(stage.platforms["acme"].sent) == count, "none says it yet"
 
 
 async def test_when_the_board_is_refused_every_incident_knows_it(stage: Stage) -> None:

@@ -195,7 +195,7 @@ async def test_what_is_given_back_by_a_claim_is_its_own_alone(stage: Stage) -> N
     now = stage.clock.now()
 
     async def work(connection: Connection) -> tuple[int, int, int]:
-        first = (await claims.claim(connection, "first", now, Room(1, 1))).claimed
+        first = await claims.claim(connection, "first", now, Room(1, 1))
         await claims.claim(connection, "second", now, Room(9, 9))
         only = await deliveries.release(connection, "second", now, only=first[0].delivery.id)
         return only, await deliveries.release(connection, "first", now), await deliveries.release(connection, "x", now)

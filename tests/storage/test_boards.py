@@ -1,7 +1,7 @@
 """Boards: what is folded into one, by whichever process, and what is left of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
@@ -18,7 +18,6 @@ from bot.domain.incident import ChannelId, Entry, Incident, IncidentId, Progress
 from bot.domain.people import AccountId, WorkspaceId
 from storage import boards, cards, claims, deliveries, incidents, settling, tables, withdrawals
 from storage.boards import Asked
-from storage.claims import Taken
 from storage.connection import Parameters, Rows
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
@@ -29,7 +28,6 @@ from tests.support.databases import NewDatabase, with_schema
 CHAT, ANA = Place(WorkspaceId(1), chat="C1"), Place(WorkspaceId(1), account=AccountId(7))
 OK = Receipt(MessageRef("C1", "1.0"), "ok")
 SECOND = timedelta(seconds=1)
-ROOM = Room(10, each=10)
 
 
 class Storm:
@@ -56,15 +54,12 @@ class Storm:
 
         await self.database.transact(work)
 
-    async def claim(self, token: str = "a", now: datetime = START) -> Sequence[Claimed]:
-        return (await self.take(token, now)).claimed
-
-    async def take(self, token: str = "a", now: datetime = START, room: Room = ROOM) -> Taken:
-        async def work(connection: Connection) -> Taken:
+    async def claim(self, token: str = "a", now: datetime = START) -> list[Claimed]:
+        async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, now)
-            taken = await claims.claim(connection, token, now, room)
+            taken = await claims.fold_and_claim(connection, token, now, Room(10, each=10))
             await boards.call_up(connection, taken.claimed, now)
-            return taken
+            return taken.claimed
 
         return await self.database.transact(work)
 
@@ -115,25 +110,6 @@ async def test_more_than_ten_incidents_in_one_place_are_claimed_as_one_message(s
         (State.DELIVERED, ON_THE_BOARD, "ok")
     ]
     assert [one.state for one in await storm.ledger(1)] == [State.DELIVERED, State.SENDING]
-
-
-async def test_crowds_in_many_places_are_put_together_as_there_is_room_for_them(storm: Storm) -> None:
-    """One transaction that put all of them together would keep everybody else waiting."""
-    places = [Place(WorkspaceId(1), account=AccountId(number)) for number in range(1, 6)]
-    for number, place in enumerate(places, start=1):
-        await storm.page(*range(100 * number, 100 * number + 11), place=place)
-
-    told: list[Claimed] = []
-    for count in (2, 2, 1, 0):
-        taken = await storm.take(
-            room=Room(2, each=10, busy={(one.delivery.place.workspace, one.delivery.place.key) for one in told})
-        )
-        assert taken.folded == count
-        assert len(taken.claimed) == count
-        told += taken.claimed
-
-    assert {one.delivery.kind for one in told} == {Kind.BOARD}, "no page of a crowd goes out alone"
-    assert [one.delivery.place for one in told] == places
 
 
 async def test_what_is_about_one_incident_is_no_crowd(storm: Storm) -> None:
@@ -305,9 +281,9 @@ async def test_what_another_process_has_just_put_onto_a_board_is_not_sent_by_its
         await storm.page(*range(2, 21))
         assert [one.delivery.kind for one in await storm.claim("another")] == [Kind.BOARD]
 
-    async def work(connection: Connection) -> Sequence[Claimed]:
+    async def work(connection: Connection) -> list[Claimed]:
         interrupted = cast("Connection", Interrupted(connection, meanwhile))
-        return (await claims.claim(interrupted, "slow", START, ROOM)).claimed
+        return await claims.claim(interrupted, "slow", START, Room(10, each=10))
 
     assert await database.transact(work) == []
     assert [(one.state, one.reason) for one in await storm.ledger(1)] == [(State.PENDING, ON_THE_BOARD)]

@@ -1,6 +1,5 @@
 """The queue: leases, fencing, one pending edit per card, and order."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -47,10 +46,10 @@ class Queue:
 
         await self.database.transact(work)
 
-    async def claim(self, token: str = "a", after: timedelta = timedelta()) -> Sequence[Claimed]:
-        async def work(connection: Connection) -> Sequence[Claimed]:
+    async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
+        async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, START + after)
-            return (await claims.claim(connection, token, START + after, Room(10, each=10))).claimed
+            return await claims.claim(connection, token, START + after, Room(10, each=10))
 
         return await self.database.transact(work)
 
