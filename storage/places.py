@@ -79,13 +79,14 @@ _FIRST: Final = f"""
     ) IS NULL)
     ORDER BY first.lane, first.not_before, first.id LIMIT 1
 """  # noqa: S608 - Words of our own.
+# Pages are counted in the order of the index: without one PostgreSQL may look for those few in the whole table.
 _SEEN: Final = f"""
 SELECT places.workspace_id, places.place, (
     SELECT count(*) FROM (
         SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
         AND page.workspace_id = places.workspace_id AND page.place = places.place
         AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
-        LIMIT {FOLD_FROM + 1}
+        ORDER BY page.not_before LIMIT {FOLD_FROM + 1}
     ) AS pages
 ) AS pages, head.id, (places.workspace_id, places.place) IN (
     SELECT workspace_id, place FROM boards WHERE closed_at IS NULL
