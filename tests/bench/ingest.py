@@ -24,15 +24,17 @@ from tests.bench.wrk import Load, Report, load, program
 WARM_UP = 2.0
 SETTLE_WITHIN = 60.0
 QUIET = 2.0
+MANY, FEW = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is measured: the database, how many processes share it, and what a request holds."""
+    """What is measured: the database, how many processes share it, what a request holds, how many come at a time."""
 
     database: str
     per_request: int
     processes: int = 1
+    connections: int = MANY
     is_with_chat: bool = False
 
     @property
@@ -40,11 +42,14 @@ class Variant:
         """The row's name."""
         chat = ", chat app" if self.is_with_chat else ""
         several = f" × {self.processes} processes" if self.processes > 1 else ""
-        return f"{self.database}{several}, {self.per_request} per request{chat}"
+        few = f", {self.connections} connections" if self.connections != MANY else ""
+        return f"{self.database}{several}, {self.per_request} per request{few}{chat}"
 
 
 VARIANTS = (
     *(Variant(database, per_request) for database in KINDS for per_request in (1, 100)),
+    # With 100 each, 64 that come at a time are 6,400 alerts: how soon each is answered says how many wait before it.
+    *(Variant(database, 100, connections=FEW) for database in KINDS),
     *(Variant("PostgreSQL", per_request, processes) for processes in (2, 3) for per_request in (1, 100)),
     *(Variant(database, 1, is_with_chat=True) for database in KINDS),
 )
@@ -67,7 +72,8 @@ def run(plan: Plan) -> None:
                     **{"cores: servers": used.ours, "all": used.whole},
                 )
             rounds.note("the floor: plain SQLite, one row per commit", **{"alerts/s": floor, "× floor": 1})
-    say(f"ingest: wrk, 64 connections, {plan.seconds:g} s each, median (least–most) of {plan.rounds} rounds")
+    usual = f"{MANY} connections if nothing else is said, {plan.seconds:g} s each"
+    say(f"ingest: wrk, {usual}, median (least–most) of {plan.rounds} rounds")
     rounds.print("variant")
 
 
@@ -96,11 +102,11 @@ def _loaded(variant: Variant, plan: Plan, servers: Sequence[Oncard], url: str) -
     """Return what wrk saw, and how many cores were busy meanwhile."""
     path = configuration.path(configuration.ONE)
     addresses = [server.url for server in servers]
-    warm = load(addresses, Load(path, WARM_UP, per_request=variant.per_request))
+    warm = load(addresses, Load(path, WARM_UP, variant.connections, variant.per_request))
     _settled(servers, url)
     processes = [server.process.pid for server in servers]
     start, before = time.perf_counter(), Cpu.now(processes)
-    report = load(addresses, Load(path, plan.seconds, per_request=variant.per_request))
+    report = load(addresses, Load(path, plan.seconds, variant.connections, variant.per_request))
     after, seconds = Cpu.now(processes), time.perf_counter() - start
     _check(variant, (warm, report), _settled(servers, url))
     return report, Cpu((after.whole - before.whole) / seconds, (after.ours - before.ours) / seconds)
