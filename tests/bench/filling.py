@@ -4,7 +4,7 @@ Incidents go through `storage`, so that they are what the engine reads; their ca
 database, one statement per table.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -89,6 +89,21 @@ async def fill(database: Database, wanted: Wanted, ids: Named, now: datetime) ->
 
     await database.transact(rest, within=None)
     return [IncidentId(one) for one in numbers]
+
+
+async def leave(database: Database, some: Sequence[str]) -> None:
+    """Let messages wait in these conversations only, those that were claimed there with them."""
+    columns = tables.deliveries.c
+    unsettled = columns.state.in_([str(State.PENDING), str(State.SENDING)])
+
+    async def work(connection: Connection) -> None:
+        rest = sa.update(tables.deliveries).where(unsettled, columns.place.not_in(some))
+        await connection.execute(rest.values(state=str(State.DELIVERED), settled_at=columns.created_at))
+        await connection.execute(
+            sa.update(tables.deliveries).where(unsettled).values(state=str(State.PENDING), claim=None)
+        )
+
+    await database.transact(work, within=None)
 
 
 async def fall_due(database: Database, numbers: list[IncidentId], start: datetime, per_second: float) -> None:

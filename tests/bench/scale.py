@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from prometheus_client.samples import Sample
 
@@ -33,6 +34,10 @@ from tests.bench.slack import Slack, slack
 WANTED = Wanted(incidents=100_000, deliveries=1_000_000, pending=5_000)
 CALLS = 200
 BUSY = 10
+FEW = 100
+"""In how many conversations messages wait in a lesser storm."""
+DUE_TOGETHER = (1, 20)
+"""How many fall due at once: what does so in 20 ms while 1,000 do in a second."""
 DUE_PER_SECOND = 1_000.0
 DUE_SECONDS = 20.0
 START_WITHIN = 30.0
@@ -119,25 +124,32 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
 
     _note(rounds, f"{kind}: what is up", await _times(lambda: database.read(incidents.what_is_up)))
     _note(rounds, f"{kind}: due, nothing is", await _times(lambda: database.transact(due)))
-    _note(rounds, f"{kind}: claim, 12 at a time", await _times(lambda: database.transact(claim)))
-    _note(rounds, f"{kind}: claim, most places busy", await _times(lambda: database.transact(claim_elsewhere)))
+    _note(rounds, f"{kind}: claim, {filling.PLACES} conversations wait", await _times(lambda: database.transact(claim)))
+    _note(
+        rounds, f"{kind}: claim, all but {BUSY} of them busy", await _times(lambda: database.transact(claim_elsewhere))
+    )
     _note(rounds, f"{kind}: next_pending_after", await _times(lambda: database.read(later)))
     _note(rounds, f"{kind}: the gauges of /metrics", await _times(lambda: database.read(queue), 20))
+    await filling.leave(database, filling.places()[:FEW])
+    # As many calls as find something to claim everywhere.
+    _note(rounds, f"{kind}: claim, {FEW} conversations wait", await _times(lambda: database.transact(claim), FEW // 4))
 
 
 async def _ticks(rounds: Rounds, kind: str, database: Database, numbers: list[IncidentId]) -> None:
-    """Measure ticks with as much work as one takes, and with one incident."""
+    """Measure ticks with as much work as one takes, and with less."""
     timers = Timers(database, Picture(SystemClock().now), Wakeups(), SystemClock())
     past = SystemClock().now() - timedelta(hours=1)
     full = CALLS // 10
     await filling.fall_due(database, numbers[: full * MOST_TOGETHER], past, 1e9)
-    _note(rounds, f"{kind}: tick, {MOST_TOGETHER} are due", await _times(timers.tick, full))
-    _note(rounds, f"{kind}: tick, nothing is due", await _times(timers.tick))
-    single: list[float] = []
-    for number in numbers[-CALLS:]:
-        await filling.fall_due(database, [number], past, 1)
-        single += await _times(timers.tick, 1)
-    _note(rounds, f"{kind}: tick, one is due", single)
+    _note(rounds, f"{kind}: tick, {MOST_TOGETHER} due", await _times(timers.tick, full))
+    _note(rounds, f"{kind}: tick, nothing due", await _times(timers.tick))
+    left = iter(numbers[full * MOST_TOGETHER :])
+    for count in DUE_TOGETHER:
+        times: list[float] = []
+        for _ in range(CALLS // 2):
+            await filling.fall_due(database, list(islice(left, count)), past, 1e9)
+            times += await _times(timers.tick, 1)
+        _note(rounds, f"{kind}: tick, {count} due", times)
 
 
 async def _times(call: Call, count: int = CALLS) -> list[float]:
