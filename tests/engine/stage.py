@@ -152,17 +152,21 @@ class Stage:
         self._count = 0
 
     async def configure(
-        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True
+        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True, in_turn: bool = False
     ) -> Organisation:
-        """Configure workspaces with so many chats each, and a channel that tells all of them, and these accounts."""
+        """Configure workspaces with so many chats each, and a channel that tells these accounts and all of the chats.
+
+        Or chat by chat `in_turn`, each by a level of its own.
+        """
         told = tuple(ChatDefinition(name, f"C{number}") for name, count in chats.items() for number in range(count))
         targets = tuple(TargetDefinition(TargetKind.ACCOUNT, email) for email in accounts)
-        level = LevelDefinition(targets, told, escalate_after=timedelta(minutes=5))
+        told_together = [(chat,) for chat in told] if in_turn else [told]
+        levels = tuple(LevelDefinition(targets, chats, escalate_after=timedelta(minutes=5)) for chats in told_together)
         links = {email: email.partition("@")[0] for email in accounts if linked}
         wanted = [
             *(Definition(Kind.ACCOUNT, AccountDefinition(email, email.partition("@")[0])) for email in accounts),
             *(Definition(Kind.WORKSPACE, WorkspaceDefinition(name, "chatty", {}, links)) for name in chats),
-            Definition(Kind.CHANNEL, ChannelDefinition("payments", "", (RuleDefinition("all", (level,)),))),
+            Definition(Kind.CHANNEL, ChannelDefinition("payments", "", (RuleDefinition("all", levels),))),
             Definition(
                 Kind.INTEGRATION, IntegrationDefinition("any", "standard", "payments"), {"key": Secret("k" * 20)}
             ),

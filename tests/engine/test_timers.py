@@ -1,18 +1,23 @@
 """No incident waits for another one."""
 
 import asyncio
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from bot.domain.delivery import Kind, State
 from bot.domain.incident import Idle, IncidentId
 from bot.engine.timers import MOST_APART, WHILE_LOCKED
 from storage import incidents, tables
+from storage.connection import Work
 from storage.database import Connection, Database
 from tests.engine.stage import Stage
 from tests.support.clocks import ManualClock, WatchedClock
 from tests.support.databases import NewDatabase, with_schema
+
+Result = TypeVar("Result")
 
 
 async def test_an_incident_that_cannot_be_read_does_not_keep_the_others_from_escalating(database: Database) -> None:
@@ -64,6 +69,49 @@ async def test_however_many_cannot_be_read_the_others_escalate_all_the_same(data
 
     assert await database.read(whole) == [Idle.EXHAUSTED, Idle.EXHAUSTED]
     assert left_out == [MOST_APART, 0], "it goes on where it has come to"
+
+
+class Seen(Database):
+    """A database where, once `looks` is there, whoever looks is told of every commit, and has the time to."""
+
+    looks: asyncio.Event | None = None
+
+    async def transact(self, work: Work[Result], *, within: float | None = None) -> Result:
+        result = await super().transact(work, within=within)
+        if self.looks is not None:
+            self.looks.set()
+            await asyncio.sleep(0.005)
+        return result
+
+
+async def test_what_falls_due_together_rings_once_however_often_somebody_looks(schema_url: str) -> None:
+    database = Seen(schema_url)
+    stage = Stage(database)
+    clock = stage.clock
+    assert isinstance(clock, ManualClock)
+    await stage.configure({"acme": 2}, in_turn=True)
+    await stage.fire(*(f"disk {number}" for number in range(100)))
+    await stage.outbox.drain()
+    clock.advance(301)
+    before = len(stage.platforms["acme"].sent)
+    database.looks = stage.wakeups.outbox
+    running = asyncio.create_task(stage.outbox.run())
+
+    while await stage.timers.tick():
+        pass
+
+    running.cancel()
+    for _ in range(3):
+        await stage.outbox.drain()
+        clock.advance(5)
+    for number in (1, 100):
+        pages = [one for one in await stage.ledger(number) if one.delivery.kind is Kind.CARD]
+        assert [(one.delivery.place.chat, one.state) for one in pages] == [
+            ("C0", State.DELIVERED),
+            ("C1", State.DELIVERED),
+        ]
+    assert [to.id for to in stage.platforms["acme"].sent[before:]] == ["C1"]
+    await database.close()
 
 
 async def test_what_another_process_is_at_work_with_is_looked_at_again_but_not_without_a_pause(

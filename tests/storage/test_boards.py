@@ -28,6 +28,7 @@ from tests.support.databases import NewDatabase, with_schema
 CHAT, ANA = Place(WorkspaceId(1), chat="C1"), Place(WorkspaceId(1), account=AccountId(7))
 OK = Receipt(MessageRef("C1", "1.0"), "ok")
 SECOND = timedelta(seconds=1)
+ROOM = Room(10, each=10)
 
 
 class Storm:
@@ -54,10 +55,10 @@ class Storm:
 
         await self.database.transact(work)
 
-    async def claim(self, token: str = "a", now: datetime = START) -> list[Claimed]:
+    async def claim(self, token: str = "a", now: datetime = START, room: Room = ROOM) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, now)
-            taken = await claims.fold_and_claim(connection, token, now, Room(10, each=10))
+            taken = await claims.fold_and_claim(connection, token, now, room)
             await boards.call_up(connection, taken.claimed, now)
             return taken.claimed
 
@@ -110,6 +111,19 @@ async def test_more_than_ten_incidents_in_one_place_are_claimed_as_one_message(s
         (State.DELIVERED, ON_THE_BOARD, "ok")
     ]
     assert [one.state for one in await storm.ledger(1)] == [State.DELIVERED, State.SENDING]
+
+
+async def test_crowds_are_put_together_also_where_there_is_no_room_for_them_yet(storm: Storm) -> None:
+    """Whoever has to wait for their turn, as at a platform's pace, may be late then, and what is late is not folded."""
+    people = [Place(WorkspaceId(1), account=AccountId(number)) for number in range(1, 6)]
+    for number, place in enumerate(people, start=1):
+        await storm.page(*range(100 * number, 100 * number + 11), place=place)
+
+    claimed = await storm.claim(room=Room(2, each=2))
+
+    assert [(one.delivery.kind, one.delivery.place) for one in claimed] == [(Kind.BOARD, place) for place in people[:2]]
+    for number in range(1, 6):
+        assert [one.reason for one in await storm.ledger(100 * number)] == [ON_THE_BOARD]
 
 
 async def test_what_is_about_one_incident_is_no_crowd(storm: Storm) -> None:
