@@ -4,6 +4,7 @@ import contextlib
 import gc
 import importlib
 import logging
+import os
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,11 @@ settings.register_profile("house", _HOUSE, max_examples=50)
 # `--hypothesis-profile=thorough` looks at more of what a test draws where the test itself names no number.
 settings.register_profile("thorough", _HOUSE, max_examples=1_000)
 settings.load_profile("house")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many run tests side by side: a third of the time a test waits, for a disk, a server or a browser."""
+    return (os.cpu_count() or 1) * 3 // 2
 
 
 @pytest.fixture(autouse=True, scope="session")
