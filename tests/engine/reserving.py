@@ -72,9 +72,9 @@ class Ready(Stage):
     """An engine whose sender takes at once what its ingest opens, once it has seen that nothing waits."""
 
     async def configure(
-        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True
+        self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True, in_turn: bool = False
     ) -> Organisation:
-        organisation = await super().configure(chats, accounts, linked=linked)
+        organisation = await super().configure(chats, accounts, linked=linked, in_turn=in_turn)
         self.ingest.sender = self.outbox
         await self.outbox.drain()
         self.wakeups.outbox.clear()
