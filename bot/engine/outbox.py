@@ -37,7 +37,8 @@ from storage.deliveries import Claimed, Room
 
 MOST_AT_ONCE: Final = 32
 MOST_PER_WORKSPACE: Final = 12
-# For the cards of an alert. Beside two platforms that hang, there is still room for another one.
+# For the cards of an alert. Beside two platforms that hang, there is still room for another one. While somebody looks
+# for what waits, these may be more than there is room for: nobody knows then how much of it will be taken.
 MOST_RESERVED: Final = 6
 POLL: Final = 1.0
 RECLAIM_EVERY: Final = timedelta(seconds=1)
@@ -81,8 +82,9 @@ class Outbox:
         self._reserved: Reservation | None = None
         self._reclaimed_at = self._away_at = datetime.min.replace(tzinfo=UTC)
         self._next_at: datetime | None = None
-        # Whether something may go out that the last claim left, as for a place that was written to just then.
-        self._is_left = True
+        # Whether something may go out that the last claim left, as for a place that was written to just then; and what
+        # was known of it when the look began that is under way.
+        self._is_left = self._was_left = True
         self._round = asyncio.Lock()
         self._stopping = self._is_released = False
 
@@ -108,10 +110,10 @@ class Outbox:
         """Begin to send what may go out now; return how many deliveries that are."""
         async with self._round:
             try:
+                # Until it is known: what comes to its end meanwhile may be what something waits for.
+                self._was_left, self._is_left = self._is_left, True
                 await self._answers.catch_up()
                 now = self._clock.now()
-                # Until it is known: what comes to its end meanwhile may be what something waits for.
-                self._is_left = True
                 is_new = self._wakeups.is_new(Wakeup.OUTBOX)
                 is_full = self._stopping or len(self._under_way) >= MOST_AT_ONCE
                 claimed = [] if is_full else await self._claim(now)
@@ -128,9 +130,11 @@ class Outbox:
         """Let a transaction claim what it adds, so that nobody has to look for it; None: it is looked for as ever.
 
         Whoever reserves says in the end that it was `taken` or may not have been. Where something waits that was left,
-        what is new goes the way of all: it is not for a sender of alerts to look through what waits.
+        what is new goes the way of all: it is not for a sender of alerts to look through what waits. A look that is
+        under way where nothing was left keeps it from nothing: each second there is one.
         """
-        if self._stopping or self._is_left or self._reserved is not None:
+        is_left = self._was_left if self._round.locked() else self._is_left
+        if self._stopping or is_left or self._reserved is not None:
             return None
         room = self._room(self._clock.now())
         over = asyncio.get_running_loop().create_future()

@@ -125,6 +125,49 @@ async def test_while_something_waits_that_was_left_nothing_is_reserved(stage: St
     stage.outbox.not_taken(reserved)
 
 
+async def test_a_look_at_what_waits_where_nothing_did_holds_up_nothing_that_comes_in(schema_url: str) -> None:
+    database = Held(schema_url)
+    stage = Ready(database)
+    await stage.configure({"acme": 1})
+    looked = database.told = asyncio.Event()
+    database.committed.clear()
+    looking = asyncio.create_task(stage.outbox.start())
+    await database.committed.wait()
+    database.told = asyncio.Event()
+    database.told.set()
+
+    await stage.fire("disk")
+    await until_sent(stage)
+
+    assert not looking.done()
+    looked.set()
+    assert await looking == 0, "it was taken already"
+    await stage.outbox.drain()
+    assert len(stage.platforms["acme"].sent) == 1
+    await database.close()
+
+
+async def test_while_somebody_looks_where_something_was_left_nothing_is_reserved(schema_url: str) -> None:
+    database = Held(schema_url)
+    stage = Ready(database)
+    await stage.configure({"acme": 1})
+    stage.platforms["acme"].hangs = True
+    await stage.fire("disk", "memory")
+    await stage.outbox.start()
+    database.told.clear()
+    database.committed.clear()
+    looking = asyncio.create_task(stage.outbox.start())
+    await database.committed.wait()
+
+    assert stage.outbox.reserve() is None
+
+    database.told.set()
+    stage.platforms["acme"].released.set()
+    await looking
+    await stage.outbox.drain()
+    await database.close()
+
+
 async def test_what_changes_beside_what_is_opened_is_looked_for(stage: Stage) -> None:
     clock = stage.clock
     assert isinstance(clock, ManualClock)
