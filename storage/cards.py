@@ -5,12 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from bot.adapter import MessageRef
 from bot.domain.board import BoardId
 from bot.domain.delivery import CardId, Place
 from bot.domain.frozen import dataclass
-from bot.domain.incident import Incident, IncidentId
+from bot.domain.incident import Happened, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
 from storage import bulk, incidents, tables
 from storage.database import Connection, take_any_numbers
@@ -35,11 +36,15 @@ class CardRow:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a message is about, read at one instant: an incident, its card there, and what revision is configured."""
+    """What a message is about: an incident, its card there, and what revision is configured, read at one instant.
+
+    `timeline`: its last entries, oldest first.
+    """
 
     incident: Incident
     card: CardRow | None
     revision: int
+    timeline: tuple[Happened, ...]
 
 
 # The columns of a new row.
@@ -55,6 +60,15 @@ _ABOUT: Final = (
     sa.select(tables.incidents.c.body, REVISION.label("revision"), tables.cards)
     .select_from(tables.incidents.outerjoin(tables.cards, tables.cards.c.id == sa.bindparam("card")))
     .where(tables.incidents.c.id == sa.bindparam("incident"))
+)
+# One statement, with its timeline as two arrays: to a server and back takes longer than to find it there.
+_ABOUT_AND_TOLD: Final = _ABOUT.add_columns(
+    *(
+        sa.func.array(
+            incidents.LAST_ENTRIES.with_only_columns(column).scalar_subquery(), type_=ARRAY(column.type)
+        ).label(name)
+        for name, column in (("instants", tables.timeline.c.at), ("entries", tables.timeline.c.body))
+    )
 )
 
 
@@ -86,14 +100,22 @@ async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, P
     return made
 
 
-async def about(connection: Connection, incident: IncidentId, card: CardId | None) -> About:
-    """Return an incident with one of its cards. Raises Unreadable, and LookupError: there is no such incident."""
-    # One statement: to the server and back takes longer than to find it there.
-    row = (await connection.execute(_ABOUT, {"incident": incident, "card": card})).one_or_none()
+async def about(connection: Connection, incident: IncidentId, card: CardId | None, entries: int) -> About:
+    """Return an incident with one of its cards, and so many entries of its timeline.
+
+    Raises Unreadable, and LookupError: there is no such incident.
+    """
+    is_server = connection.dialect.name == "postgresql"
+    which = {"incident": incident, "card": card, **({"most": entries} if is_server else {})}
+    row = (await connection.execute(_ABOUT_AND_TOLD if is_server else _ABOUT, which)).one_or_none()
     if row is None:
         raise LookupError(f"there is no incident #{incident}")
     (read,) = incidents.all_of([(incident, row.body)])
-    return About(read, _card(row) if row.id is not None else None, int(row.revision or 0))
+    if is_server:
+        told = incidents.happened(zip(row.instants, row.entries, strict=True))
+    else:
+        told = await incidents.timeline(connection, incident, entries)
+    return About(read, _card(row) if row.id is not None else None, int(row.revision or 0), told)
 
 
 async def forget_message(connection: Connection, card: CardId) -> None:

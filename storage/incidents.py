@@ -48,6 +48,17 @@ class Found:
     unreadable: tuple[IncidentId, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecovered:
+    """The alerts that have not recovered, by channel and key, oldest first, and what revision is configured.
+
+    `revision`: None where nothing was asked for.
+    """
+
+    alerts: dict[tuple[ChannelId, str], list[Alert]]
+    revision: int | None
+
+
 class Unreadable(ValueError):
     """What is stored of the incident `number` cannot be read."""
 
@@ -60,18 +71,20 @@ class Unreadable(ValueError):
 _HELD: Final = f'"turn":{HELD}'
 
 # In the databases' own words, with one value for all keys: put together for their number it would cost each of them.
+# With what is configured just then: to the server and back once more would take longer than to find it there.
+_CONFIGURED: Final = "FROM (SELECT (SELECT last FROM numbers WHERE name = 'revision') AS revision) AS configured"
 _UNRECOVERED: Final[Mapping[str, str]] = {
-    "sqlite": "SELECT body FROM alerts WHERE channel_id = ? AND recovered IS 0"
+    "sqlite": f"SELECT revision, body {_CONFIGURED} LEFT JOIN alerts ON channel_id = ? AND recovered IS 0"  # noqa: S608 - Words of our own.
     " AND key IN (SELECT value FROM json_each(?)) ORDER BY id",
-    "postgresql": "SELECT body FROM alerts WHERE channel_id = $1 AND recovered IS false"
-    " AND key = ANY($2::text[]) ORDER BY id FOR UPDATE",
+    "postgresql": f"SELECT revision, body {_CONFIGURED} LEFT JOIN LATERAL ("  # noqa: S608 - Words of our own.
+    "SELECT id, body FROM alerts WHERE channel_id = $1 AND recovered IS false AND key = ANY($2::text[])"
+    " ORDER BY id FOR UPDATE) AS unrecovered ON true ORDER BY id",
 }
 
 
 _BODIES: Final = sa.select(tables.incidents.c.id, tables.incidents.c.body)
 _THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expanding=True)))
 _LOCKED: Final = _THESE.order_by(tables.incidents.c.id).with_for_update()
-# With what is configured just then: to the server and back once more would take longer than to find it there.
 _DUE: Final = (
     _BODIES.add_columns(REVISION)
     .where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
@@ -79,12 +92,13 @@ _DUE: Final = (
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
 )
-_LAST_ENTRIES: Final = (
+LAST_ENTRIES: Final = (
     sa.select(tables.timeline.c.at, tables.timeline.c.body)
     .where(tables.timeline.c.incident_id == sa.bindparam("incident"))
     .order_by(tables.timeline.c.id.desc())
     .limit(sa.bindparam("most", type_=sa.Integer))
 )
+"""The last entries of the timeline of `:incident`, `:most` of them, the newest first."""
 _NEXT_DUE: Final = (
     sa.select(tables.incidents.c.due)
     .where(tables.incidents.c.due.is_not(None))
@@ -102,24 +116,23 @@ async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, Inc
     return [(AlertId(alert), IncidentId(incident)) for alert, incident in taken]
 
 
-async def alerts_of_keys(
-    connection: Connection, keys: Iterable[tuple[ChannelId, str]]
-) -> dict[tuple[ChannelId, str], list[Alert]]:
-    """Return the alerts that have not recovered, by channel and key, oldest first.
-
-    Locked until the transaction ends.
-    """
+async def alerts_of_keys(connection: Connection, keys: Iterable[tuple[ChannelId, str]]) -> Unrecovered:
+    """Return the alerts of these keys that have not recovered, locked until the transaction ends."""
     wanted: dict[ChannelId, list[str]] = {}
     for channel, key in dict.fromkeys(keys):
         wanted.setdefault(channel, []).append(key)
     found: dict[tuple[ChannelId, str], list[Alert]] = {}
+    revision: int | None = None
     kind = connection.dialect.name
     for channel, names in wanted.items():
         some = names if kind == "postgresql" else json.dumps(names)
-        for (body,) in await connection.exec_driver_sql(_UNRECOVERED[kind], (channel, some)):
-            alert = codec.ALERT.read(body)
-            found.setdefault((alert.channel, alert.key), []).append(alert)
-    return found
+        for known_as, body in await connection.exec_driver_sql(_UNRECOVERED[kind], (channel, some)):
+            # That of the first: what changes between two is seen the next time.
+            revision = int(known_as or 0) if revision is None else revision
+            if body is not None:
+                alert = codec.ALERT.read(body)
+                found.setdefault((alert.channel, alert.key), []).append(alert)
+    return Unrecovered(found, revision)
 
 
 async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:
@@ -271,8 +284,13 @@ async def record(connection: Connection, entries: Sequence[tuple[IncidentId, dat
 
 async def timeline(connection: Connection, incident: IncidentId, most: int) -> tuple[Happened, ...]:
     """Return the last entries of an incident's timeline, oldest first."""
-    rows = (await connection.execute(_LAST_ENTRIES, {"incident": incident, "most": most})).all()
-    return tuple(Happened(row.at, codec.RECORD.read(row.body)) for row in reversed(rows))
+    rows = await connection.execute(LAST_ENTRIES, {"incident": incident, "most": most})
+    return happened((row.at, row.body) for row in rows)
+
+
+def happened(newest_first: Iterable[tuple[datetime, str]]) -> tuple[Happened, ...]:
+    """Read entries of a timeline, oldest first."""
+    return tuple(Happened(at, codec.RECORD.read(body)) for at, body in reversed(tuple(newest_first)))
 
 
 # The columns of a row, in the order in which its values stand below.

@@ -107,7 +107,7 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
         if any(isinstance(effect, ReviveAlerts) for effect in effects):
             ended = [one for one in await incidents.alerts_of(connection, incident.id) if one.recovered_at is None]
             keys = [(alert.channel, alert.key) for alert in ended]
-            known = await incidents.alerts_of_keys(connection, keys)
+            known = (await incidents.alerts_of_keys(connection, keys)).alerts
             taken = {key for key, alerts in known.items() if any(alert.current for alert in alerts)}
             # Of several alerts of one key only the newest can take events.
             newest = {(alert.channel, alert.key): alert for alert in ended if (alert.channel, alert.key) not in taken}

@@ -39,7 +39,7 @@ from bot.engine.boards import BoardJob, Spoken
 from bot.engine.directory import who_is
 from bot.engine.letters import Desks, LetterJob, Office
 from bot.engine.picture import Picture
-from bot.engine.scenes import scene_of
+from bot.engine.scenes import TIMELINE_READ, scene_with
 from cards import build, notes
 from cards.build import Scene
 from storage import cards, definitions, lines, pages
@@ -153,7 +153,7 @@ class Courier:
         if delivery.kind is Kind.LETTER:
             office = Office(self._desks, await self._picture.current(connection))
             return await letters.prepare(connection, claimed, office, now)
-        about = await cards.about(connection, delivery.incident, delivery.card)
+        about = await cards.about(connection, delivery.incident, delivery.card, TIMELINE_READ)
         incident, card = about.incident, about.card
         stale = unwanted(delivery, incident, card.shown if card else None)
         if stale is not None:
@@ -165,7 +165,7 @@ class Courier:
         if delivery.kind is Kind.EDIT and _has_left(delivery, organisation):
             return Dropped.NOT_EDITABLE
         mention = _mentioned(delivery, incident, organisation)
-        scene = await scene_of(connection, incident, organisation, delivery.place, mention)
+        scene = scene_with(about.timeline, incident, organisation, delivery.place, mention)
         is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
         adapter = self._adapters.get(delivery.place.workspace)
         has_forms = adapter is not None and adapter.capabilities.forms

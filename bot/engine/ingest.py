@@ -30,7 +30,7 @@ from bot.engine.wakeups import Wakeup, Wakeups
 from storage import incidents
 from storage.connection import Work
 from storage.database import LONGEST_WAIT, Connection, Database, is_away
-from storage.incidents import EventRow
+from storage.incidents import EventRow, Unrecovered
 
 # As many requests, and events of theirs, share a transaction, so that none waits long for the others.
 MOST_TOGETHER: Final = 200
@@ -162,8 +162,8 @@ class Ingest:
         async def work(connection: Connection) -> tuple[list[Accepted], tuple[Wakeup, ...]]:
             if reserved:
                 reserved.begin()
-            organisation = await self._picture.current(connection)
             batch = await _Batch.load(connection, reports, self._clock.now() + LONGEST)
+            organisation = await self._picture.current(connection, batch.revision)
             # It may have waited for whoever held an incident: what is decided here comes after what they did.
             now = self._clock.now()
             moment = Moment(organisation, now)
@@ -190,9 +190,11 @@ def _key_of(event: Event) -> str:
 class _Batch:
     """The reports of one transaction: what was known before, and what has changed since."""
 
-    def __init__(self, arrivals: dict[str, list[Arrival]], alerts: dict[tuple[ChannelId, str], list[Alert]]) -> None:
+    def __init__(self, arrivals: dict[str, list[Arrival]], known: Unrecovered) -> None:
+        self.revision = known.revision
+        """Which revision is configured, if that was read along."""
         self._arrivals = arrivals
-        self._alerts = alerts
+        self._alerts = known.alerts
         self._incidents: dict[IncidentId, Incident] = {}
         self._ids: list[tuple[AlertId, IncidentId]] = []
         self._effects: dict[IncidentId, tuple[Effect, ...]] = {}
@@ -209,9 +211,9 @@ class _Batch:
             for report in reports
         }
         everything = [arrival for some in arrivals.values() for arrival in some]
-        alerts = await incidents.alerts_of_keys(connection, [(one.channel, one.key) for one in everything])
-        batch = cls(arrivals, alerts)
-        numbers = {alert.incident for some in alerts.values() for alert in some if alert.incident is not None}
+        known = await incidents.alerts_of_keys(connection, [(one.channel, one.key) for one in everything])
+        batch = cls(arrivals, known)
+        numbers = {alert.incident for some in known.alerts.values() for alert in some if alert.incident is not None}
         batch._incidents = await incidents.lock(connection, numbers) if numbers else {}
         batch._ids = await incidents.new_ids(connection, batch._most_new(everything, by))
         batch._ids.reverse()

@@ -2,7 +2,7 @@
 
 from bot.domain.delivery import Place
 from bot.domain.flow import rules_of
-from bot.domain.incident import Incident
+from bot.domain.incident import Happened, Incident
 from bot.domain.organisation import Organisation
 from bot.domain.people import AccountId
 from cards.build import Scene
@@ -16,6 +16,18 @@ async def scene_of(
     connection: Connection, incident: Incident, organisation: Organisation, place: Place, mention: tuple[AccountId, ...]
 ) -> Scene:
     """Return the scene of the incident for a place; in a direct message, in that person's language and time zone."""
+    timeline = await incidents.timeline(connection, incident.id, TIMELINE_READ)
+    return scene_with(timeline, incident, organisation, place, mention)
+
+
+def scene_with(
+    timeline: tuple[Happened, ...],
+    incident: Incident,
+    organisation: Organisation,
+    place: Place,
+    mention: tuple[AccountId, ...],
+) -> Scene:
+    """Return the same for who has the last entries of its timeline already."""
     people = organisation.people
     levels = rules_of(incident, organisation).levels
     after = incident.level + 1
@@ -26,7 +38,7 @@ async def scene_of(
         levels=len(levels),
         names={account.id: account.name for account in people.accounts.values()},
         users=organisation.users_in(place.workspace),
-        timeline=await incidents.timeline(connection, incident.id, TIMELINE_READ),
+        timeline=timeline,
         locale=reader.locale,
         timezone=reader.timezone,
         mention=mention,

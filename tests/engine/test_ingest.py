@@ -84,7 +84,7 @@ async def test_more_keys_than_a_statement_can_take_are_asked_for_in_portions(dat
         keys = [(ChannelId(1), str(number)) for number in many]
         waiting, being_sent = await deliveries.under_way(connection, many)
         return (
-            len(await incidents.alerts_of_keys(connection, keys)),
+            len((await incidents.alerts_of_keys(connection, keys)).alerts),
             len(await incidents.lock(connection, many)),
             len(await cards.cards_of(connection, many)),
             len(waiting),
