@@ -42,7 +42,8 @@ def as_text(value: object) -> str:
 class WireEntry:
     """One exchange: `in` came from the bot, `out` went to it.
 
-    `method` is the platform's own name of the call; `status` is the HTTP status, None where there is no HTTP answer.
+    `at`: when it had come, or went; `method` is the platform's own name of the call; `status` is the HTTP status, None
+    where there is no HTTP answer.
     """
 
     at: datetime

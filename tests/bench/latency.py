@@ -1,7 +1,8 @@
 """How long it takes from the sender's POST to the chat platform having the card; beside it, Alertmanager's webhook.
 
 The alerts are spread over so many chats and workspaces that the platform's rates hold nobody up: what is left is our
-own time. The platform notes the instant at which it has read, checked and stored the card.
+own time. The platform notes the instant at which it has read the card and not yet checked it, as the webhook's receiver
+does.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from tests.bench.webhook import webhook
 from tests.support.monitoring import ALERTMANAGER, starter
 
 RATES = (20.0, 50.0)
+# Seconds of the same before it counts: what a service does for the first time takes longer, once.
+BEFORE = 2.0
 WORKSPACES = 25
 CHATS = 4
 ARRIVES_WITHIN = 30.0
@@ -39,14 +42,14 @@ def run(plan: Plan) -> None:
     with databases(plan.folder) as fresh:
         for _ in range(plan.rounds):
             for per_second in RATES:
-                rate = Rate(per_second, 2 * plan.seconds)
+                rate = Rate(per_second, BEFORE + 2 * plan.seconds)
                 for kind in KINDS:
                     _note(rounds, f"Oncard on {kind}, {per_second:g}/s", _oncard(kind, rate, fresh))
                 _note(rounds, f"Alertmanager, {per_second:g}/s", _alertmanager(rate, plan))
     say(
         f"latency from POST to the card in the chat app ({WORKSPACES} workspaces, {WORKSPACES * CHATS} chats), and to "
         f"Alertmanager's webhook (group_wait 0s); "
-        f"{2 * plan.seconds:g} s each, median (least–most) of {plan.rounds} rounds"
+        f"{2 * plan.seconds:g} s each after {BEFORE:g} s of the same, median (least–most) of {plan.rounds} rounds"
     )
     rounds.print("variant")
 
@@ -63,13 +66,14 @@ class Measured:
 def _note(rounds: Rounds, row: str, measured: Measured) -> None:
     sent, arrived = measured.sent, measured.arrived
     refused = sum(not one.is_taken for one in sent)
-    times = [(arrived[one.number] - one.at) * 1000 for one in sent if one.number in arrived]
-    if refused or len(times) < len(sent):
-        raise Void(f"{row}: of {len(sent)} alerts {refused} were refused, and {len(times)} arrived")
-    answers = [one.milliseconds for one in sent]
+    if refused or any(one.number not in arrived for one in sent):
+        raise Void(f"{row}: of {len(sent)} alerts {refused} were refused, and {len(arrived)} arrived")
+    counted = [one for one in sent if one.at >= sent[0].at + BEFORE]
+    times = [(arrived[one.number] - one.at) * 1000 for one in counted]
+    answers = [one.milliseconds for one in counted]
     rounds.note(
         row,
-        alerts=len(sent),
+        alerts=len(counted),
         p50_ms=percentile(times, 0.5),
         p99_ms=percentile(times, 0.99),
         most_ms=max(times),

@@ -29,7 +29,7 @@ TOP = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: when it was answered (Unix time), in which workspace, and what it wrote where.
+    """One call: when it had come (Unix time), in which workspace, and what it wrote where.
 
     `person` is the one whose direct conversation it is, `text` what a reader sees of the message now.
     """

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -84,9 +85,10 @@ class _WebApi:
             arguments, token = await _read(request, METHODS.get(name))
         except Refusal as refusal:
             return self._finish(name, "", JSONResponse(refusal.body()))
+        came = self._parts.workspace.clock.now()
         fault = self._parts.faults.next(name, str(arguments.get("channel", "")))
         if fault is None:
-            return self._finish(name, arguments, self._run(name, arguments, token))
+            return self._finish(name, arguments, self._run(name, arguments, token), came)
         return await self._befall(fault, request, arguments, token)
 
     async def _befall(self, fault: Fault, request: Request, arguments: JsonObject, token: str) -> Response:
@@ -150,15 +152,15 @@ class _WebApi:
             return self._finish("upload", f"{len(data)} bytes", PlainTextResponse(refusal.code, status))
         return self._finish("upload", f"{len(data)} bytes", PlainTextResponse(f"OK - {len(data)}"))
 
-    def _finish(self, name: str, arguments: object, response: Response) -> Response:
-        """Write an exchange into the log and return the response."""
+    def _finish(self, name: str, arguments: object, response: Response, came: datetime | None = None) -> Response:
+        """Write an exchange into the log and return the response; `came`: when it had been read, if not just now."""
         silent = isinstance(response, _NoAnswer)
         heard: object = "connection cut" if silent else bytes(response.body).decode()
         if isinstance(response, JSONResponse):
             heard = json.loads(bytes(response.body))
         status = None if silent else response.status_code
-        now = self._parts.workspace.clock.now()
-        self._parts.log.record(WireEntry(now, "in", name, arguments, heard, status))
+        at = came or self._parts.workspace.clock.now()
+        self._parts.log.record(WireEntry(at, "in", name, arguments, heard, status))
         return response
 
 
