@@ -178,7 +178,7 @@ class Outbox:
         async def work(connection: Connection) -> tuple[set[str], Taken, bool, datetime | None]:
             # It may have waited for the database: what it takes back for a reason is taken back after that.
             at = self._clock.now()
-            given_back = await self._unsure.give_back(connection, at)
+            given_back = await self._unsure.give_back(connection, at, but=token)
             if is_time and await deliveries.is_overdue(connection, at):
                 await deliveries.reclaim(connection, at)
             taken = await claims.fold_and_claim(connection, token, at, room)

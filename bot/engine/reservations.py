@@ -55,9 +55,13 @@ class Unsure:
         """It is known what became of it."""
         self._since.pop(claim, None)
 
-    async def give_back(self, connection: Connection, now: datetime) -> set[str]:
-        """Give back those that are stored; return which these are, for `forget` once that is committed."""
-        found = await deliveries.taken_by(connection, sorted(self._since)) if self._since else set()
+    async def give_back(self, connection: Connection, now: datetime, *, but: str = "") -> set[str]:
+        """Give back those that are stored; return which these are, for `forget` once that is committed.
+
+        `but`: the claim that the transaction itself is about to make, which is not stored before.
+        """
+        unsure = sorted(self._since.keys() - {but})
+        found = await deliveries.taken_by(connection, unsure) if unsure else set()
         for claim in found:
             await deliveries.release(connection, claim, now)
         return found
