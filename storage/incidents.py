@@ -52,11 +52,12 @@ class Found:
 class Unrecovered:
     """The alerts that have not recovered, by channel and key, oldest first, and what revision is configured.
 
-    `revision`: None where nothing was asked for.
+    `revision`: None where nothing was asked for. `ids`: what `new_ids` would have to be asked for, if that is known.
     """
 
     alerts: dict[tuple[ChannelId, str], list[Alert]]
     revision: int | None
+    ids: tuple[AlertId, IncidentId] | None = None
 
 
 class Unreadable(ValueError):
@@ -74,9 +75,12 @@ _HELD: Final = f'"turn":{HELD}'
 # With what is configured just then: to the server and back once more would take longer than to find it there.
 _CONFIGURED: Final = "FROM (SELECT (SELECT last FROM numbers WHERE name = 'revision') AS revision) AS configured"
 _UNRECOVERED: Final[Mapping[str, str]] = {
-    "sqlite": f"SELECT revision, body {_CONFIGURED} LEFT JOIN alerts ON channel_id = ? AND recovered IS 0"  # noqa: S608 - Words of our own.
+    "sqlite": f"SELECT revision, body, NULL, NULL {_CONFIGURED} LEFT JOIN alerts ON channel_id = ? AND recovered IS 0"  # noqa: S608 - Words of our own.
     " AND key IN (SELECT value FROM json_each(?)) ORDER BY id",
-    "postgresql": f"SELECT revision, body {_CONFIGURED} LEFT JOIN LATERAL ("  # noqa: S608 - Words of our own.
+    "postgresql": "SELECT revision, body,"  # noqa: S608 - Words of our own.
+    " CASE WHEN body IS NULL AND $3 THEN nextval('alerts_numbers') END,"
+    " CASE WHEN body IS NULL AND $3 THEN nextval('incidents_numbers') END"
+    f" {_CONFIGURED} LEFT JOIN LATERAL ("
     "SELECT id, body FROM alerts WHERE channel_id = $1 AND recovered IS false AND key = ANY($2::text[])"
     " ORDER BY id FOR UPDATE) AS unrecovered ON true ORDER BY id",
 }
@@ -116,23 +120,32 @@ async def new_ids(connection: Connection, count: int) -> list[tuple[AlertId, Inc
     return [(AlertId(alert), IncidentId(incident)) for alert, incident in taken]
 
 
-async def alerts_of_keys(connection: Connection, keys: Iterable[tuple[ChannelId, str]]) -> Unrecovered:
-    """Return the alerts of these keys that have not recovered, locked until the transaction ends."""
+async def alerts_of_keys(
+    connection: Connection, keys: Iterable[tuple[ChannelId, str]], *, opens: bool = False
+) -> Unrecovered:
+    """Return the alerts of these keys that have not recovered, locked until the transaction ends.
+
+    `opens`: it is one key, and where there is no such alert it opens one: PostgreSQL then gives the ids for it as well.
+    """
     wanted: dict[ChannelId, list[str]] = {}
     for channel, key in dict.fromkeys(keys):
         wanted.setdefault(channel, []).append(key)
     found: dict[tuple[ChannelId, str], list[Alert]] = {}
     revision: int | None = None
-    kind = connection.dialect.name
+    ids: tuple[AlertId, IncidentId] | None = None
+    is_server = connection.dialect.name == "postgresql"
     for channel, names in wanted.items():
-        some = names if kind == "postgresql" else json.dumps(names)
-        for known_as, body in await connection.exec_driver_sql(_UNRECOVERED[kind], (channel, some)):
+        which = (channel, names, opens) if is_server else (channel, json.dumps(names))
+        rows = await connection.exec_driver_sql(_UNRECOVERED[connection.dialect.name], which)
+        for known_as, body, new_alert, new_incident in rows:
             # That of the first: what changes between two is seen the next time.
             revision = int(known_as or 0) if revision is None else revision
             if body is not None:
                 alert = codec.ALERT.read(body)
                 found.setdefault((alert.channel, alert.key), []).append(alert)
-    return Unrecovered(found, revision)
+            elif new_alert is not None:
+                ids = AlertId(new_alert), IncidentId(new_incident)
+    return Unrecovered(found, revision, ids)
 
 
 async def lock(connection: Connection, ids: Iterable[IncidentId]) -> dict[IncidentId, Incident]:

@@ -211,11 +211,13 @@ class _Batch:
             for report in reports
         }
         everything = [arrival for some in arrivals.values() for arrival in some]
-        known = await incidents.alerts_of_keys(connection, [(one.channel, one.key) for one in everything])
+        keys = [(one.channel, one.key) for one in everything]
+        is_one = len(everything) == 1 and not everything[0].event.is_recovery
+        known = await incidents.alerts_of_keys(connection, keys, opens=is_one)
         batch = cls(arrivals, known)
         numbers = {alert.incident for some in known.alerts.values() for alert in some if alert.incident is not None}
         batch._incidents = await incidents.lock(connection, numbers) if numbers else {}
-        batch._ids = await incidents.new_ids(connection, batch._most_new(everything, by))
+        batch._ids = [known.ids] if known.ids else await incidents.new_ids(connection, batch._most_new(everything, by))
         batch._ids.reverse()
         return batch
 

@@ -16,6 +16,8 @@ Key = tuple[WorkspaceId, str]
 WHOLE: Final = ""
 # A place that has been free for this long is forgotten, so that memory stays flat.
 _FORGET_AFTER: Final = timedelta(minutes=1)
+# What is asked with every alert should not look through all of them each time.
+_FORGET_EVERY: Final = timedelta(seconds=10)
 
 
 class Pace:
@@ -23,7 +25,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._spent: dict[Key, tuple[datetime, timedelta]] = {}
-        self._latest = datetime.min.replace(tzinfo=UTC)
+        self._latest = self._forgot_at = datetime.min.replace(tzinfo=UTC)
 
     def spend(self, key: Key, rate: float, now: datetime) -> None:
         """One message goes to the place; `rate` is in messages per second."""
@@ -46,18 +48,20 @@ class Pace:
     def busy(self, now: datetime) -> dict[Key, datetime]:
         """Return the places to which nothing may go now, and from when it may."""
         self._follow(now)
-        self._forget(now)
-        free_at = {key: spent - burst for key, (spent, burst) in self._spent.items()}
-        return {key: at for key, at in free_at.items() if at > now}
+        if now - self._forgot_at >= _FORGET_EVERY:
+            self._forget(now)
+        return {key: at for key, (spent, burst) in self._spent.items() if (at := spent - burst) > now}
 
     def _follow(self, now: datetime) -> None:
         """A clock that was set back must not keep a place waiting for as long as that."""
         back = self._latest - now
         if back > timedelta():
             self._spent = {key: (spent - back, burst) for key, (spent, burst) in self._spent.items()}
+            self._forgot_at = now
         self._latest = now
 
     def _forget(self, now: datetime) -> None:
+        self._forgot_at = now
         old = [key for key, (spent, _) in self._spent.items() if spent + _FORGET_AFTER < now]
         for key in old:
             del self._spent[key]

@@ -51,6 +51,18 @@ async def test_a_sender_that_goes_away_changes_nothing_for_the_others_nor_for_it
     assert (await stage.fire("0", "1", "2")).outcomes == (Outcome.REPEATED,) * 3
 
 
+async def test_only_what_opens_an_incident_takes_a_number(stage: Stage) -> None:
+    channel = await stage.channel()
+    for event in (trouble("unheard of", Severity.OK), trouble("disk"), trouble("disk"), trouble("disk", Severity.OK)):
+        await stage.ingest.take(stage.report(channel, event))
+
+    again = await stage.fire("memory")
+    both = await stage.fire("cpu", "memory")
+
+    assert again.incidents == (2,)
+    assert both.incidents == (3, 2)
+
+
 async def test_while_the_database_is_away_everybody_is_told_at_once_and_then_all_goes_on(schema_url: str) -> None:
     database = Interrupted(schema_url)
     stage = Stage(database)
