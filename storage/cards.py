@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -38,13 +39,13 @@ class CardRow:
 class About:
     """What a message is about: an incident, its card there, and what revision is configured, read at one instant.
 
-    `timeline`: its last entries, oldest first.
+    `entries`: the last of its timeline as they are written, the newest first; None: they were not asked for.
     """
 
     incident: Incident
     card: CardRow | None
     revision: int
-    timeline: tuple[Happened, ...]
+    entries: tuple[tuple[datetime, str], ...] | None = None
 
 
 # The columns of a new row.
@@ -101,7 +102,7 @@ async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, P
 
 
 async def about(connection: Connection, incident: IncidentId, card: CardId | None, entries: int) -> About:
-    """Return an incident with one of its cards, and so many entries of its timeline.
+    """Return an incident with one of its cards, and so many entries of its timeline where they cost nothing more.
 
     Raises Unreadable, and LookupError: there is no such incident.
     """
@@ -111,11 +112,15 @@ async def about(connection: Connection, incident: IncidentId, card: CardId | Non
     if row is None:
         raise LookupError(f"there is no incident #{incident}")
     (read,) = incidents.all_of([(incident, row.body)])
-    if is_server:
-        told = incidents.happened(zip(row.instants, row.entries, strict=True))
-    else:
-        told = await incidents.timeline(connection, incident, entries)
+    told = tuple(zip(row.instants, row.entries, strict=True)) if is_server else None
     return About(read, _card(row) if row.id is not None else None, int(row.revision or 0), told)
+
+
+async def timeline(connection: Connection, about: About, most: int) -> tuple[Happened, ...]:
+    """Return the last entries of the incident's timeline, oldest first: those that came along, else as many as that."""
+    if about.entries is not None:
+        return incidents.happened(about.entries)
+    return await incidents.timeline(connection, about.incident.id, most)
 
 
 async def forget_message(connection: Connection, card: CardId) -> None:

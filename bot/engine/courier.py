@@ -165,7 +165,9 @@ class Courier:
         if delivery.kind is Kind.EDIT and _has_left(delivery, organisation):
             return Dropped.NOT_EDITABLE
         mention = _mentioned(delivery, incident, organisation)
-        scene = scene_with(about.timeline, incident, organisation, delivery.place, mention)
+        # Read only now: what is wanted no more is dropped, whatever is written of it.
+        timeline = await cards.timeline(connection, about, TIMELINE_READ)
+        scene = scene_with(timeline, incident, organisation, delivery.place, mention)
         is_repeat = delivery.uncertain and delivery.kind is not Kind.EDIT
         adapter = self._adapters.get(delivery.place.workspace)
         has_forms = adapter is not None and adapter.capabilities.forms

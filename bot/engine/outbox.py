@@ -38,7 +38,7 @@ from storage.deliveries import Claimed, Room
 MOST_AT_ONCE: Final = 32
 MOST_PER_WORKSPACE: Final = 12
 # For the cards of an alert. Beside two platforms that hang, there is still room for another one. While somebody looks
-# for what waits, these may be more than there is room for: nobody knows then how much of it will be taken.
+# for what waits, so many may be more than there is room for: nobody knows then how much of it will be taken.
 MOST_RESERVED: Final = 6
 POLL: Final = 1.0
 RECLAIM_EVERY: Final = timedelta(seconds=1)
@@ -85,6 +85,8 @@ class Outbox:
         # Whether something may go out that the last claim left, as for a place that was written to just then; and what
         # was known of it when the look began that is under way.
         self._is_left = self._was_left = True
+        # How many were claimed as new beside that look.
+        self._beside = 0
         self._round = asyncio.Lock()
         self._stopping = self._is_released = False
 
@@ -111,7 +113,7 @@ class Outbox:
         async with self._round:
             try:
                 # Until it is known: what comes to its end meanwhile may be what something waits for.
-                self._was_left, self._is_left = self._is_left, True
+                self._was_left, self._is_left, self._beside = self._is_left, True, 0
                 await self._answers.catch_up()
                 now = self._clock.now()
                 is_new = self._wakeups.is_new(Wakeup.OUTBOX)
@@ -133,17 +135,20 @@ class Outbox:
         what is new goes the way of all: it is not for a sender of alerts to look through what waits. A look that is
         under way where nothing was left keeps it from nothing: each second there is one.
         """
-        is_left = self._was_left if self._round.locked() else self._is_left
+        is_looking = self._round.locked()
+        is_left = self._was_left if is_looking else self._is_left
         if self._stopping or is_left or self._reserved is not None:
             return None
         room = self._room(self._clock.now())
+        most = max(0, min(room.most, MOST_RESERVED - (self._beside if is_looking else 0)))
         over = asyncio.get_running_loop().create_future()
-        self._reserved = Reservation(uuid.uuid4().hex, replace(room, most=min(room.most, MOST_RESERVED)), over)
+        self._reserved = Reservation(uuid.uuid4().hex, replace(room, most=most), over)
         return self._reserved
 
     def taken(self, reservation: Reservation) -> None:
         """What was claimed is committed: it goes out. Where all has been given back already, its claim runs out."""
         self._end(reservation)
+        self._beside += len(reservation.claimed)
         if not self._is_released:
             self._begin(reservation.claimed, reservation.until)
 

@@ -2,13 +2,26 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from bot.adapter import Capabilities
+from bot.domain.definition import (
+    ChannelDefinition,
+    ChatDefinition,
+    Definition,
+    Kind,
+    LevelDefinition,
+    RuleDefinition,
+    WorkspaceDefinition,
+)
 from bot.domain.delivery import State
+from bot.domain.incident import ChannelId
 from bot.domain.organisation import Organisation
 from bot.engine.ingest import Accepted
+from storage import definitions
 from storage.connection import Result, Work
 from storage.database import Connection, Database
-from tests.engine.stage import Stage
+from tests.engine.stage import Platform, Stage
 
 
 class Severed(Database):
@@ -68,6 +81,14 @@ class Late(Database):
         raise ConnectionResetError("the server went away")
 
 
+class Unlimited(Platform):
+    """A platform that takes whatever comes, however fast."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(super().capabilities, chat_rate=1e9, workspace_rate=1e9)
+
+
 class Ready(Stage):
     """An engine whose sender takes at once what its ingest opens, once it has seen that nothing waits."""
 
@@ -75,10 +96,37 @@ class Ready(Stage):
         self, chats: Mapping[str, int], accounts: tuple[str, ...] = (), *, linked: bool = True, in_turn: bool = False
     ) -> Organisation:
         organisation = await super().configure(chats, accounts, linked=linked, in_turn=in_turn)
+        await self._be_ready()
+        return organisation
+
+    async def configure_apart(self, chats: Sequence[str], count: int) -> dict[str, list[ChannelId]]:
+        """Configure workspaces with so many chats each, and a channel for each chat; return these by workspace."""
+        workspaces = [Definition(Kind.WORKSPACE, WorkspaceDefinition(name, "chatty")) for name in chats]
+        named = {name: [f"{name}-{number}" for number in range(count)] for name in chats}
+        wanted = [
+            ChannelDefinition(
+                channel, "", (RuleDefinition("all", (LevelDefinition(chats=(ChatDefinition(name, channel),)),)),)
+            )
+            for name, some in named.items()
+            for channel in some
+        ]
+
+        async def work(connection: Connection) -> Organisation:
+            everything = [*workspaces, *(Definition(Kind.CHANNEL, channel) for channel in wanted)]
+            await definitions.replace_all(connection, everything, self.vault)
+            return await definitions.organisation(connection)
+
+        organisation = await self.database.transact(work)
+        for workspace in organisation.workspaces.values():
+            self.adapters[workspace.id] = self.platforms[workspace.name] = Unlimited()
+        await self._be_ready()
+        numbers = {organisation.channel(number).name: number for number in organisation.channels}
+        return {name: [numbers[channel] for channel in some] for name, some in named.items()}
+
+    async def _be_ready(self) -> None:
         self.ingest.sender = self.outbox
         await self.outbox.drain()
         self.wakeups.outbox.clear()
-        return organisation
 
 
 async def until_sent(stage: Stage, count: int = 1) -> None:

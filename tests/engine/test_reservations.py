@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from bot.domain.delivery import Kind, Place, State
 from bot.domain.event import Severity
 from bot.domain.incident import IncidentId
-from bot.engine.outbox import MOST_AT_ONCE, MOST_RESERVED
+from bot.engine.outbox import MOST_AT_ONCE, MOST_PER_WORKSPACE, MOST_RESERVED
 from storage import deliveries
 from storage.database import Connection, Database
 from storage.deliveries import Wanted
@@ -144,6 +144,40 @@ async def test_a_look_at_what_waits_where_nothing_did_holds_up_nothing_that_come
     assert await looking == 0, "it was taken already"
     await stage.outbox.drain()
     assert len(stage.platforms["acme"].sent) == 1
+    await database.close()
+
+
+async def test_what_is_claimed_beside_a_look_leaves_room_for_a_platform_that_answers(schema_url: str) -> None:
+    database = Held(schema_url)
+    stage = Ready(database)
+    channels = await stage.configure_apart(["acme", "globex", "initech"], 20)
+    for name in ("acme", "globex"):
+        stage.platforms[name].hangs = True
+    in_turn = zip(channels["acme"], channels["globex"], strict=True)
+    one_by_one = [stage.report(channel, trouble("disk")) for both in in_turn for channel in both]
+    stage.ingest.sender = None
+    for report in one_by_one[: 2 * MOST_PER_WORKSPACE]:
+        await stage.ingest.take(report)
+    stage.ingest.sender = stage.outbox
+    looked = database.told = asyncio.Event()
+    database.committed.clear()
+    looking = asyncio.create_task(stage.outbox.start())
+    await database.committed.wait()
+    database.told = asyncio.Event()
+    database.told.set()
+
+    for report in one_by_one[2 * MOST_PER_WORKSPACE :]:
+        await stage.ingest.take(report)
+
+    looked.set()
+    assert await looking == 2 * MOST_PER_WORKSPACE
+    await stage.ingest.take(stage.report(channels["initech"][0], trouble("disk")))
+    await stage.outbox.start()
+    await until_sent(stage)
+    assert [to.id for to in stage.platforms["initech"].sent] == ["initech-0"]
+    for platform in stage.platforms.values():
+        platform.released.set()
+    await stage.outbox.finish(5)
     await database.close()
 
 

@@ -89,7 +89,7 @@ class _WebApi:
         fault = self._parts.faults.next(name, str(arguments.get("channel", "")))
         if fault is None:
             return self._finish(name, arguments, self._run(name, arguments, token), came)
-        return await self._befall(fault, request, arguments, token)
+        return self._finish(name, arguments, await self._befall(fault, request, arguments, token), came)
 
     async def _befall(self, fault: Fault, request: Request, arguments: JsonObject, token: str) -> Response:
         """Do to a call what the script says."""
@@ -100,7 +100,7 @@ class _WebApi:
             response = (usual or self._run(name, arguments, token)) if waited else _NoAnswer(self._parts.cut)
         else:
             response = _NoAnswer(self._parts.cut) if fault.kind == "cut" else _scripted(fault)
-        return self._finish(name, arguments, response)
+        return response
 
     def _run(self, name: str, arguments: JsonObject, token: str) -> Response:
         parts = self._parts
