@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import islice
 
+import uvloop
 from prometheus_client.samples import Sample
 
 from bot.clock import SystemClock
@@ -58,7 +59,9 @@ def run(plan: Plan) -> None:
                     text = _configuration(platform)
                     with serving(home, url, text) as empty:
                         before = empty.memory()
-                    start = asyncio.run(_fill_and_call(calls, kind, url, is_first=number == 0))
+                    # By the event loop that the service has.
+                    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                        start = runner.run(_fill_and_call(calls, kind, url, is_first=number == 0))
                     with serving(home, url) as full:
                         _serve(server, kind, full, start, before)
     size = f"{WANTED.incidents:,} open incidents, {WANTED.deliveries:,} deliveries, {WANTED.pending:,} of them pending"
