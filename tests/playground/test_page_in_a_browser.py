@@ -165,11 +165,14 @@ async def test_other_trouble_has_switches_beside_the_plug(slack: SlackServer, si
 async def test_a_lost_connection_loses_nothing(site: Site, page: Page, page_errors: list[str]) -> None:
     await page.goto(f"{site.url}/playground")
     await expect(page.get_by_text("live", exact=True)).to_be_visible()
+    # What shows a message is loaded with the first one.
+    site.slack.workspace.say("ana", "ops-alerts", "said before")
+    await expect(page.get_by_role("article").last).to_contain_text("said before")
     await site.vanish()
     await expect(page.get_by_text("reconnecting")).to_be_visible()
     site.slack.workspace.say("ana", "ops-alerts", "said meanwhile")
     await site.come_back()
-    await expect(page.get_by_role("article")).to_contain_text("said meanwhile")
+    await expect(page.get_by_role("article").last).to_contain_text("said meanwhile")
     await expect(page.get_by_text("live", exact=True)).to_be_visible()
     page_errors.clear()  # The browser reports each connection that was refused.
 
