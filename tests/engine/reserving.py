@@ -150,5 +150,19 @@ async def caught_claiming(stage: Stage, database: Held) -> asyncio.Task[Accepted
     return firing
 
 
+async def caught_looking(stage: Stage, database: Held) -> tuple[asyncio.Task[int], asyncio.Event]:
+    """Look for what waits; return once that is committed and nobody has been told, with what lets it be told.
+
+    Whatever is committed after that is told at once.
+    """
+    looked = database.told = asyncio.Event()
+    database.committed.clear()
+    looking = asyncio.create_task(stage.outbox.start())
+    await database.committed.wait()
+    database.told = asyncio.Event()
+    database.told.set()
+    return looking, looked
+
+
 async def states(stage: Stage, numbers: Sequence[int]) -> list[list[State]]:
     return [[one.state for one in await stage.ledger(number)] for number in numbers]

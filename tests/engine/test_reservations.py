@@ -12,7 +12,7 @@ from bot.engine.outbox import MOST_AT_ONCE, MOST_PER_WORKSPACE, MOST_RESERVED
 from storage import deliveries
 from storage.database import Connection, Database
 from storage.deliveries import Wanted
-from tests.engine.reserving import Held, Ready, caught_claiming, states, until_sent, until_settled
+from tests.engine.reserving import Held, Ready, caught_claiming, caught_looking, states, until_sent, until_settled
 from tests.engine.stage import Stage, trouble
 from tests.support.clocks import ManualClock
 
@@ -129,12 +129,7 @@ async def test_a_look_at_what_waits_where_nothing_did_holds_up_nothing_that_come
     database = Held(schema_url)
     stage = Ready(database)
     await stage.configure({"acme": 1})
-    looked = database.told = asyncio.Event()
-    database.committed.clear()
-    looking = asyncio.create_task(stage.outbox.start())
-    await database.committed.wait()
-    database.told = asyncio.Event()
-    database.told.set()
+    looking, looked = await caught_looking(stage, database)
 
     await stage.fire("disk")
     await until_sent(stage)
@@ -159,12 +154,7 @@ async def test_what_is_claimed_beside_a_look_leaves_room_for_a_platform_that_ans
     for report in one_by_one[: 2 * MOST_PER_WORKSPACE]:
         await stage.ingest.take(report)
     stage.ingest.sender = stage.outbox
-    looked = database.told = asyncio.Event()
-    database.committed.clear()
-    looking = asyncio.create_task(stage.outbox.start())
-    await database.committed.wait()
-    database.told = asyncio.Event()
-    database.told.set()
+    looking, looked = await caught_looking(stage, database)
 
     for report in one_by_one[2 * MOST_PER_WORKSPACE :]:
         await stage.ingest.take(report)
@@ -188,14 +178,11 @@ async def test_while_somebody_looks_where_something_was_left_nothing_is_reserved
     stage.platforms["acme"].hangs = True
     await stage.fire("disk", "memory")
     await stage.outbox.start()
-    database.told.clear()
-    database.committed.clear()
-    looking = asyncio.create_task(stage.outbox.start())
-    await database.committed.wait()
+    looking, looked = await caught_looking(stage, database)
 
     assert stage.outbox.reserve() is None
 
-    database.told.set()
+    looked.set()
     stage.platforms["acme"].released.set()
     await looking
     await stage.outbox.drain()
