@@ -121,6 +121,8 @@ class Night(World):
         for _ in range(STEPS):
             await self.settle()
             if holds():
+                # What was told just now may have changed more than what is looked at.
+                await self.settle()
                 return
             self.clock.advance(0.1)
             await asyncio.sleep(0.002)

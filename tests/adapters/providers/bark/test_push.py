@@ -137,7 +137,7 @@ async def test_a_key_that_is_unknown_or_dead_concerns_its_owner_alone(push: Bark
 
 
 async def test_what_is_cut_or_hangs_may_have_been_sent(make: Make, bark: BarkServer) -> None:
-    push = make(timeout="0.05")
+    push = make(timeout="0.4")
     bark.faults.cut("push", applied=True)
     assert await kind_of(push, an_envelope(KEY)) is FailureKind.UNCERTAIN
     bark.faults.hang("push")

@@ -213,7 +213,7 @@ async def test_who_is_too_fast_comes_again_and_whose_day_is_over_does_not(
 
 
 async def test_what_is_cut_or_hangs_may_have_been_sent(make: Make, ntfy: NtfyServer) -> None:
-    push = make(timeout="0.05")
+    push = make(timeout="0.4")
     ntfy.faults.cut("publish", applied=True)
     assert await kind_of(push, an_envelope(TOPIC)) is FailureKind.UNCERTAIN
     hold = ntfy.faults.hang("publish")

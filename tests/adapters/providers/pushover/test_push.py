@@ -241,7 +241,7 @@ async def test_when_the_month_is_used_up_it_says_until_when(
 
 
 async def test_what_is_cut_or_hangs_may_have_been_sent(make: Make, pushover: PushoverServer) -> None:
-    push = make(timeout="0.05")
+    push = make(timeout="0.4")
     pushover.faults.cut("messages", applied=True)
     assert await kind_of(push, an_envelope(USER)) is FailureKind.UNCERTAIN
     pushover.faults.hang("messages")

@@ -184,7 +184,7 @@ async def test_an_address_that_twilio_does_not_take_costs_only_the_receipts(
 async def test_what_nobody_knows_is_not_sent_twice(
     make_sms: MakeSms, write: Write, ana: Phone, twilio: TwilioServer
 ) -> None:
-    provider = make_sms(timeout="0.05")
+    provider = make_sms(timeout="0.4")
     hold = twilio.faults.hang("messages.create", applied=True)
     with pytest.raises(DeliveryFailed) as failed:
         await provider.send(write("sms"))

@@ -221,7 +221,7 @@ async def test_who_is_too_fast_comes_again_when_told(make_sms: MakeSms, gateway:
 
 
 async def test_what_is_cut_or_hangs_may_have_been_sent(make_sms: MakeSms, gateway: GatewayServer) -> None:
-    provider = make_sms(timeout="0.05")
+    provider = make_sms(timeout="0.4")
     gateway.faults.cut("sms", applied=True)
     assert await kind_of(provider, an_envelope(ANA)) is FailureKind.UNCERTAIN
     gateway.faults.hang("sms")
