@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.clock import SystemClock
-from tests.bench import configuration, machine, stored
+from tests.bench import ceiling, configuration, machine, stored
 from tests.bench.configuration import channel, file, level
 from tests.bench.databases import KINDS, Fresh, databases
 from tests.bench.figures import Rounds, say
@@ -24,7 +24,7 @@ from tests.bench.wrk import Load, Report, load, program
 WARM_UP = 2.0
 SETTLE_WITHIN = 60.0
 QUIET = 2.0
-MANY, FEW = 64, 8
+MANY, FEW = 64, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,7 @@ def run(plan: Plan) -> None:
     with databases(plan.folder) as fresh:
         for _ in range(plan.rounds):
             floor = _floor(plan)
+            ceilings = {per_request: _ceiling(per_request, plan, rounds) for per_request in (1, 100)}
             for variant in VARIANTS:
                 report, used = _measure(variant, plan, fresh)
                 alerts = report.per_second * variant.per_request
@@ -69,6 +70,7 @@ def run(plan: Plan) -> None:
                     variant.name,
                     **{"requests/s": report.per_second, "alerts/s": alerts, "p50 ms": report.p50, "p99 ms": report.p99},
                     **{"not 2xx": report.refused + report.lost, "× floor": alerts / floor},
+                    **{"× ceiling": alerts / ceilings[variant.per_request]},
                     **{"cores: servers": used.ours, "all": used.whole},
                 )
             rounds.note("the floor: plain SQLite, one row per commit", **{"alerts/s": floor, "× floor": 1})
@@ -80,6 +82,22 @@ def run(plan: Plan) -> None:
 def _floor(plan: Plan) -> float:
     with machine.fresh_folder(plan.folder) as home:
         return machine.commits_per_second(home, min(plan.seconds, 3))
+
+
+def _ceiling(per_request: int, plan: Plan, rounds: Rounds) -> float:
+    """Measure what takes alerts and decides nothing; return how many it took in a second."""
+    with machine.fresh_folder(plan.folder) as home, ceiling.ceiling(home) as server:
+        load([server.url], Load(ceiling.PATH, WARM_UP, MANY, per_request))
+        start, before = time.perf_counter(), Cpu.now([server.pid])
+        report = load([server.url], Load(ceiling.PATH, plan.seconds, MANY, per_request))
+        used = Cpu.now([server.pid]).since(before, time.perf_counter() - start)
+    alerts = report.per_second * per_request
+    rounds.note(
+        f"the ceiling: nothing is decided, {per_request} per request",
+        **{"requests/s": report.per_second, "alerts/s": alerts, "p50 ms": report.p50, "p99 ms": report.p99},
+        **{"not 2xx": report.refused + report.lost, "× ceiling": 1, "cores: servers": used.ours, "all": used.whole},
+    )
+    return alerts
 
 
 def _measure(variant: Variant, plan: Plan, fresh: Fresh) -> tuple[Report, Cpu]:
@@ -107,9 +125,9 @@ def _loaded(variant: Variant, plan: Plan, servers: Sequence[Oncard], url: str) -
     processes = [server.process.pid for server in servers]
     start, before = time.perf_counter(), Cpu.now(processes)
     report = load(addresses, Load(path, plan.seconds, variant.connections, variant.per_request))
-    after, seconds = Cpu.now(processes), time.perf_counter() - start
+    used = Cpu.now(processes).since(before, time.perf_counter() - start)
     _check(variant, (warm, report), _settled(servers, url))
-    return report, Cpu((after.whole - before.whole) / seconds, (after.ours - before.ours) / seconds)
+    return report, used
 
 
 def _settled(servers: Sequence[Oncard], url: str) -> tuple[int, float]:

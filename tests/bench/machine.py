@@ -121,6 +121,10 @@ class Cpu:
         whole = user + nice + system + irq + soft + steal
         return cls(whole / _TICKS, sum(_processor_time(process) for process in processes))
 
+    def since(self, before: "Cpu", seconds: float) -> "Cpu":
+        """Return how many cores were busy, on the whole and with ours, in the seconds after `before`."""
+        return Cpu((self.whole - before.whole) / seconds, (self.ours - before.ours) / seconds)
+
 
 class Taken:
     """What the host of a virtual machine takes of its processors for others, from here on."""
