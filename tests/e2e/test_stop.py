@@ -133,7 +133,7 @@ async def test_a_database_that_does_not_answer_holds_up_no_stop(postgresql_url: 
     server = await service.database.read(work)
     os.kill(server, signal.SIGSTOP)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await service.close()
     finally:
         os.kill(server, signal.SIGCONT)

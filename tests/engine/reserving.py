@@ -130,13 +130,13 @@ class Ready(Stage):
 
 
 async def until_sent(stage: Stage, count: int = 1) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while sum(len(platform.sent) for platform in stage.platforms.values()) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
 
 async def until_settled(stage: Stage, number: int = 1) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while any(one.state is State.SENDING for one in await stage.ledger(number)):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 

@@ -32,7 +32,7 @@ class Process:
         await asyncio.wait([ringing])
         await self.database.close()
 
-    async def hears(self, other: "Process", within: float = 5) -> None:
+    async def hears(self, other: "Process", within: float = 15) -> None:
         """Wait until it hears what the other one rings: at first the other may not listen yet."""
         async with asyncio.timeout(within):
             while not self.wakeups.outbox.is_set():
@@ -66,7 +66,7 @@ async def test_what_one_rings_the_other_hears_and_nobody_hears_themselves(two: t
     first.wakeups.outbox.clear()
     first.wakeups.lease_is_free()
     first.wakeups.leases.clear()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await second.wakeups.leases.wait()
     assert not first.wakeups.leases.is_set()
 
@@ -78,7 +78,7 @@ async def test_a_storm_of_commits_is_no_storm_of_notices(two: tuple[Process, Pro
         for _ in range(500):
             first.wakeups.all()
             await asyncio.sleep(0)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await second.wakeups.timers.wait()
             while not heard:  # noqa: ASYNC110 - A list tells nobody when it grows.
                 await asyncio.sleep(0.005)
@@ -106,7 +106,7 @@ async def test_without_a_database_it_is_said_once_and_tried_again() -> None:
     with capture_logs() as logs:
         async with process.running():
             process.wakeups.all()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(15):
                 while process.wakeups.abroad.is_set() or not logs:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)  # Logs tell nobody when they grow.
             process.wakeups.all()
@@ -120,5 +120,5 @@ async def test_what_a_newer_version_says_to_its_own_is_no_error(two: tuple[Proce
         await notices.tell(connection, f"somebody {Wakeup.LEASES} something-new")
 
     await first.database.transact(work)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await second.wakeups.leases.wait()

@@ -26,7 +26,7 @@ async def test_a_platform_that_is_not_installed_and_one_that_was_removed(databas
     connections = Connections(database, stage.vault, desk, connect, stage.clock)
     await stage.configure({"absent": 1, "acme": 1})
     await connections.follow()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not any(status.connected for status in connections.statuses.values()):  # noqa: ASYNC110
             await asyncio.sleep(0.001)  # Statuses tell nobody when they change.
 
@@ -54,7 +54,7 @@ async def test_a_workspace_that_cannot_look_people_up_does_not_keep_the_others_f
 
     async def look() -> None:
         looking = asyncio.create_task(directory.look())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while not looking.done():
                 clock.advance(0.1)
                 await asyncio.sleep(0.001)

@@ -45,7 +45,7 @@ async def test_a_platform_that_hangs_leaves_room_for_the_others(stage: Stage) ->
     hung.hangs = True
     await stage.fire("disk")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while len(fine.sent) < 5 or hung.calls < MOST_PER_WORKSPACE:
             clock.advance(0.1)
             await stage.outbox.start()
@@ -124,7 +124,7 @@ async def test_other_processes_hear_of_what_is_left_and_of_nothing_else(database
     acme.released.clear()
     # Of two that are for one chat, one waits for the other: here, or wherever somebody is free first.
     await stage.fire("memory", "load")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await wakeups.abroad.wait()
     assert wakeups.take_for_others() == {Wakeup.OUTBOX}
 

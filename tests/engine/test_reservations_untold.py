@@ -111,7 +111,7 @@ async def test_while_all_is_given_back_nothing_begins_that_is_told_only_then(sch
     await stage.fire("disk")
     await acme.reached.wait()
     await until_sent(stage)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while [one.state for one in await stage.ledger()].count(State.SENDING) > 1:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     clock.advance(5)

@@ -40,7 +40,7 @@ async def asking(serve: Serve, within: float = 5.0) -> AsyncIterator[HttpClient]
 
 
 async def failure(client: HttpClient) -> DeliveryFailed:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         with pytest.raises(DeliveryFailed) as caught:
             await client.call("GET", "x")
     return caught.value

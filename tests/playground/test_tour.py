@@ -244,7 +244,7 @@ async def shown(http: httpx.AsyncClient) -> dict[str, object]:
 
 async def reading(reader: Reader, times: int) -> None:
     """Wait until so many pauses have begun."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while reader.waiting < times:  # noqa: ASYNC110
             await asyncio.sleep(0.01)  # A pause tells nobody that it has begun.
 
@@ -274,7 +274,7 @@ async def test_what_goes_another_way_ends_it_in_words(slack: SlackServer, clock:
         await do(http, "tour")
         for _ in range(3):
             reader.read_on()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while (await shown(http))["running"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # The page is asked as a browser asks it.
         assert "another way" in str((await shown(http))["caption"])

@@ -71,7 +71,7 @@ def dial(twilio: TwilioServer, **changes: str) -> str:
 
 async def picked_up(twilio: TwilioServer) -> Call:
     phone = twilio.network.phones.phone("ana")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not phone.calls or not phone.calls[-1].is_ringing:  # noqa: ASYNC110 - The phone rings when it does.
             await asyncio.sleep(0.002)
     phone.calls[-1].pick_up()
@@ -110,7 +110,7 @@ async def test_the_key_that_finishes_is_not_told(
     site.pages |= {"menu": f"<Response>{menu}</Response>", "keys": ""}
     dial(twilio, Url=f"{site.url}menu")
     (await picked_up(twilio)).press("1#")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not site.told("keys"):
             clock.advance(1)
             await asyncio.sleep(0.002)
@@ -128,7 +128,7 @@ async def test_silence_falls_through_unless_it_is_asked_for(
     site.pages["keys"] = "<Response><Say>three</Say></Response>"
     dial(twilio, Url=f"{site.url}menu")
     call = await picked_up(twilio)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while call.is_talking:
             clock.advance(1)
             await asyncio.sleep(0.002)
@@ -143,7 +143,7 @@ async def test_states_are_told_in_order(twilio: TwilioServer, site: Site, clock:
     fields["StatusCallback"] = f"{site.url}status"
     twilio.calls.create([*fields.items(), *wanted])
     call = await picked_up(twilio)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while len(site.posted) < 3:  # noqa: ASYNC110 - Told when it is.
             await asyncio.sleep(0.002)
     clock.advance(3)
@@ -276,11 +276,11 @@ async def test_who_hangs_up_hears_no_more(twilio: TwilioServer, clock: ManualClo
     twilio.calls.speech = 1.0
     dial(twilio, Twiml="<Response><Gather><Say>one</Say><Say>two</Say></Gather><Say>three</Say></Response>")
     call = await picked_up(twilio)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not call.heard:  # noqa: ASYNC110 - It speaks when it does.
             await asyncio.sleep(0.002)
     call.hang_up()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while twilio.calls.made[0].status != "completed":
             clock.advance(1)
             await asyncio.sleep(0.002)
@@ -291,7 +291,7 @@ async def test_who_hangs_up_hears_no_more(twilio: TwilioServer, clock: ManualClo
 async def test_silence_of_hours_does_not_keep_it_running(twilio: TwilioServer) -> None:
     dial(twilio, Twiml="<Response><Gather timeout='9999'/></Response>")
     await picked_up(twilio)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await twilio.stop()
 
 

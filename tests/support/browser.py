@@ -11,9 +11,9 @@ from collections.abc import AsyncIterator
 from typing import Literal, Protocol
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, async_playwright, expect
 
-WAIT_AT_MOST = 10_000
+WAIT_AT_MOST = 15_000
 """Milliseconds that Playwright waits for an element or a page, where the test does not say otherwise."""
 
 _ARGUMENTS = [
@@ -40,6 +40,7 @@ class NewPage(Protocol):
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
     """Give a running Chromium: Debian's where it is installed, else the one that Playwright downloaded."""
+    expect.set_options(timeout=WAIT_AT_MOST)
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

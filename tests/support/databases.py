@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from storage import schema
 from storage.database import Database
@@ -97,6 +100,30 @@ class PostgresqlDatabases:
             _in_a_thread(build, self._server.url(name))
             self._built[build] = name
         return self._built[build]
+
+
+@pytest.fixture(autouse=True)
+def no_connection_kept() -> Iterator[None]:
+    """Fail a test that ends with a connection to PostgreSQL still in use: else a later one fails when it is found."""
+    used: set[ConnectionPoolEntry] = set()
+
+    def taken(connection: DBAPIConnection, record: ConnectionPoolEntry, borrowed: object) -> None:
+        del borrowed
+        if type(connection).__module__.startswith("sqlalchemy.dialects.postgresql"):
+            used.add(record)
+
+    def given_back(connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        del connection
+        used.discard(record)
+
+    sa.event.listen(Pool, "checkout", taken)
+    sa.event.listen(Pool, "checkin", given_back)
+    try:
+        yield
+    finally:
+        sa.event.remove(Pool, "checkout", taken)
+        sa.event.remove(Pool, "checkin", given_back)
+    assert not used
 
 
 @pytest.fixture(scope="session")

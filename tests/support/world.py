@@ -214,7 +214,7 @@ class World:
         assert found, f"there is no incident #{number}"
         return found[IncidentId(number)]
 
-    async def until_idle(self, idle: Idle, number: int = 1, *, within: float = 5) -> None:
+    async def until_idle(self, idle: Idle, number: int = 1, *, within: float = 15) -> None:
         """Wait until the workers have brought an incident so far, and sent what they had to."""
         async with asyncio.timeout(within):
             while (await self.incident(number)).idle is not idle or await self._unsent(number):  # noqa: ASYNC110
@@ -259,7 +259,7 @@ class World:
         seen = (one for user in everybody for one in slack.messages(self.chat(), reader=user))
         return [one.draft.text for one in seen if one.visible_to]
 
-    async def until(self, progress: Progress, number: int = 1, *, within: float = 5) -> Incident:
+    async def until(self, progress: Progress, number: int = 1, *, within: float = 15) -> Incident:
         """Wait until a click has been carried out: it is answered first, and carried out after."""
         async with asyncio.timeout(within):
             while (found := await self.incident(number)).progress is not progress:  # noqa: ASYNC110

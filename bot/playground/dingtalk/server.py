@@ -33,7 +33,7 @@ from bot.playground.dingtalk.workspace import Change, Message, Toast, User, Work
 from bot.playground.listener import LOOPBACK, Listener
 from bot.playground.wire import Direction, WireEntry, WireLog, as_text
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 15.0
 
 
 class DingTalkServer:

@@ -31,7 +31,7 @@ from bot.playground.feishu.tenant import Change, Chat, Message, Robot, Tenant, U
 from bot.playground.listener import LOOPBACK, Listener
 from bot.playground.wire import Direction, WireEntry, WireLog
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 15.0
 
 
 class FeishuServer:

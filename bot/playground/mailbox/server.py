@@ -29,7 +29,7 @@ from bot.playground.mailbox.protocol import Talk
 from bot.playground.mailbox.reports import report
 from bot.playground.wire import WireEntry, WireLog
 
-WAIT_SECONDS: Final = 5.0
+WAIT_SECONDS: Final = 15.0
 POST_SECONDS: Final = 10.0
 
 

@@ -30,7 +30,7 @@ from bot.playground.slack.triggers import Triggers
 from bot.playground.slack.workspace import Change, Message, Workspace
 from bot.playground.wire import Direction, JsonObject, WireEntry, WireLog
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 15.0
 
 
 class SlackServer:

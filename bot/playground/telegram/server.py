@@ -32,7 +32,7 @@ from bot.playground.telegram.webhook import Webhook
 from bot.playground.telegram.workspace import Change, Message, Notice, Workspace
 from bot.playground.wire import WireEntry, WireLog
 
-WAIT_SECONDS = 5.0
+WAIT_SECONDS = 15.0
 CLICK_SECONDS = 5.0
 
 

@@ -15,7 +15,7 @@ from bot.playground.dingtalk.interactivity import signature
 from cards.card import Button, Card, Message, Tone
 from cards.form import Choice, Field, Form
 
-WITHIN = 8.0
+WITHIN = 15.0
 
 
 class Desk:

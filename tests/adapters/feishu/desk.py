@@ -16,7 +16,7 @@ from bot.playground.feishu.tenant import Tenant
 from cards.card import Button, Card, Message, Tone
 from cards.form import Choice, Field, Form
 
-WITHIN = 8.0
+WITHIN = 15.0
 
 
 class Desk:

@@ -174,7 +174,7 @@ async def test_a_thread_that_hangs_is_noticed_and_left_to_itself(
 async def test_a_discovery_that_hangs_ends_the_run_and_holds_up_nothing(make: Make, feishu: FeishuServer) -> None:
     hold = feishu.faults.hang(ENDPOINT)
     desk = Desk()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         failure = await failed(asyncio.create_task(make(timeout=0.2).run(desk)))
     hold.release()
     assert failure.kind is FailureKind.UNREACHABLE
@@ -210,7 +210,7 @@ async def test_an_address_that_comes_byte_by_byte_does_not_keep_its_thread() -> 
 
 async def test_a_handshake_that_hangs_ends_the_run(make: Make, feishu: FeishuServer) -> None:
     hold = feishu.faults.hang("ws.connect")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         failure = await failed(asyncio.create_task(make(timeout=0.2).run(Desk())))
     hold.release()
     assert failure.kind is FailureKind.UNREACHABLE
@@ -336,7 +336,7 @@ async def test_closing_never_waits_for_the_sdk(
 ) -> None:
     monkeypatch.setattr("adapters.feishu.connection.CLOSE_WITHIN", 0.1)
     adapter = make()
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(15):
         async with listening(adapter, Desk()):
             [thread] = threads()
             thread.loop.call_soon_threadsafe(gate.wait)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from bot.provider import CalledBack, Envelope, Provider, Report, Spoken
 from cards.card import Button, Card, Confirm, Tone
 from cards.script import Script
 
-WITHIN = 5.0
+WITHIN = 15.0
 REFERENCE = "17.c2lnbmVk"
 FORGED = "17.Zm9yZ2Vk"
 ASK = Confirm("Close #42?", "It stays closed.", "Close", "Cancel")

@@ -233,7 +233,7 @@ async def test_the_body_decides_and_not_the_status_when_it_is_a_no(make: Make, s
 
 async def test_no_answer_in_time_is_uncertain(make: Make, slack: SlackServer, ops: str) -> None:
     slack.faults.hang("chat.postMessage", applied=True)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         failed = await failure(make(timeout=0.2), ops)
     assert failed.kind is FailureKind.UNCERTAIN
     assert len(slack.workspace.messages(ops)) == 1

@@ -16,7 +16,7 @@ from bot.domain.event import Severity
 from cards.card import Button, Card, Person, Tone
 
 LOOPBACK = "127.0.0.1"
-WITHIN = 5.0
+WITHIN = 15.0
 
 
 class Desk:

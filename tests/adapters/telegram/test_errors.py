@@ -229,7 +229,7 @@ async def test_a_call_without_an_answer_is_uncertain_and_in_time(
 ) -> None:
     adapter = make(timeout=0.1)
     hold = telegram.faults.hang("sendMessage")
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         failed = await failure(adapter, To(ops))
     hold.release()
     assert (failed.kind, failed.detail) == (FailureKind.UNCERTAIN, "sendMessage: no answer in time")

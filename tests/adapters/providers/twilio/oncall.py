@@ -110,15 +110,15 @@ class Oncard:
 
 
 async def passing(clock: ManualClock, condition: Callable[[], object]) -> None:
-    """Let time pass, a second at a time, until the condition holds; five real seconds at most."""
-    async with asyncio.timeout(5):
+    """Let time pass, a second at a time, until the condition holds; fifteen real seconds at most."""
+    async with asyncio.timeout(15):
         while not condition():
             clock.advance(1)
             await asyncio.sleep(0.002)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until the condition holds, five seconds at most."""
-    async with asyncio.timeout(5):
+    """Wait until the condition holds, fifteen seconds at most."""
+    async with asyncio.timeout(15):
         while not condition():  # noqa: ASYNC110 - Any condition of the test's.
             await asyncio.sleep(0.002)
