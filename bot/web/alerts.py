@@ -35,6 +35,8 @@ _ALSO: Final[Mapping[str, str]] = {ALERTMANAGER_API: "prometheus"}
 # More waiting requests than this cannot be answered in time: their senders come back later.
 MOST_WAITING: Final = 5_000
 LARGE: Final = 64 * 1024
+# What is longer is read each time it comes, so that nobody fills our memory with it.
+USUAL_QUERY: Final = 1_024
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -132,7 +134,7 @@ class Door:
             body=body,
             now=self.clock.now(),
             settings=Settings(fields=integration.fields, values=integration.values),
-            query=_query(request.scope["query_string"]),
+            query=_query(request),
             headers=request.headers,
         )
 
@@ -164,7 +166,7 @@ def _parse(source: Source, asked: sources.Request) -> Parsed:
 
 def _key(request: Request) -> str:
     """Return the key that came with the request: in the query, as a bearer token, or as the password of basic auth."""
-    in_query = _query(request.scope["query_string"]).get("integration_key")
+    in_query = _query(request).get("integration_key")
     if in_query:
         return in_query
     scheme, _, said = request.headers.get("authorization", "").partition(" ")
@@ -178,9 +180,14 @@ def _key(request: Request) -> str:
     return ""
 
 
+def _query(request: Request) -> QueryParams:
+    """Return what the address asks for: a sender uses the same again and again."""
+    written: bytes = request.scope["query_string"]
+    return _kept_query(written) if len(written) <= USUAL_QUERY else QueryParams(written)
+
+
 @lru_cache(maxsize=256)
-def _query(written: bytes) -> QueryParams:
-    """Return what an address asks for: a sender uses the same again and again."""
+def _kept_query(written: bytes) -> QueryParams:
     return QueryParams(written)
 
 

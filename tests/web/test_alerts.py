@@ -67,6 +67,14 @@ async def test_an_alert_without_a_key_is_given_one(oncard: World) -> None:
     assert await count(oncard, tables.incidents) == 2
 
 
+async def test_an_address_may_be_longer_than_most(oncard: World) -> None:
+    query = {"integration_key": STANDARD_KEY, "from": "x" * 2_000}
+
+    response = await oncard.http.post(STANDARD, params=query, json=ALERT)
+
+    assert response.json()["data"] == {"alert_key": "db-1"}
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
