@@ -1,7 +1,8 @@
 """What a transaction speaks to, whichever database is behind it."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -53,3 +54,14 @@ class Connection(Protocol):
 
 Work = Callable[[Connection], Coroutine[Any, Any, Result]]
 """A transaction: on SQLite it may await nothing but its connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief(Generic[Result]):
+    """A transaction that is over within a few milliseconds, its commit apart: it may hold up the event loop so long."""
+
+    work: Work[Result]
+
+    def __call__(self, connection: Connection) -> Coroutine[Any, Any, Result]:
+        """Run it."""
+        return self.work(connection)

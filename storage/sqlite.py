@@ -2,20 +2,23 @@
 
 A transaction is a coroutine that awaits nothing but its connection, and this connection never makes it wait: so it runs
 from its first statement to its commit in one go, in one thread, and the event loop is asked once instead of at every
-statement.
+statement. What is brief runs in the event loop's own thread, if nobody writes at that instant; there only its commit is
+left to the writer's.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.connection import Connection, Parameters, Result, Rows, Work
+from storage.connection import Brief, Connection, Parameters, Result, Rows, Work
 
 READERS: Final = 4
 # How long to wait for another process that writes: the command line beside a running service.
@@ -64,52 +67,147 @@ class Sqlite:
     """A database in a file."""
 
     def __init__(self, file: Path) -> None:
-        self._writer = _Side(_engine(file, "BEGIN IMMEDIATE", 1), ThreadPoolExecutor(1, "writer"))
-        self._readers = _Side(_engine(file, "BEGIN", READERS), ThreadPoolExecutor(READERS, "reader"))
+        self._writer = _Writer(_engine(file, "BEGIN IMMEDIATE", 1))
+        self._readers = _Readers(_engine(file, "BEGIN", READERS))
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run `work`, and return once what it wrote is on disk."""
-        return await self._writer.in_one_go(work)
+        return await self._writer.transact(work)
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work` on one state of the database."""
-        return await self._readers.in_one_go(work)
+        return await self._readers.read(work)
 
     async def close(self) -> None:
         """Close the file."""
-        for side in (self._writer, self._readers):
-            await side.close()
+        await self._writer.close()
+        await self._readers.close()
 
 
-class _Side:
-    """Threads, each with a connection that it keeps: to ask the pool for one costs more than a small transaction."""
+class _Writer:
+    """The connection that writes, kept from one transaction to the next: one has it at a time.
 
-    def __init__(self, engine: sa.Engine, threads: ThreadPoolExecutor) -> None:
+    While a transaction runs in a thread beside a busy event loop, the two ask for the interpreter in turn, from
+    statement to statement: of a small one that was a quarter of all it cost. So one that is brief runs in the loop, if
+    the thread has nothing to do. What may wait, for the disk or for another process, is always done by the thread.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
-        self._threads = threads
-        self._of_thread = threading.local()
-        self._kept: set[sa.Connection] = set()
+        self._thread = ThreadPoolExecutor(1, "writer")
+        self._connection: sa.Connection | None = None
+        # How often the thread was given something, and has ended it: told by the loop, and by the thread.
+        self._given = 0
+        self._ended = 0
 
-    async def in_one_go(self, work: Work[Result]) -> Result:
-        """Run a transaction in one of the threads."""
-        abandoned = threading.Event()
+    async def transact(self, work: Work[Result]) -> Result:
+        """Run a transaction, and return once what it wrote is on disk."""
+        begun = self._begun_at_once() if isinstance(work, Brief) and self._given == self._ended else None
+        if begun is None:
+            return await self._by_thread(partial(self._whole, work))
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work, abandoned)
-        except asyncio.CancelledError:
-            abandoned.set()
+            result = _driven(work, _Inline(begun.connection))
+            committing = self._by_thread(partial(self._committed, begun, result))
+        except BaseException:
+            self._forget(begun.connection)
             raise
+        return await committing
 
-    def _run(self, work: Work[Result], abandoned: threading.Event) -> Result:
-        connection: sa.Connection | None = getattr(self._of_thread, "connection", None)
-        if connection is None:
-            connection = self._of_thread.connection = self._engine.connect()
-            self._kept.add(connection)
+    def _begun_at_once(self) -> sa.RootTransaction | None:
+        """Begin a transaction; None: that has to wait, or goes wrong, which the thread is to find out."""
+        if self._connection is None:
+            return None
+        driver: Any = self._connection.connection.driver_connection
+        driver.execute("PRAGMA busy_timeout=0")
+        try:
+            return self._connection.begin()
+        except DBAPIError:
+            return None
+        finally:
+            driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+    def _by_thread(self, step: Callable[[threading.Event], Result]) -> Coroutine[Any, Any, Result]:
+        """Give the thread something to do; what is returned waits for it."""
+        abandoned = threading.Event()
+        running = asyncio.get_running_loop().run_in_executor(self._thread, self._counted, step, abandoned)
+        self._given += 1
+
+        async def done() -> Result:
+            try:
+                # It has its turn even if nobody waits for it any more: else it would not be counted.
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                abandoned.set()
+                raise
+
+        return done()
+
+    def _counted(self, step: Callable[[threading.Event], Result], abandoned: threading.Event) -> Result:
+        try:
+            return step(abandoned)
+        finally:
+            self._ended += 1
+
+    def _whole(self, work: Work[Result], abandoned: threading.Event) -> Result:
+        if abandoned.is_set():
+            raise Abandoned
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        connection = self._connection
         try:
             with connection.begin():
                 result = _driven(work, _Inline(connection))
                 if abandoned.is_set():
                     raise Abandoned
                 return result
+        except BaseException:
+            self._forget(connection)
+            raise
+
+    def _committed(self, transaction: sa.RootTransaction, result: Result, abandoned: threading.Event) -> Result:
+        try:
+            if abandoned.is_set():
+                raise Abandoned
+            transaction.commit()
+        except BaseException:
+            self._forget(transaction.connection)
+            raise
+        return result
+
+    def _forget(self, connection: sa.Connection) -> None:
+        """Undo what was begun: whatever it was, the next transaction finds nothing of it."""
+        self._connection = None
+        connection.close()
+
+    async def close(self) -> None:
+        """Let the thread come to its end, and close the connection."""
+        await asyncio.to_thread(self._thread.shutdown)
+        if self._connection is not None:
+            self._connection.close()
+        self._engine.dispose()
+
+
+class _Readers:
+    """Threads, each with a connection that it keeps: to ask the pool for one costs more than a small transaction."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(READERS, "reader")
+        self._of_thread = threading.local()
+        self._kept: set[sa.Connection] = set()
+
+    async def read(self, work: Work[Result]) -> Result:
+        """Run a transaction in one of the threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
+
+    def _run(self, work: Work[Result]) -> Result:
+        connection: sa.Connection | None = getattr(self._of_thread, "connection", None)
+        if connection is None:
+            connection = self._of_thread.connection = self._engine.connect()
+            self._kept.add(connection)
+        try:
+            with connection.begin():
+                return _driven(work, _Inline(connection))
         except BaseException:
             # Whatever it was, the next transaction finds nothing of it.
             self._of_thread.connection = None
