@@ -58,9 +58,13 @@ Work = Callable[[Connection], Coroutine[Any, Any, Result]]
 
 @dataclass(frozen=True, slots=True)
 class Brief(Generic[Result]):
-    """A transaction that is over within a few milliseconds, its commit apart: it may hold up the event loop so long."""
+    """A transaction that may run in the event loop, its commit apart, if that takes but a few milliseconds.
+
+    How many it takes is learnt from those before it, by their size.
+    """
 
     work: Work[Result]
+    size: int
 
     def __call__(self, connection: Connection) -> Coroutine[Any, Any, Result]:
         """Run it."""

@@ -23,6 +23,11 @@ from storage.connection import Brief, Connection, Parameters, Result, Rows, Work
 READERS: Final = 4
 # How long to wait for another process that writes: the command line beside a running service.
 BUSY_MS: Final = 10_000
+# Seconds for which what is brief may hold up the event loop; while it takes less than half, twice as much is allowed.
+LONGEST_TURN: Final = 0.008
+MOST_BRIEFLY: Final = 128
+# After so many that were too large for it, the smallest is tried again.
+TRY_AGAIN_AFTER: Final = 100
 
 
 class Abandoned(Exception):
@@ -99,38 +104,51 @@ class _Writer:
         # How often the thread was given something, and has ended it: told by the loop, and by the thread.
         self._given = 0
         self._ended = 0
+        self._turns = Turns()
 
     async def transact(self, work: Work[Result]) -> Result:
         """Run a transaction, and return once what it wrote is on disk."""
-        begun = self._begun_at_once() if isinstance(work, Brief) and self._given == self._ended else None
+        is_free = isinstance(work, Brief) and self._given == self._ended and self._turns.allow(work.size)
+        begun = self._begun_at_once() if is_free else None
         if begun is None:
             return await self._by_thread(partial(self._whole, work))
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             result = _driven(work, _Inline(begun.connection))
             committing = self._by_thread(partial(self._committed, begun, result))
         except BaseException:
             self._forget(begun.connection)
             raise
+        self._turns.took(loop.time() - began)
         return await committing
 
     def _begun_at_once(self) -> sa.RootTransaction | None:
         """Begin a transaction; None: that has to wait, or goes wrong, which the thread is to find out."""
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             return None
-        driver: Any = self._connection.connection.driver_connection
-        driver.execute("PRAGMA busy_timeout=0")
+        driver: Any = connection.connection.driver_connection
         try:
-            return self._connection.begin()
+            driver.execute("PRAGMA busy_timeout=0")
+            try:
+                return connection.begin()
+            finally:
+                driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         except DBAPIError:
             return None
-        finally:
-            driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        except BaseException:
+            self._forget(connection)
+            raise
 
     def _by_thread(self, step: Callable[[threading.Event], Result]) -> Coroutine[Any, Any, Result]:
         """Give the thread something to do; what is returned waits for it."""
         abandoned = threading.Event()
-        running = asyncio.get_running_loop().run_in_executor(self._thread, self._counted, step, abandoned)
+        # Before: if it is counted and not done, only time is lost.
         self._given += 1
+        running = asyncio.get_running_loop().run_in_executor(self._thread, self._counted, step, abandoned)
+        # If nobody waits for it any more, nobody else asks how it ended.
+        running.add_done_callback(_seen)
 
         async def done() -> Result:
             try:
@@ -175,8 +193,9 @@ class _Writer:
         return result
 
     def _forget(self, connection: sa.Connection) -> None:
-        """Undo what was begun: whatever it was, the next transaction finds nothing of it."""
+        """Close the file, which undoes what was begun: whatever it was, the next transaction finds nothing of it."""
         self._connection = None
+        connection.invalidate()
         connection.close()
 
     async def close(self) -> None:
@@ -184,7 +203,35 @@ class _Writer:
         await asyncio.to_thread(self._thread.shutdown)
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
         self._engine.dispose()
+
+
+class Turns:
+    """How large a transaction may be that runs in the event loop, by how long those took that did."""
+
+    def __init__(self) -> None:
+        self._most = 1
+        self._size = 0
+        self._refused = 0
+
+    def allow(self, size: int) -> bool:
+        """Whether one of this size may."""
+        if size > self._most:
+            self._refused += 1
+            if self._most == 0 and self._refused > TRY_AGAIN_AFTER:
+                self._most = 1
+            return False
+        self._size = size
+        return True
+
+    def took(self, seconds: float) -> None:
+        """Learn from how long the one took that was allowed last."""
+        self._refused = 0
+        if seconds > LONGEST_TURN:
+            self._most = int(self._size * LONGEST_TURN / seconds)
+        elif seconds < LONGEST_TURN / 2 and self._size * 2 > self._most:
+            self._most = min(self._size * 2, MOST_BRIEFLY)
 
 
 class _Readers:
@@ -221,6 +268,11 @@ class _Readers:
         for connection in self._kept:
             connection.close()
         self._engine.dispose()
+
+
+def _seen(done: asyncio.Future[Any]) -> None:
+    if not done.cancelled():
+        done.exception()
 
 
 def _driven(work: Work[Result], connection: Connection) -> Result:

@@ -35,8 +35,6 @@ from storage.incidents import EventRow, Unrecovered
 # As many requests, and events of theirs, share a transaction, so that none waits long for the others.
 MOST_TOGETHER: Final = 200
 MOST_EVENTS: Final = 2_000
-# So few are decided and written in the time that anything may hold up the event loop.
-MOST_BRIEFLY: Final = 100
 # The timers look at the clock at least this often.
 LOOK_AGAIN: Final = timedelta(seconds=POLL)
 # A transaction that takes longer is given up.
@@ -128,8 +126,7 @@ class Ingest:
         try:
             reports = [one.report for one in together]
             work = self._work(reports, reserved)
-            is_brief = sum(len(report.events) for report in reports) <= MOST_BRIEFLY
-            accepted, busy = await self._database.transact(Brief(work) if is_brief else work)
+            accepted, busy = await self._database.transact(Brief(work, sum(len(one.events) for one in reports)))
         except Exception as error:  # noqa: BLE001 - Whatever it was, each caller is told; the reports of others are tried alone.
             if sender and reserved:
                 sender.not_taken(reserved)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from storage import tables
 from storage.connection import Brief, Work
 from storage.database import Connection, Database
+from storage.sqlite import LONGEST_TURN, MOST_BRIEFLY, TRY_AGAIN_AFTER, Turns
 from tests.support.databases import NewDatabase, with_schema
 
 
@@ -36,18 +37,18 @@ async def stored(database: Database) -> set[int]:
 
 async def test_what_is_brief_is_there_for_others_once_it_returns(database: Database) -> None:
     for number in range(3):
-        assert await database.transact(Brief(adding(number))) == number
+        assert await database.transact(Brief(adding(number), 1)) == number
         assert await stored(database) == set(range(number + 1))
 
 
 async def test_what_is_brief_and_fails_leaves_nothing(database: Database) -> None:
-    await database.transact(Brief(adding(1)))
+    await database.transact(Brief(adding(1), 1))
     for _ in range(2):
         with pytest.raises(LookupError):
-            await database.transact(Brief(adding(2, spoilt=True)))
+            await database.transact(Brief(adding(2, spoilt=True), 1))
     assert await stored(database) == {1}
 
-    await database.transact(Brief(adding(2)))
+    await database.transact(Brief(adding(2), 1))
     await database.transact(adding(3))
 
     assert await stored(database) == {1, 2, 3}
@@ -65,7 +66,7 @@ async def test_what_is_brief_has_its_turn_after_what_is_under_way(new_sqlite_dat
 
     first = asyncio.create_task(database.transact(long))
     await asyncio.to_thread(begun.wait, 15)
-    second = asyncio.create_task(database.transact(Brief(adding(2))))
+    second = asyncio.create_task(database.transact(Brief(adding(2), 1)))
     await asyncio.sleep(0.01)
     assert not second.done()
     goes_on.set()
@@ -77,11 +78,11 @@ async def test_what_is_brief_has_its_turn_after_what_is_under_way(new_sqlite_dat
 
 async def test_while_another_process_writes_what_is_brief_holds_up_nobody(new_sqlite_database: NewDatabase) -> None:
     database = Database(new_sqlite_database(with_schema))
-    await database.transact(Brief(adding(0)))
+    await database.transact(Brief(adding(0), 1))
     other = sqlite3.connect(str(database.url.database), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    waiting = asyncio.create_task(database.transact(Brief(adding(1))))
+    waiting = asyncio.create_task(database.transact(Brief(adding(1), 1)))
     async with asyncio.timeout(5):
         await asyncio.sleep(0.02)
     assert not waiting.done()
@@ -89,19 +90,52 @@ async def test_while_another_process_writes_what_is_brief_holds_up_nobody(new_sq
     other.close()
 
     assert await waiting == 1
-    assert await database.transact(Brief(adding(2))) == 2
+    assert await database.transact(Brief(adding(2), 1)) == 2
     assert await stored(database) == {0, 1, 2}
     await database.close()
 
 
+def largest(turns: Turns) -> int:
+    """Return how large a transaction may be that holds up the event loop."""
+    return max((size for size in range(MOST_BRIEFLY + 2) if turns.allow(size)), default=0)
+
+
+def test_how_large_what_is_brief_may_be_follows_from_how_long_it_takes() -> None:
+    turns = Turns()
+    assert largest(turns) == 1
+    for most in (2, 4, 8, 16, 32, 64, MOST_BRIEFLY, MOST_BRIEFLY):
+        assert turns.allow(largest(turns))
+        turns.took(LONGEST_TURN / 4)
+        assert largest(turns) == most
+
+    assert turns.allow(100)
+    turns.took(LONGEST_TURN * 20)
+    assert largest(turns) == 5
+    assert turns.allow(5)
+    turns.took(LONGEST_TURN * 0.7)
+    assert largest(turns) == 5
+
+
+def test_where_the_smallest_takes_too_long_it_is_tried_again_after_many() -> None:
+    turns = Turns()
+    assert turns.allow(1)
+    turns.took(LONGEST_TURN * 3)
+
+    tries = [turns.allow(1) for _ in range(TRY_AGAIN_AFTER + 2)]
+
+    assert tries == [*[False] * (TRY_AGAIN_AFTER + 1), True]
+
+
 @pytest.mark.parametrize("seed", range(4))
-async def test_whatever_is_cut_off_each_is_stored_whole_or_not_at_all(database: Database, seed: int) -> None:
+async def test_whatever_is_cut_off_each_is_stored_whole_or_not_at_all(
+    database: Database, seed: int, caplog: pytest.LogCaptureFixture
+) -> None:
     chance = random.Random(seed)  # noqa: S311 - A seed that is drawn again must do the same.
     told: dict[str, set[int]] = {"stored": set(), "failed": set(), "cut off": set()}
 
     async def one(number: int) -> None:
         work = adding(number, spoilt=chance.random() < 0.2)
-        task = asyncio.create_task(database.transact(Brief(work) if chance.random() < 0.7 else work))
+        task = asyncio.create_task(database.transact(Brief(work, 1) if chance.random() < 0.7 else work))
         is_cut = chance.random() < 0.4
         for _ in range(chance.randrange(12)):
             await asyncio.sleep(0)
@@ -113,9 +147,10 @@ async def test_whatever_is_cut_off_each_is_stored_whole_or_not_at_all(database: 
 
     for first in range(0, 60, 6):
         await asyncio.gather(*(one(number) for number in range(first, first + chance.randrange(1, 7))))
-    await database.transact(Brief(adding(1_000)))
+    await database.transact(Brief(adding(1_000), 1))
 
     found = await stored(database)
     assert told["stored"] | {1_000} <= found <= told["stored"] | told["cut off"] | {1_000}
     assert told["stored"]
     assert told["cut off"]
+    assert "never retrieved" not in caplog.text
