@@ -26,8 +26,8 @@ BUSY_MS: Final = 10_000
 # Seconds for which what is brief may hold up the event loop; while it takes less than half, twice as much is allowed.
 LONGEST_TURN: Final = 0.008
 MOST_BRIEFLY: Final = 128
-# After so many that were too large for it, the smallest is tried again.
-TRY_AGAIN_AFTER: Final = 100
+# After so many that were too large for it, twice as much is tried again: what took long may have been the machine.
+TRY_AGAIN_AFTER: Final = 50
 
 
 class Abandoned(Exception):
@@ -219,15 +219,15 @@ class Turns:
         """Whether one of this size may."""
         if size > self._most:
             self._refused += 1
-            if self._most == 0 and self._refused > TRY_AGAIN_AFTER:
-                self._most = 1
+            if self._refused > TRY_AGAIN_AFTER:
+                self._most = min(max(self._most * 2, 1), MOST_BRIEFLY)
+                self._refused = 0
             return False
         self._size = size
         return True
 
     def took(self, seconds: float) -> None:
         """Learn from how long the one took that was allowed last."""
-        self._refused = 0
         if seconds > LONGEST_TURN:
             self._most = int(self._size * LONGEST_TURN / seconds)
         elif seconds < LONGEST_TURN / 2 and self._size * 2 > self._most:

@@ -95,35 +95,30 @@ async def test_while_another_process_writes_what_is_brief_holds_up_nobody(new_sq
     await database.close()
 
 
-def largest(turns: Turns) -> int:
-    """Return how large a transaction may be that holds up the event loop."""
-    return max((size for size in range(MOST_BRIEFLY + 2) if turns.allow(size)), default=0)
-
-
 def test_how_large_what_is_brief_may_be_follows_from_how_long_it_takes() -> None:
     turns = Turns()
-    assert largest(turns) == 1
-    for most in (2, 4, 8, 16, 32, 64, MOST_BRIEFLY, MOST_BRIEFLY):
-        assert turns.allow(largest(turns))
+    for size in (1, 2, 4, 8, 16, 32, 64, MOST_BRIEFLY):
+        assert not turns.allow(size + 1)
+        assert turns.allow(size)
         turns.took(LONGEST_TURN / 4)
-        assert largest(turns) == most
+    assert not turns.allow(MOST_BRIEFLY + 1)
 
     assert turns.allow(100)
     turns.took(LONGEST_TURN * 20)
-    assert largest(turns) == 5
+    assert not turns.allow(6)
     assert turns.allow(5)
     turns.took(LONGEST_TURN * 0.7)
-    assert largest(turns) == 5
+    assert not turns.allow(6)
 
 
-def test_where_the_smallest_takes_too_long_it_is_tried_again_after_many() -> None:
+def test_what_was_too_large_is_tried_again_after_many() -> None:
     turns = Turns()
     assert turns.allow(1)
     turns.took(LONGEST_TURN * 3)
 
-    tries = [turns.allow(1) for _ in range(TRY_AGAIN_AFTER + 2)]
+    tries = [turns.allow(2) for _ in range(2 * TRY_AGAIN_AFTER + 3)]
 
-    assert tries == [*[False] * (TRY_AGAIN_AFTER + 1), True]
+    assert tries == [*[False] * (2 * TRY_AGAIN_AFTER + 2), True]
 
 
 @pytest.mark.parametrize("seed", range(4))
