@@ -36,7 +36,6 @@ class Variant:
     processes: int = 1
     connections: int = MANY
     is_with_chat: bool = False
-    is_on_one_core: bool = False
 
     @property
     def name(self) -> str:
@@ -44,13 +43,11 @@ class Variant:
         chat = ", chat app" if self.is_with_chat else ""
         several = f" × {self.processes} processes" if self.processes > 1 else ""
         few = f", {self.connections} connections" if self.connections != MANY else ""
-        kept = ", kept on one core" if self.is_on_one_core else ""
-        return f"{self.database}{several}, {self.per_request} per request{few}{chat}{kept}"
+        return f"{self.database}{several}, {self.per_request} per request{few}{chat}"
 
 
 VARIANTS = (
     *(Variant(database, per_request) for database in KINDS for per_request in (1, 100)),
-    *(Variant("SQLite", per_request, is_on_one_core=True) for per_request in (1, 100)),
     # With 100 each, 64 that come at a time are 6,400 alerts: how soon each is answered says how many wait before it.
     *(Variant(database, 100, connections=FEW) for database in KINDS),
     *(Variant("PostgreSQL", per_request, processes) for processes in (2, 3) for per_request in (1, 100)),
@@ -116,8 +113,6 @@ def _measure(variant: Variant, plan: Plan, fresh: Fresh) -> tuple[Report, Cpu]:
         # The first applies the configuration; the others find it in the database.
         servers = [stack.enter_context(serving(home, url, text))]
         servers += [stack.enter_context(serving(home, url)) for _ in range(variant.processes - 1)]
-        if variant.is_on_one_core:
-            machine.keep_on_one_core(servers[0].process.pid)
         return _loaded(variant, plan, servers, url)
 
 

@@ -86,13 +86,6 @@ def commits_per_second(folder: Path, seconds: float) -> float:
     return count / spent
 
 
-def keep_on_one_core(process: int) -> None:
-    """Let a process, with the threads that it has and will have, run on the machine's first core alone."""
-    first = min(os.sched_getaffinity(process))
-    for thread in Path(f"/proc/{process}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {first})
-
-
 def memory(process: int) -> float:
     """Return the MB of memory that a process holds (its resident set)."""
     return _status(process)["VmRSS"] / _KIB
