@@ -5,10 +5,12 @@ listening socket and aborts every connection, WebSockets too; put back, it liste
 """
 
 import asyncio
+import contextlib
 import socket
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK = "127.0.0.1"
 LEAVE_SECONDS = 1.0
@@ -20,7 +22,12 @@ class Listener:
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, proxy_headers=False, date_header=False
+            _unless_hung_up(app),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            date_header=False,
         )
         self._server: uvicorn.Server | None = None
         self.port = port
@@ -71,3 +78,13 @@ class Listener:
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+
+def _unless_hung_up(app: ASGIApp) -> ASGIApp:
+    """Return the application with a caller that hangs up in the middle of its request being no error of ours."""
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        with contextlib.suppress(ClientDisconnect):
+            await app(scope, receive, send)
+
+    return served

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,7 +18,8 @@ _CODES = {404: Code.ROUTE_NOT_FOUND, 405: Code.METHOD_NOT_ALLOWED}
 
 def application(routes: Sequence[BaseRoute]) -> Starlette:
     """Return the service with these routes."""
-    return Starlette(routes=routes, exception_handlers={HTTPException: _http_error, Exception: _failure})
+    handlers = {HTTPException: _http_error, ClientDisconnect: _hung_up, Exception: _failure}
+    return Starlette(routes=routes, exception_handlers=handlers)
 
 
 def with_short_way(app: ASGIApp, way: Callable[[Scope], Take | None]) -> ASGIApp:
@@ -42,6 +43,11 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = _CODES.get(status, Code.INVALID_PARAMETER)
     return rejection(Rejected(code, f"{request.method} {request.url.path} is not served here"), new_request_id())
+
+
+async def _hung_up(request: Request, error: Exception) -> Response:
+    del request, error  # Nobody reads this answer, and nothing went wrong here that a log should tell.
+    return Response(status_code=400)
 
 
 async def _failure(request: Request, error: Exception) -> Response:

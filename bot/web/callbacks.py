@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -41,8 +41,6 @@ class Callbacks:
             body = await body_of(request)
         except Rejected as rejected:
             return rejection(rejected, new_request_id())
-        except ClientDisconnect:
-            return Response(status_code=400)
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = await adapter.callback(Callback(request.path_params["path"], body, headers))
         reason = _reason(answer)

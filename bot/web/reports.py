@@ -5,7 +5,7 @@ The provider verifies before anything is parsed.
 
 from dataclasses import dataclass
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -44,8 +44,6 @@ class Reports:
             body = await body_of(request)
         except Rejected as rejected:
             return rejection(rejected, new_request_id())
-        except ClientDisconnect:
-            return Response(status_code=400)
         headers = {key.lower(): value for key, value in request.headers.items()}
         base = self.phone.post.callback(method, name)
         called = Callback(request.path_params["path"], body, headers, request.url.query, request.method, base)

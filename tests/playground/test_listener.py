@@ -1,0 +1,36 @@
+"""The web server under the local chat apps and services."""
+
+import asyncio
+import logging
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.playground.listener import LOOPBACK, Listener
+
+
+async def test_a_caller_that_hangs_up_in_the_middle_leaves_no_trace(caplog: pytest.LogCaptureFixture) -> None:
+    left = asyncio.Event()
+
+    async def read(request: Request) -> Response:
+        try:
+            return Response(await request.body())
+        except ClientDisconnect:
+            left.set()
+            raise
+
+    listener = Listener(Starlette(routes=[Route("/", read, methods=["POST"])]))
+    await listener.start()
+    _, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+    with caplog.at_level(logging.INFO):
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf of it")
+        await writer.drain()
+        writer.close()
+        async with asyncio.timeout(15):
+            await left.wait()
+        await listener.pull()
+
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
