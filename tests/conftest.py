@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.support.golden",
     "tests.support.monitoring",
     "tests.support.network",
+    "tests.support.patience",
     "tests.support.serving",
 ]
 

@@ -44,7 +44,7 @@ def test_the_command_line_goes_on(upgraded: Shell) -> None:
 
 def test_serve_goes_on_and_is_ready(upgraded: Shell, tmp_path: Path) -> None:
     with started(Start(("serve", "--port", "0"), upgraded, tmp_path, logged_address)) as served:
-        assert httpx.get(f"{served.url}/readyz").json()["ready"]
+        assert httpx.get(f"{served.url}/readyz", timeout=30).json()["ready"]
         assert stopped(served, signal.SIGTERM) == 0
     said = [json.loads(line) for line in served.log.read_text().splitlines()]
     assert [line["found"] for line in said if line["event"] == "schema_is_newer"] == ["9999"]

@@ -88,7 +88,7 @@ def printed_address(text: str) -> str | None:
 def stopped(served: Served, by: signal.Signals) -> int:
     """Tell it to stop, and return its exit code."""
     served.process.send_signal(by)
-    return served.process.wait(20)
+    return served.process.wait(30)
 
 
 def test_serve_applies_the_file_takes_alerts_and_stops_when_told_to(database_url: str, tmp_path: Path) -> None:
@@ -102,6 +102,7 @@ def test_serve_applies_the_file_takes_alerts_and_stops_when_told_to(database_url
             f"{served.url}/event/push/alert/prometheus",
             params={"integration_key": INTEGRATION_KEY},
             json={"version": "4", "status": "firing", "alerts": [alert]},
+            timeout=30,
         )
         assert answer.is_success, answer.text
         assert [one["title"] for one in shell.json("incident", "list")] == ["disk full"]
@@ -138,6 +139,6 @@ def test_the_demo_says_what_to_open_and_stops_when_told_to(without_database: She
         printed = served.log.read_text()
         assert f"{served.url}/playground" in printed
         assert f"curl -X POST '{served.url}/event/push/alert/standard" in printed
-        assert httpx.get(f"{served.url}/playground").is_success
+        assert httpx.get(f"{served.url}/playground", timeout=30).is_success
         assert stopped(served, signal.SIGINT) == 0
     assert "Traceback" not in served.log.read_text()

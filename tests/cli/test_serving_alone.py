@@ -21,7 +21,7 @@ def test_a_second_one_says_who_serves_already_and_ends(sqlite_shell: Shell, tmp_
         assert shell.say("apply", str(exported)) == "nothing to change\n"
 
         served.process.send_signal(signal.SIGKILL)
-        served.process.wait(10)
+        served.process.wait(30)
     folder = tmp_path / "again"
     folder.mkdir()
     with started(Start(("serve", "--port", "0"), shell, folder, logged_address)) as served:

@@ -117,7 +117,7 @@ async def test_a_channel_without_a_rule_says_so_loudly(oncard: World) -> None:
 
 
 async def test_on_the_demo_clock_the_workers_keep_the_instants_by_themselves(schema_url: str) -> None:
-    """The workers run as in `serve`, and six minutes pass within twelve seconds."""
+    """The workers run as in `serve`, and six minutes pass within 24 seconds."""
     clock = DemoClock()
     half = MINUTE / 2
     async with world(schema_url, clock) as made:
@@ -129,11 +129,11 @@ async def test_on_the_demo_clock_the_workers_keep_the_instants_by_themselves(sch
         async with served(made):
             await made.post({"event_status": "Critical", "title_rule": "disk full", "alert_key": "db-1"})
             began = (await made.incident()).opened_at
-            clock.run(360, within=12)
-            await made.until_idle(Idle.EXHAUSTED, within=30)
+            clock.run(360, within=24)
+            await made.until_idle(Idle.EXHAUSTED, within=45)
 
         for who, expected in (("ana", [0, 0.5, 1]), ("bo", [2, 3, 5]), ("dee", [4, 4.5, 5])):
             told = direct(made, who, since=began)
             late = [at - instant for at, instant in zip(told, expected, strict=True)]
-            # A minute here is two seconds of a busy machine.
+            # A minute here is four seconds of a busy machine.
             assert all(0 <= minutes <= 1 for minutes in late), (who, told)

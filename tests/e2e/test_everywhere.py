@@ -14,6 +14,9 @@ from cards import words
 from tests.support.apps import CLOSE, PLATFORMS, SNOOZE, App
 from tests.support.everywhere import ON_CALL, STRANGER, Everywhere, everywhere
 
+# To load what speaks to the apps can take half a minute on a busy machine.
+pytestmark = pytest.mark.timeout(150)
+
 # The slowest chat takes a message every three seconds; a page goes before an edit.
 A_WHILE = timedelta(seconds=10)
 # What is in the language of the chat, and names Oncard.

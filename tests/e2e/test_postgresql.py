@@ -13,6 +13,9 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import PostgresqlServer, replicated
 from tests.support.serving import CHAT, Served, Site, configuration, events
 
+# Several programs start, one after the other, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(150)
+
 # One chat takes one message a second.
 MOST_CARDS = 20
 

@@ -9,6 +9,9 @@ import pytest
 from bot.playground.slack.server import SlackServer
 from tests.support.serving import CHAT, Site, configuration
 
+# Several programs start, one after the other, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(150)
+
 
 @pytest.fixture
 def site(postgresql_url: str, tmp_path: Path, slack: SlackServer) -> Site:

@@ -60,7 +60,7 @@ async def give_oncard_a_channel(oncard: World) -> None:
 async def until_connected(oncard: World, *, connected: bool) -> None:
     """Wait until the workspace's connection stands, or is down."""
     statuses = oncard.service.connections.statuses
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(15):
         while any(status.connected != connected for status in statuses.values()):
             oncard.clock.advance(0.5)
             await asyncio.sleep(0.01)

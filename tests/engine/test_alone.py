@@ -136,7 +136,8 @@ async def test_the_others_wait_and_can_send_all_the_same(two: Two) -> None:
     assert len(two.second.connections.adapters) == 1
 
 
-async def test_it_moves_at_once_when_the_holder_stops(two: Two) -> None:
+async def test_it_moves_at_once_when_the_holder_stops(two: Two, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.engine.alone.GIVE_BACK_WITHIN", 15.0)
     await two.first.connections.hear_no_more()
     assert two.counts[-1] == 0
     assert two.first.wakeups.abroad.is_set(), "the other processes are told"

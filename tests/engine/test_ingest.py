@@ -132,7 +132,7 @@ async def test_what_waited_for_an_incident_comes_after_what_it_waited_for(new_po
         return {one.record.entry: (one.at - START).total_seconds() for one in said}
 
     worse = stage.report(channel, trouble("disk", Severity.WARNING))
-    async with asyncio.TaskGroup() as group, asyncio.timeout(10):
+    async with asyncio.TaskGroup() as group, asyncio.timeout(15):
         group.create_task(database.transact(hold))
         await held.wait()
         group.create_task(stage.ingest.take(worse))

@@ -103,7 +103,7 @@ async def test_what_falls_due_together_rings_once_however_often_somebody_looks(s
     for _ in range(3):
         await stage.outbox.drain()
         clock.advance(5)
-    await stage.outbox.finish(1)
+    await stage.outbox.finish(15)
     await running
     for number in (1, 100):
         pages = [one for one in await stage.ledger(number) if one.delivery.kind is Kind.CARD]

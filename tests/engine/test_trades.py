@@ -304,7 +304,7 @@ async def test_the_worker_goes_on_when_the_database_was_away(schema_url: str) ->
     scenery.stage.clock.advance(86400)  # type: ignore[attr-defined]
     database.transactions = 1
     worker = asyncio.create_task(scenery.trades.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(15):
         while (await scenery.trade()).state is not State.EXPIRED:
             scenery.stage.clock.advance(1)  # type: ignore[attr-defined]
             await asyncio.sleep(0.01)  # Rows tell nobody when they change.

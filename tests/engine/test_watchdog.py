@@ -307,7 +307,7 @@ async def test_a_database_that_is_away_ends_neither_of_them(schema_url: str) -> 
     await set_adrift(stage)
     database.transactions = 2
     running = [asyncio.create_task(one.run()) for one in (stage.watchdog, stage.pulse)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(15):
         while await said(stage) != [FOUND]:
             clock_of(stage).advance(EVERY)
             await asyncio.sleep(0.01)

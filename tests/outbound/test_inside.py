@@ -36,7 +36,7 @@ def test_the_internet_is_outside(address: str) -> None:
 
 
 async def failure(url: str) -> DeliveryFailed:
-    client = HttpClient(Way(api_base_url=url, timeout=2), outside_only=True)
+    client = HttpClient(Way(api_base_url=url, timeout=15), outside_only=True)
     with pytest.raises(DeliveryFailed) as caught:
         await client.call("GET", "x")
     await client.close()
@@ -102,7 +102,7 @@ async def test_bytes_go_as_they_are() -> None:
 
     async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        client = HttpClient(Way(api_base_url=f"http://127.0.0.1:{port}/", timeout=2))
+        client = HttpClient(Way(api_base_url=f"http://127.0.0.1:{port}/", timeout=15))
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         assert (await client.call("POST", "x", content=b"to=%2B1555", headers=form)).status == 200
         await client.close()

@@ -181,7 +181,7 @@ class Socket:
 
     async def next(self) -> dict[str, Any]:
         """Return the next frame, its data read."""
-        frame: dict[str, Any] = json.loads(await self.websocket.receive_str(timeout=5))
+        frame: dict[str, Any] = json.loads(await self.websocket.receive_str(timeout=15))
         frame["data"] = json.loads(frame["data"])
         return frame
 
@@ -192,5 +192,5 @@ class Socket:
 
     async def closed(self) -> bool:
         """Wait until the other side closes, and return whether it did so without a frame before."""
-        message = await self.websocket.receive(timeout=5)
+        message = await self.websocket.receive(timeout=15)
         return message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)

@@ -169,7 +169,7 @@ async def test_each_message_goes_to_one_connection_and_only_its_own_acknowledgem
     dingtalk: DingTalkServer, dingtalk_app: App, socket: Socket
 ) -> None:
     other = await dingtalk_app.connect()
-    dingtalk.interactivity.ack_seconds = 0.2
+    dingtalk.interactivity.ack_seconds = 1.5
     typed = [asyncio.create_task(dingtalk.type("ana", None, words)) for words in ("one", "two")]
     frames = [await socket.next(), await other.next()]
     assert {frame["data"]["text"]["content"] for frame in frames} == {"one", "two"}

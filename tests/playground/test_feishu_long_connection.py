@@ -131,7 +131,7 @@ async def test_a_test_is_told_of_a_click_in_vain(feishu: FeishuServer, feishu_ap
 async def test_an_event_is_told_again_until_it_is_taken(
     feishu: FeishuServer, feishu_app: FeishuApp, clock: ManualClock
 ) -> None:
-    feishu.delivery.ack_seconds = 0.2
+    feishu.delivery.ack_seconds = 1.5
     await feishu.type("ana", None, "hello")
     tries = 0
 

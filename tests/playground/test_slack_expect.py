@@ -78,5 +78,5 @@ async def test_changes_can_be_followed(slack: SlackServer) -> None:
     await asyncio.sleep(0)
     message = slack.workspace.say("ana", "ops-alerts", "one")
     slack.workspace.edit(message, Draft("", (section("two"),)))
-    await asyncio.wait_for(following, 5)
+    await asyncio.wait_for(following, 15)
     assert seen == ["posted", "edited"]

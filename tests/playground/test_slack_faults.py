@@ -54,7 +54,7 @@ async def test_gateways_and_limits_answer_in_their_own_way(slack: SlackServer, w
 async def test_a_call_hangs_until_it_is_released(slack: SlackServer, call: Call) -> None:
     hold = slack.faults.hang("chat.postMessage")
     calling = asyncio.ensure_future(call("chat.postMessage", channel="ops-alerts", text="t"))
-    await asyncio.wait_for(hold.reached.wait(), 5)
+    await asyncio.wait_for(hold.reached.wait(), 15)
     assert not calling.done()
     assert posted(slack) == 0
     hold.release()
@@ -66,7 +66,7 @@ async def test_a_call_that_gives_up_waiting_has_no_effect(slack: SlackServer, ht
     hold = slack.faults.hang("auth.test")
     with pytest.raises(httpx.ReadTimeout):
         await http.post("auth.test", timeout=0.05)
-    await asyncio.wait_for(hold.reached.wait(), 5)
+    await asyncio.wait_for(hold.reached.wait(), 15)
     assert await slack.wait_for_log(lambda: any(entry.status is None for entry in slack.log.calls("auth.test")))
 
 
@@ -112,7 +112,7 @@ async def test_nothing_a_person_does_gets_through_while_it_is_unplugged(
 async def test_pulling_the_plug_drops_what_is_under_way(slack: SlackServer, web_client: AsyncWebClient) -> None:
     hold = slack.faults.hang("chat.postMessage")
     calling = asyncio.ensure_future(web_client.chat_postMessage(channel="ops-alerts", text="t"))
-    await asyncio.wait_for(hold.reached.wait(), 5)
+    await asyncio.wait_for(hold.reached.wait(), 15)
     await slack.pull_plug()
     with pytest.raises(aiohttp.ClientError):
         await calling
@@ -129,5 +129,5 @@ async def test_a_socket_is_dropped_with_the_plug_and_can_be_opened_again(
     assert slack.sockets.connected == 0
     await slack.put_back()
     handler.client.wss_uri = None  # A spent address is not asked for anew by the SDK itself.
-    await asyncio.wait_for(slack.sockets.wait_connected(), 10)
+    await asyncio.wait_for(slack.sockets.wait_connected(), 15)
     await handler.close_async()  # type: ignore[no-untyped-call]

@@ -72,7 +72,7 @@ async def test_a_cut_call_may_or_may_not_have_been_applied(
 async def test_a_call_hangs_until_it_is_released_or_given_up(telegram: TelegramServer, bot: Bot, ops: str) -> None:
     hold = telegram.faults.hang(SEND)
     sending = asyncio.create_task(bot.send_message(ops, "x"))
-    await asyncio.wait_for(hold.reached.wait(), 5)
+    await asyncio.wait_for(hold.reached.wait(), 15)
     assert sent(telegram, ops) == 0
     hold.release()
     await sending

@@ -57,7 +57,7 @@ async def test_updates_come_in_order_until_they_are_confirmed(telegram: Telegram
 
 async def test_a_poll_waits_for_what_is_to_come(telegram: TelegramServer, bot: Bot) -> None:
     poll = asyncio.create_task(bot.get_updates(timeout=20))
-    await asyncio.wait_for(telegram.polling.wait_busy(), 5)
+    await asyncio.wait_for(telegram.polling.wait_busy(), 15)
     await telegram.type("ana", None, "hello")
     [update] = await poll
     assert update.message is not None
@@ -68,7 +68,7 @@ async def test_a_poll_waits_for_what_is_to_come(telegram: TelegramServer, bot: B
 async def test_a_second_poller_ends_the_first(telegram: TelegramServer, bot: Bot) -> None:
     telegram.polling.conflict_seconds = 0.02
     first = asyncio.create_task(bot.get_updates(timeout=20))
-    await asyncio.wait_for(telegram.polling.wait_busy(), 5)
+    await asyncio.wait_for(telegram.polling.wait_busy(), 15)
     second = asyncio.create_task(bot.get_updates(timeout=20))
     with pytest.raises(Conflict, match="terminated by other getUpdates request"):
         await first
@@ -81,9 +81,9 @@ async def test_a_second_poller_ends_the_first(telegram: TelegramServer, bot: Bot
 
 async def test_a_poller_that_hangs_up_is_forgotten(telegram: TelegramServer, bot: Bot) -> None:
     poll = asyncio.create_task(bot.get_updates(timeout=20))
-    await asyncio.wait_for(telegram.polling.wait_busy(), 5)
+    await asyncio.wait_for(telegram.polling.wait_busy(), 15)
     poll.cancel()
-    await asyncio.wait_for(telegram.polling.wait_idle(), 5)
+    await asyncio.wait_for(telegram.polling.wait_idle(), 15)
     assert not telegram.polling.waiting
 
 

@@ -126,7 +126,7 @@ class Everywhere(World):
 
         return await self.service.database.read(work)
 
-    async def connect_in_time(self, *, within: float = 20) -> None:
+    async def connect_in_time(self, *, within: float = 50) -> None:
         """Follow what is configured, and let time pass until every workspace is connected, however often it takes."""
         await self.service.connections.follow()
         async with asyncio.timeout(within):

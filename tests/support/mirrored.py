@@ -168,7 +168,7 @@ class Night:
 
     async def _reconnected(self, name: str) -> None:
         """Let time pass until this workspace is connected again."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(50):
             while not self._is_connected(name):
                 await self.oncard.advance(timedelta(seconds=5))
                 await asyncio.sleep(0.02)  # Connections are made in real time.

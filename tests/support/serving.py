@@ -37,7 +37,7 @@ class Served:
     http: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
-        self.http = httpx.AsyncClient(base_url=self.url, timeout=20)
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=30)
 
     async def fire(self, title: str = "disk full") -> httpx.Response:
         """Post a Critical alert whose key is its title."""
@@ -60,11 +60,11 @@ class Served:
         """Send it a signal."""
         self.process.send_signal(number)
 
-    async def ended(self, within: float = 12) -> int:
+    async def ended(self, within: float = 20) -> int:
         """Wait for its end, and return its exit code."""
         return await asyncio.to_thread(self.process.wait, within)
 
-    async def said(self, event: str, within: float = 10) -> Mapping[str, Any]:
+    async def said(self, event: str, within: float = 20) -> Mapping[str, Any]:
         """Wait until it logs this event, and return what it says of it."""
         async with asyncio.timeout(within):
             while not (found := [line for line in events(self.log) if line["event"] == event]):  # noqa: ASYNC110

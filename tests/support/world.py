@@ -132,7 +132,7 @@ class World:
         """Follow what is configured, and wait until every workspace is connected."""
         connections = self.service.connections
         await connections.follow()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(15):
             while not all(status.connected for status in connections.statuses.values()):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # Statuses tell nobody when they change.
 
@@ -318,7 +318,7 @@ async def served(made: World) -> AsyncIterator[str]:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         serving = asyncio.create_task(main.serve(made.service, listening))
         try:
-            async with asyncio.timeout(10), httpx.AsyncClient() as client:
+            async with asyncio.timeout(15), httpx.AsyncClient() as client:
                 while not await _answers(client, address):  # noqa: ASYNC110
                     await asyncio.sleep(0.01)  # Nobody is told when a server has come up.
             yield address

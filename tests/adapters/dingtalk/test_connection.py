@@ -93,7 +93,7 @@ async def test_a_connection_that_is_dropped_is_told_and_replaced(
 async def test_a_connection_that_stands_and_tells_nothing_is_replaced(
     make: Make, dingtalk: DingTalkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    adapter, desk = make(silence=0.15), Desk()
+    adapter, desk = make(silence=0.5), Desk()
     async with listening(adapter, desk):
         with never_brief(monkeypatch):
             # The socket's own pings are still answered.
@@ -106,7 +106,7 @@ async def test_a_connection_that_stands_and_tells_nothing_is_replaced(
 
 
 async def test_a_connection_that_hears_pings_stays(make: Make, dingtalk: DingTalkServer) -> None:
-    adapter, desk = make(silence=0.3), Desk()
+    adapter, desk = make(silence=4), Desk()
     dingtalk.stream.ping_seconds = 0.05
     async with listening(adapter, desk):
         await desk.until(lambda: desk.ups > 8)
@@ -150,7 +150,7 @@ async def test_a_connection_that_cannot_be_opened_is_told_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sdk, "CLOSE_WITHIN", 0.1)
-    adapter, desk = make(timeout=0.2), Desk()
+    adapter, desk = make(timeout=1), Desk()
     trouble(dingtalk)
     run = asyncio.create_task(adapter.run(desk))
     failure = await failed(run)

@@ -309,7 +309,7 @@ async def test_closing_while_a_token_is_asked_for_does_not_hang(
     held = dingtalk.faults.hang("oauth2/accessToken")
     asking = asyncio.create_task(adapter.check())
     await held.reached.wait()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await adapter.close()
     assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
 

@@ -28,7 +28,7 @@ class Said:
     errors: list[str] = field(default_factory=list)
 
     async def of(self, doing: Awaitable[object]) -> None:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(15):
             with pytest.raises(DeliveryFailed) as caught:
                 await doing
         self.errors += [repr(caught.value), caught.value.detail, *traceback.format_exception(caught.value)]

@@ -165,7 +165,7 @@ async def test_a_plain_line_is_tried_once_and_only_for_the_contents_sake(
 async def test_a_card_whose_answer_was_lost_is_posted_once_and_shows_what_is_true_now(
     make: Make, feishu: FeishuServer, ops: str, status: str
 ) -> None:
-    adapter = make(timeout=0.3)
+    adapter = make(timeout=1.5)
     feishu.faults.hang(POST, applied=True)
     with pytest.raises(DeliveryFailed) as caught:
         await adapter.send(To(ops), a_card())

@@ -140,7 +140,7 @@ async def test_an_address_that_is_spent_is_not_tried_for_ever(make: Make, slack:
     spent = f"ws://127.0.0.1:{slack.port}/link/?ticket=spent"
     desk = Desk()
     async with answering(lambda _: web.json_response({"ok": True, "url": spent})) as base:
-        adapter = make(api_base_url=base, timeout=0.3)
+        adapter = make(api_base_url=base, timeout=1.5)
         failure = await failed(asyncio.create_task(adapter.run(desk)))
     assert failure.kind is FailureKind.UNREACHABLE
     assert "no hello" in desk.downs[0]
@@ -162,7 +162,7 @@ async def test_too_many_connections_are_said(make: Make, slack: SlackServer) -> 
 async def test_a_silent_connection_is_noticed(make: Make, slack: SlackServer) -> None:
     async with Proxy() as proxy:
         desk = Desk()
-        adapter = make(proxy=proxy.address, silence=0.1, timeout=0.3)
+        adapter = make(proxy=proxy.address, silence=0.4, timeout=1.5)
         async with listening(adapter, desk) as run:
             assert await is_heard(slack, desk)
             proxy.thawed.clear()
@@ -176,7 +176,8 @@ async def test_a_silent_connection_is_noticed(make: Make, slack: SlackServer) ->
 
 async def test_signs_of_life_are_passed_on(make: Make, slack: SlackServer) -> None:
     desk = Desk()
-    async with listening(make(silence=0.1), desk):
+    # The SDK gives up after four times that.
+    async with listening(make(silence=1), desk):
         await desk.until(lambda: desk.ups >= 3)
     assert desk.downs == []
 

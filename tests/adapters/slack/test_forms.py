@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.slack import windows
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.clicks import read_form, typed
+from adapters.slack.windows import ANSWER_WITHIN
 from bot.adapter import MessageRef, To
 from bot.playground.slack import Card, SlackServer
 from bot.playground.wire import JsonObject, as_list, as_object, as_text
@@ -242,7 +242,7 @@ def test_a_command_is_read_as_it_was_typed(text: str, expected: str) -> None:
 
 
 def test_slack_waits_longer_than_we_let_it() -> None:
-    assert timedelta(seconds=windows.ANSWER_WITHIN) < timedelta(seconds=3)
+    assert timedelta(seconds=ANSWER_WITHIN) < timedelta(seconds=3)
 
 
 async def test_what_one_person_sees_alone_shows_nothing_of_what_was_done(
