@@ -166,7 +166,7 @@ class Endpoint:
     async def stop(self) -> None:
         """Drop every connection and stop listening."""
         self.faults.clear()
-        await self._listener.pull()
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

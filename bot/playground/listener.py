@@ -30,6 +30,8 @@ class Listener:
             date_header=False,
         )
         self._server: uvicorn.Server | None = None
+        # Keeps the port while the plug is pulled: any connection that goes out from here could be given it.
+        self._kept: socket.socket | None = None
         self.port = port
 
     @property
@@ -43,18 +45,19 @@ class Listener:
             return
         if not self._config.loaded:
             self._config.load()
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((LOOPBACK, self.port))
-        except OSError:
-            bound.close()
-            raise
+        bound, self._kept = self._kept or _bound(self.port), None
         self.port = bound.getsockname()[1]
         server = uvicorn.Server(self._config)
         server.lifespan = self._config.lifespan_class(self._config)
         await server.startup(sockets=[bound])
         self._server = server
+
+    async def close(self) -> None:
+        """Drop every connection, and give the port back."""
+        await self.pull()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
     async def pull(self) -> None:
         """Drop every connection and refuse new ones until `start` is called again."""
@@ -70,6 +73,8 @@ class Listener:
             _, unmoved = await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
             for task in unmoved:
                 task.cancel()
+        with contextlib.suppress(OSError):
+            self._kept = _bound(self.port)
 
     def cut(self, client: tuple[str, int]) -> None:
         """Abort the one connection that comes from the address `client`, without an answer."""
@@ -78,6 +83,18 @@ class Listener:
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == client:
                 connection.transport.abort()
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a socket that has the port and does not listen. Raises OSError if somebody listens on it."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((LOOPBACK, port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _unless_hung_up(app: ASGIApp) -> ASGIApp:

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from tests.cli.shell import INTEGRATION_KEY, SAMPLE, SECRETS, Shell
-from tests.support.process import Program, running
+from tests.support.process import Program, printed_address, running
 
 # Nobody answers there, so that no test reaches a real chat app.
 NOWHERE = "http://127.0.0.1:9/"
@@ -78,11 +78,6 @@ def logged_address(text: str) -> str | None:
     """Return the address that `serve` logs as JSON."""
     lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
     return next((line["url"] for line in lines if line["event"] == "listening"), None)
-
-
-def printed_address(text: str) -> str | None:
-    """Return the address that `demo` prints."""
-    return next((line.split()[-1] for line in text.splitlines() if line.startswith("Oncard runs on ")), None)
 
 
 def stopped(served: Served, by: signal.Signals) -> int:

@@ -4,7 +4,8 @@ import signal
 from pathlib import Path
 
 from tests.cli.shell import Shell
-from tests.cli.test_serve import Start, logged_address, printed_address, started, stopped
+from tests.cli.test_serve import Start, logged_address, started, stopped
+from tests.support.process import printed_address
 
 
 def test_a_second_one_says_who_serves_already_and_ends(sqlite_shell: Shell, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The demo as a newcomer meets it: open the page, fire an alert, acknowledge it as one person, try again as another."""
 
 import os
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.support.browser import NewPage
 from tests.support.pictures import small
-from tests.support.process import Program, running
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.support.process import Program, printed_address, running
 
 
 @pytest.fixture
@@ -27,18 +19,21 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """What `make demo` starts, in a folder of its own, and its address."""
     for name in ("ONCARD_DATABASE_URL", "ONCARD_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
-    address = f"http://127.0.0.1:{(port := _free_port())}"
+    log = tmp_path / "log"
 
     def ready() -> bool:
+        address = printed_address(log.read_text())
+        if address is None:
+            return False
         try:
             answer = httpx.get(f"{address}/readyz")
         except httpx.TransportError:
             return False
         return answer.is_success and set(answer.json()["workspaces"].values()) == {"connected"}
 
-    command = [os.fspath(Path(sys.executable).with_name("oncard")), "demo", "--port", str(port)]
-    with running(Program(command, log=tmp_path / "log", directory=tmp_path), ready):
-        yield address
+    command = [os.fspath(Path(sys.executable).with_name("oncard")), "demo", "--port", "0"]
+    with running(Program(command, log, directory=tmp_path), ready):
+        yield str(printed_address(log.read_text()))
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def server(clock: ManualClock, customer: Customer) -> AsyncIterator[Aliyun
         server.account.templates = {"SMS_1": Template("待处理。")}
         server.where = {kind: f"http://{LOOPBACK}:{listener.port}/{kind}" for kind in ("sms_report", "sms_up")}
         yield server
-    await listener.pull()
+    await listener.close()
 
 
 def send(server: AliyunServer) -> str:

@@ -69,7 +69,7 @@ async def url(
     listener = Listener(Starlette(routes=routes(panes, clock, Monitoring())))
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}/playground"
-    await listener.pull()
+    await listener.close()
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ async def url(dingtalk: DingTalkServer, pane: DingTalkPane) -> AsyncIterator[str
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}/playground"
     stopping.set()
-    await listener.pull()
+    await listener.close()
 
 
 @pytest.fixture

@@ -176,7 +176,7 @@ async def url(posts: Posted) -> AsyncIterator[str]:
     listener = Listener(Starlette(routes=[Route("/in", take, methods=["POST"]), Route("/bad", fail, methods=["POST"])]))
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}"
-    await listener.pull()
+    await listener.close()
 
 
 def signed(secret: str, text: str) -> str:

@@ -46,7 +46,7 @@ async def url(pane: FeishuPane) -> AsyncIterator[str]:
     listener = Listener(Starlette(routes=routes([pane], clock, NoControls())))
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}/playground"
-    await listener.pull()
+    await listener.close()
 
 
 async def test_a_person_sees_their_chats_and_what_is_theirs(

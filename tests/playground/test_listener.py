@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 
 import pytest
 from starlette.applications import Starlette
@@ -31,6 +32,23 @@ async def test_a_caller_that_hangs_up_in_the_middle_leaves_no_trace(caplog: pyte
         writer.close()
         async with asyncio.timeout(15):
             await left.wait()
-        await listener.pull()
+        await listener.close()
 
     assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+async def test_the_port_is_kept_while_the_plug_is_pulled() -> None:
+    listener = Listener(Starlette())
+    await listener.start()
+    await listener.pull()
+    with pytest.raises(OSError, match="in use"), socket.socket() as other:
+        other.bind((LOOPBACK, listener.port))
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(LOOPBACK, listener.port)
+
+    await listener.start()
+    _, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+    writer.close()
+    await listener.close()
+    with socket.create_server((LOOPBACK, listener.port)):
+        assert not listener.plugged

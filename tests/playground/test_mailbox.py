@@ -182,7 +182,7 @@ async def test_what_comes_back_goes_to_the_sender_and_to_who_wants_it(mailbox: M
         await send(mailbox)
         await mailbox.posted()
     finally:
-        await listener.pull()
+        await listener.close()
 
     assert mailbox.mails(ANA) == ()
     assert len(mailbox.mails(FROM)) == 2

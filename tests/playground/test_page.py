@@ -32,11 +32,11 @@ class Site:
 
     async def __aexit__(self, *_: object) -> None:
         await self.oncall.stop()
-        await self._listener.pull()
+        await self._listener.close()
 
     async def vanish(self) -> None:
         """Drop every connection and refuse new ones."""
-        await self._listener.pull()
+        await self._listener.close()
 
     async def come_back(self) -> None:
         await self._listener.start()

@@ -85,4 +85,4 @@ async def test_a_picture_is_drawn_where_it_was_sent(
     finally:
         # So that it hears nothing of the server's end.
         await page.goto("about:blank")
-        await listener.pull()
+        await listener.close()

@@ -85,7 +85,7 @@ async def url(
     listener = Listener(Starlette(routes=routes(panes, clock, four)))
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}/playground"
-    await listener.pull()
+    await listener.close()
 
 
 def column(page: Page, app: str) -> Locator:

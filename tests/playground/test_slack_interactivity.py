@@ -78,7 +78,7 @@ async def app(slack: SlackServer, clock: ManualClock) -> AsyncIterator[App]:
     app.url = f"http://127.0.0.1:{listener.port}/im"
     slack.deliver_by_http(app.url)
     yield app
-    await listener.pull()
+    await listener.close()
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def site(pane: Pane) -> AsyncIterator[str]:
     listener = Listener(Starlette(routes=routes([pane], clock, _Nothing())))
     await listener.start()
     yield f"http://127.0.0.1:{listener.port}/playground"
-    await listener.pull()
+    await listener.close()
 
 
 def shown(pane: TelegramPane, person: str, chat: str) -> list[object]:

@@ -31,7 +31,7 @@ class App:
         return f"http://127.0.0.1:{self._listener.port}/telegram"
 
     async def stop(self) -> None:
-        await self._listener.pull()
+        await self._listener.close()
 
     async def _take(self, request: Request) -> Response:
         self.secrets.append(request.headers.get("X-Telegram-Bot-Api-Secret-Token"))

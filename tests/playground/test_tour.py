@@ -230,7 +230,7 @@ class Stage:
         await self._listener.start()
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._listener.port}/playground") as http:
             yield http
-        await self._listener.pull()
+        await self._listener.close()
 
 
 async def do(http: httpx.AsyncClient, what: str) -> int:

@@ -48,7 +48,7 @@ async def site() -> AsyncIterator[Site]:
     await listener.start()
     made.url = f"http://{LOOPBACK}:{listener.port}/"
     yield made
-    await listener.pull()
+    await listener.close()
 
 
 @pytest.fixture

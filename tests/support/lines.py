@@ -174,5 +174,5 @@ async def night(url: str) -> AsyncIterator[Night]:
             await made.http.aclose()
             await service.connections.close()
             await service.lines.close()
-            await listener.pull()
+            await listener.close()
             await service.close()

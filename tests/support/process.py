@@ -47,6 +47,11 @@ def running(program: Program, ready: Callable[[], bool]) -> Iterator[subprocess.
             _end(process)
 
 
+def printed_address(text: str) -> str | None:
+    """Return the address that `demo` prints."""
+    return next((line.split()[-1] for line in text.splitlines() if line.startswith("Oncard runs on ")), None)
+
+
 def _wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], program: Program) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not ready():

@@ -80,7 +80,7 @@ class DingTalkServer:
         """Drop every connection and stop listening."""
         self.faults.clear()
         self.stream.stop()
-        await self._listener.pull()
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -68,7 +68,7 @@ class FeishuServer:
         """Drop every connection, give up what is still to be told, and stop listening."""
         self.faults.clear()
         await self.delivery.stop()
-        await self._listener.pull()
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

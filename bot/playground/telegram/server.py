@@ -82,7 +82,7 @@ class TelegramServer:
         """Drop every connection and stop listening."""
         self.faults.clear()
         self.webhook.unset()
-        await self._listener.pull()
+        await self._listener.close()
 
     async def __aenter__(self) -> Self:
         await self.start()

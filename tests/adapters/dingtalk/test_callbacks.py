@@ -155,7 +155,7 @@ async def reachable(adapters: list[DingTalkAdapter]) -> AsyncIterator[str]:
     try:
         yield f"http://{LOOPBACK}:{listener.port}"
     finally:
-        await listener.pull()
+        await listener.close()
 
 
 async def test_dingtalk_calls_where_the_adapter_registered(make: Make, dingtalk: DingTalkServer, ops: str) -> None:

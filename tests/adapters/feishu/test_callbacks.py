@@ -255,7 +255,7 @@ async def desk(called: FeishuAdapter, feishu: FeishuServer) -> AsyncIterator[Des
         assert await feishu.challenge(url)
         feishu.deliver_by_http(url)
         yield desk
-    await listener.pull()
+    await listener.close()
 
 
 async def test_clicks_and_messages_come_over_the_wire(

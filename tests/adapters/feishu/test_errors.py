@@ -78,7 +78,7 @@ async def answering(answer: Callable[[], Response]) -> AsyncIterator[str]:
     try:
         yield f"http://{LOOPBACK}:{listener.port}/"
     finally:
-        await listener.pull()
+        await listener.close()
 
 
 async def test_every_code_has_its_meaning_and_is_told(adapter: FeishuAdapter, feishu: FeishuServer, ops: str) -> None:
@@ -209,7 +209,7 @@ async def test_a_token_that_cannot_be_read_sends_nothing(make: Make) -> None:
         try:
             failed = await failure(make(api_base_url=f"http://{LOOPBACK}:{listener.port}/"))
         finally:
-            await listener.pull()
+            await listener.close()
         assert failed.kind is FailureKind.UNREACHABLE
 
 

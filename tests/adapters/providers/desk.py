@@ -83,7 +83,7 @@ class Door:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._listener.pull()
+        await self._listener.close()
 
     async def _take(self, request: Request) -> Response:
         asked = Callback(

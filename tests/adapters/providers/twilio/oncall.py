@@ -93,7 +93,7 @@ class Oncard:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._listener.pull()
+        await self._listener.close()
 
     def url(self, method: str) -> str:
         return f"http://{LOOPBACK}:{self._listener.port}/{method}/main/"
