@@ -208,10 +208,12 @@ class LineInbox:
             return await self._state(now or paged)
         return voice.last_words(reply.note.text, locale)
 
-    async def _state(self, paged: _Paged) -> Script:
-        """Return what is said of an incident that needs no key."""
+    async def _state(self, paged: _Paged, *, is_opening: bool = False) -> Script:
+        """Return what is said of an incident that needs no key; an opening says, too, that it may be a repeat."""
         card = await self._card(paged)
-        about = voice.opening(card, paged.account.locale, None).lines[1:2]
+        about = voice.opening(card if is_opening else replace(card, repeat=False), paged.account.locale, None).lines[
+            1:-1
+        ]
         return voice.last_words((*(f"{line} " for line in about), spoken(card.status)), paged.account.locale)
 
     async def _opening(self, paged: _Paged) -> Script:
@@ -221,7 +223,7 @@ class LineInbox:
         if paged.incident.progress is Progress.TRIGGERED:
             return script
         # Somebody has been faster: there is nothing to press.
-        return await self._state(paged)
+        return await self._state(paged, is_opening=True)
 
     async def _of_board(self, reference: str) -> Script | None:
         """Return what a call about many incidents says: there is no key for all of them."""

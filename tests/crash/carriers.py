@@ -25,6 +25,7 @@ from bot.playground.listener import LOOPBACK
 from bot.playground.mailbox.mail import Mail, opened
 from bot.playground.mailbox.server import Mailbox
 from bot.playground.phones import Phones
+from bot.playground.twilio.calls import SORRY
 from bot.playground.twilio.server import TwilioServer
 from tests.crash.history import Arrival, DeliveryRow, IncidentRow, Ring, Seen, Word
 from tests.crash.setting import NUMBERS
@@ -205,8 +206,9 @@ class Carriers:
         ]
         calls = []
         for line in self.twilio.calls.made:
-            # What nobody has heard could not say so.
-            is_marked = not line.said or any(_CALL_MARK in one.words for one in line.said)
+            ours = [one.words for one in line.said if one.words != SORRY]
+            # What nobody has heard, or what a dead process could not tell the Twilio, could not say so.
+            is_marked = not ours or any(_CALL_MARK in words for words in ours)
             calls.append((line.at, Method.VOICE, line.url.split("/")[-2], (PROVIDER, line.sid), is_marked))
         mails = []
         for mail in self.post.taken:

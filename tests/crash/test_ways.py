@@ -195,3 +195,9 @@ def test_whoever_answers_what_is_taken_already_has_it_their_way() -> None:
     run.words.append(Word(at(30), at(30.1), "ana", 1, "ack", "SM2"))
     run.words.append(Word(at(30), at(30.1), "ana", 1, "escalate", "SM3"))
     assert judge(run).is_good
+
+
+def test_whoever_escalates_while_the_next_level_is_told_has_it_their_way() -> None:
+    run = by_lines()
+    run.words.append(Word(at(2.9), at(3.1), "ana", 1, "escalate", "SM2"))
+    assert judge(run).is_good

@@ -215,6 +215,9 @@ def _carried_out(word: Word, timeline: Sequence[Said], levels: int) -> bool:
     if standing in QUIET:
         return True
     level = next((said.level for said in reversed(before) if said.entry is Entry.NOTIFIED), 0)
+    meanwhile = (said for said in timeline if word.began <= said.at <= until and said.entry is Entry.NOTIFIED)
+    if word.verb == "escalate" and any(said.level > level for said in meanwhile):
+        return True  # Its hour had come while the answer was on its way.
     is_last = level >= levels - 1 or any(said.entry is Entry.EXHAUSTED for said in before)
     return word.verb == "escalate" and is_last
 

@@ -233,7 +233,8 @@ async def test_a_push_that_is_tapped_acknowledges(oncard: Night) -> None:
     assert ana.pushes == []
 
 
-async def test_a_call_that_may_come_a_second_time_says_so_to_whoever_picks_up(oncard: Night) -> None:
+@pytest.mark.parametrize("is_taken", [False, True])
+async def test_a_call_that_may_come_a_second_time_says_so_to_whoever_picks_up(oncard: Night, *, is_taken: bool) -> None:
     await oncard.configure(level("ana", escalate_after=30 * MINUTE))
     await oncard.fire()
     await oncard.advance(5 * MINUTE)
@@ -250,9 +251,14 @@ async def test_a_call_that_may_come_a_second_time_says_so_to_whoever_picks_up(on
     await oncard.service.database.transact(lost)
     await oncard.comes(lambda: len(oncard.phone("ana").calls) == 2)
     call = oncard.phone("ana").calls[-1]
+    if is_taken:
+        oncard.twilio.faults.status("calls.update", 503, times=99)  # It rings on.
+        await oncard.say("ack 1", by="bo")
+        await oncard.settle()
     call.pick_up()
     await oncard.comes(lambda: "disk full" in " ".join(call.heard))
 
+    assert ("Acknowledged by" in " ".join(call.heard)) is is_taken
     assert "You may have had this call before." in " ".join(call.heard)
 
 
