@@ -18,7 +18,7 @@ LEAVE_SECONDS = 1.0
 
 
 class Listener:
-    """Serves one ASGI application on 127.0.0.1; port 0 lets the system choose one, which then stays the same."""
+    """Serves one ASGI application on 127.0.0.1; port 0 lets the system choose one at the first start."""
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._config = uvicorn.Config(
@@ -45,11 +45,15 @@ class Listener:
             return
         if not self._config.loaded:
             self._config.load()
-        bound, self._kept = self._kept or _bound(self.port), None
+        bound, self._kept = self._kept or bound_to(self.port), None
         self.port = bound.getsockname()[1]
         server = uvicorn.Server(self._config)
         server.lifespan = self._config.lifespan_class(self._config)
-        await server.startup(sockets=[bound])
+        try:
+            await server.startup(sockets=[bound])
+        except OSError:
+            bound.close()
+            raise
         self._server = server
 
     async def close(self) -> None:
@@ -60,12 +64,15 @@ class Listener:
             kept.close()
 
     async def pull(self) -> None:
-        """Drop every connection and refuse new ones until `start` is called again."""
+        """Drop every connection and refuse new ones until `start` is called again; the port is kept for that."""
         server, self._server = self._server, None
         if server is None:
             return
         for listening in server.servers:
             listening.close()
+        # At once, before anybody can be given it. Where the system does not allow it, it is asked for anew.
+        with contextlib.suppress(OSError):
+            self._kept = bound_to(self.port)
         for connection in list(server.server_state.connections):
             connection.transport.abort()
         tasks = [task for task in server.server_state.tasks if task is not asyncio.current_task()]
@@ -73,8 +80,6 @@ class Listener:
             _, unmoved = await asyncio.wait(tasks, timeout=LEAVE_SECONDS)
             for task in unmoved:
                 task.cancel()
-        with contextlib.suppress(OSError):
-            self._kept = _bound(self.port)
 
     def cut(self, client: tuple[str, int]) -> None:
         """Abort the one connection that comes from the address `client`, without an answer."""
@@ -85,7 +90,7 @@ class Listener:
                 connection.transport.abort()
 
 
-def _bound(port: int) -> socket.socket:
+def bound_to(port: int) -> socket.socket:
     """Return a socket that has the port and does not listen. Raises OSError if somebody listens on it."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

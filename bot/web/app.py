@@ -1,4 +1,4 @@
-"""The HTTP service: what is mounted where. Every answer that is an error is JSON."""
+"""The HTTP service: what is mounted where. Every answer that is an error, and that somebody reads, is JSON."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

@@ -19,7 +19,7 @@ from tests.support.world import served
 pytestmark = pytest.mark.timeout(150)
 
 WITHIN = 2.0
-# What is late on a machine that stood still for a moment is looked at again; what is slow is late each time.
+# What is late because the machine stood still is looked at again.
 TRIES = 3
 STATUS = {"Acknowledge": words.ACKNOWLEDGED, "Unacknowledge": words.PAGING}
 
@@ -76,23 +76,62 @@ async def click(oncard: Everywhere, number: int, where: str, button: str, apps: 
     return dict(zip(cards, took, strict=True))
 
 
-async def test_a_click_in_any_app_shows_in_all_within_two_seconds(oncard: Everywhere, clock: DemoClock) -> None:
+class Pulse:
+    """How long the machine kept us waiting, in seconds."""
+
+    lost = 0.0
+
+    async def beat(self) -> None:
+        """Look for ever."""
+        loop = asyncio.get_running_loop()
+        while True:
+            since = loop.time()
+            await asyncio.sleep(0.05)
+            self.lost += max(0.0, loop.time() - since - 0.06)
+
+    def excuses(self, took: dict[str, float]) -> bool:
+        """Whether it would have been in time without that."""
+        return max(took.values()) - self.lost < WITHIN
+
+
+@pytest.fixture
+async def pulse() -> AsyncIterator[Pulse]:
+    """The machine's pulse."""
+    made = Pulse()
+    beating = asyncio.create_task(made.beat())
+    yield made
+    beating.cancel()
+
+
+def goes_on(tries: list[dict[str, float]], pulse: Pulse) -> bool:
+    """Whether to try, or to try again; what is late by itself is not excused."""
+    is_late = not tries or max(tries[-1].values()) >= WITHIN
+    again = is_late and len(tries) < TRIES and (not tries or pulse.excuses(tries[-1]))
+    pulse.lost = 0.0
+    return again
+
+
+async def test_a_click_in_any_app_shows_in_all_within_two_seconds(
+    oncard: Everywhere, clock: DemoClock, pulse: Pulse
+) -> None:
     await fire(oncard, 1)
     buttons = cycle(STATUS)
     for where in PLATFORMS:
         tries: list[dict[str, float]] = []
-        while len(tries) < TRIES and (not tries or max(tries[-1].values()) >= WITHIN):
+        while goes_on(tries, pulse):
             await rest(clock)
             tries.append(await click(oncard, 1, where, next(buttons), dict(oncard.apps)))
         assert max(tries[-1].values()) < WITHIN, f"a click in {where} took {tries}"
 
 
 @pytest.mark.parametrize("how", ["dead", "hung"])
-async def test_an_app_that_is_away_delays_no_other(oncard: Everywhere, clock: DemoClock, how: str) -> None:
+async def test_an_app_that_is_away_delays_no_other(
+    oncard: Everywhere, clock: DemoClock, pulse: Pulse, how: str
+) -> None:
     numbers = count(1)
     for name, away in oncard.apps.items():
         tries: list[dict[str, float]] = []
-        while len(tries) < TRIES and (not tries or max(tries[-1].values()) >= WITHIN):
+        while goes_on(tries, pulse):
             number = next(numbers)
             if how == "dead":
                 await away.server.pull_plug()
@@ -116,7 +155,7 @@ async def page_and_click(oncard: Everywhere, number: int, away: App) -> dict[str
     since = loop.time()
     await fire(oncard, number)
     await asyncio.gather(*(one.card(number) for one in others.values()))
-    assert not [one for one in away.in_chat() if f"#{number} " in one.text], "it is not away"
+    assert not [one for one in away.in_chat() if f"#{number} " in one.text], f"{away.platform} is not away"
     await asyncio.gather(*(one.dm(ON_CALL[known], f"#{number} disk full") for known, one in others.items()))
     paged = loop.time() - since
     return {"page": paged, **await click(oncard, number, next(iter(others)), "Acknowledge", others)}

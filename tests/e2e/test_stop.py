@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot import main
 from bot.main import Service, Settings
 from bot.playground.slack.server import SlackServer
 from storage.database import Connection
@@ -150,13 +149,19 @@ async def test_a_message_that_hangs_is_given_back_within_ten_seconds(
 ) -> None:
     """The next process need not wait for the claim to run out, and says that it may be a repeat."""
     site = Site(sqlite_url, tmp_path, configuration(slack))
-    async with site.serving() as served:
-        sending = await served.caught_sending(slack)
-        served.signal(signal.SIGTERM)
-        # By the clock of the service: this machine may stand still for as long again.
-        assert main.FINISH_WITHIN + main.GIVE_BACK_WITHIN + main.CLOSE_WITHIN < 10
-        assert await served.ended() == 0
-        sending.release()
+    loop, took = asyncio.get_running_loop(), 99.0
+    # It takes eight seconds; a machine that stands still for two of them may try once more.
+    for _ in range(2):
+        async with site.serving() as served:
+            sending = await served.caught_sending(slack)
+            told = loop.time()
+            served.signal(signal.SIGTERM)
+            assert await served.ended() == 0
+            took = min(took, loop.time() - told)
+            sending.release()
+        if took <= 10:
+            break
+    assert took <= 10
     async with site.serving():
         card = await slack.expect_card("disk full", chat=CHAT)
         await card.shows("repeat")

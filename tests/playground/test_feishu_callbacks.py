@@ -75,7 +75,7 @@ async def test_an_address_is_tried_with_a_challenge(feishu: FeishuServer, site: 
     feishu.deliver_by_http(site.url, encrypted=False)
     assert await feishu.challenge(site.url)
     assert not await feishu.challenge(f"{site.url}/none")
-    await site.listener.close()
+    await site.listener.pull()
     assert not await feishu.challenge(site.url)
 
 
@@ -126,7 +126,7 @@ async def test_a_click_that_is_answered_wrongly(
         feishu.delivery.ack_seconds = 0.05
         site.released.clear()
     else:
-        await site.listener.close()
+        await site.listener.pull()
     assert (await feishu.click("ana", message, "Acknowledge")).code == code
     await feishu.expect_private("ana", str(code))
     site.released.set()

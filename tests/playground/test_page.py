@@ -36,7 +36,7 @@ class Site:
 
     async def vanish(self) -> None:
         """Drop every connection and refuse new ones."""
-        await self._listener.close()
+        await self._listener.pull()
 
     async def come_back(self) -> None:
         await self._listener.start()

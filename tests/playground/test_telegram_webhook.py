@@ -30,6 +30,9 @@ class App:
         await self._listener.start()
         return f"http://127.0.0.1:{self._listener.port}/telegram"
 
+    async def vanish(self) -> None:
+        await self._listener.pull()
+
     async def stop(self) -> None:
         await self._listener.close()
 
@@ -156,7 +159,7 @@ async def test_a_bad_webhook_is_refused(telegram: TelegramServer, bot: Bot, cloc
 
 async def test_an_app_that_does_not_answer_is_an_error(telegram: TelegramServer, bot: Bot, app: App) -> None:
     url = await app.start()
-    await app.stop()
+    await app.vanish()
     await bot.set_webhook(url)
     await telegram.type("ana", None, "x")
     assert await telegram.wait_for_log(lambda: posts(telegram, 2))

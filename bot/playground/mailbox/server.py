@@ -11,6 +11,8 @@ hands mail to a program.
 """
 
 import asyncio
+import contextlib
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +24,7 @@ import httpx
 from aiosmtpd.smtp import Envelope
 
 from bot.clock import Clock, SystemClock
-from bot.playground.listener import LOOPBACK
+from bot.playground.listener import LOOPBACK, bound_to
 from bot.playground.mailbox.faults import Faults
 from bot.playground.mailbox.mail import Mail, opened
 from bot.playground.mailbox.protocol import Talk
@@ -72,6 +74,7 @@ class Mailbox:
         self.reports: list[bytes] = []
         self._mails: list[Mail] = []
         self._server: asyncio.Server | None = None
+        self._kept: socket.socket | None = None
         self._talks: set[Talk] = set()
         self._posting: set[asyncio.Task[None]] = set()
         self._watchers: list[Callable[[], None]] = []
@@ -83,15 +86,23 @@ class Mailbox:
         if self._server is not None:
             return
         doors = self.doors
-        self._server = await asyncio.get_running_loop().create_server(
-            self._talk, LOOPBACK, self.port, ssl=doors.context if doors.at_once else None
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        bound, self._kept = self._kept or bound_to(self.port), None
+        self.port = bound.getsockname()[1]
+        try:
+            self._server = await asyncio.get_running_loop().create_server(
+                self._talk, sock=bound, ssl=doors.context if doors.at_once else None
+            )
+        except OSError:
+            bound.close()
+            raise
 
     async def stop(self) -> None:
         """Drop every connection and stop listening."""
         self.faults.clear()
         await self.pull_plug()
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
         for task in tuple(self._posting):
             task.cancel()
         await asyncio.gather(*self._posting, return_exceptions=True)
@@ -110,6 +121,9 @@ class Mailbox:
         server, self._server = self._server, None
         if server is not None:
             server.close()
+            # At once, before anybody can be given the port. Where the system does not allow it, it is asked for anew.
+            with contextlib.suppress(OSError):
+                self._kept = bound_to(self.port)
         for talk in tuple(self._talks):
             if isinstance(talk.transport, asyncio.WriteTransport):
                 talk.transport.abort()

@@ -1,6 +1,5 @@
 """What people do in DingTalk becomes an Interaction, acknowledged at once, and is answered to one person."""
 
-import asyncio
 import logging
 from collections.abc import Iterator
 from typing import Any
@@ -54,8 +53,8 @@ async def test_a_click_is_acknowledged_while_the_core_is_slow(
     async with listening(adapter, desk):
         await adapter.send(To(ops), a_card())
         card = await dingtalk.expect_card("disk full", chat="ops")
-        async with asyncio.timeout(15):
-            answer = await card.click("Acknowledge", by="ana")
+        dingtalk.interactivity.ack_seconds = 5.0
+        answer = await card.click("Acknowledge", by="ana")
         assert answer.acked
         assert answer.body == {}
         desk.gate.set()

@@ -7,8 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from adapters.feishu.adapter import FeishuAdapter
+from adapters.feishu.connection import ANSWER_WITHIN
+from adapters.feishu.events import TOAST_WITHIN
 from bot.adapter import MessageRef, To
 from bot.playground.feishu import FeishuServer
+from bot.playground.feishu.delivery import ACK_SECONDS
 from bot.playground.feishu.expect import Card
 from cards.card import Button, Note
 from tests.adapters.feishu.desk import Desk, a_card, a_form, listening
@@ -277,3 +280,8 @@ async def test_closing_gives_answers_under_way_a_moment_and_no_more(
     async with asyncio.timeout(15):
         await adapter.close()
     await desk.until(lambda: desk.cancelled == 1)
+
+
+def test_feishu_waits_longer_than_we_let_it() -> None:
+    toast, answer, feishu = TOAST_WITHIN, ANSWER_WITHIN, ACK_SECONDS
+    assert toast < answer < feishu

@@ -50,6 +50,7 @@ async def test_every_press_is_an_action_of_its_own(desk: Desk, card: Card) -> No
 async def test_a_click_is_answered_while_the_core_is_still_at_it(desk: Desk, card: Card, slack: SlackServer) -> None:
     desk.gate.clear()
     desk.note = HINT
+    slack.interactivity.ack_seconds = 5.0
     await card.click("Acknowledge", by="ana")
     await desk.until(lambda: len(desk.heard) == 1)
     assert slack.log.calls("response_url") == []
@@ -59,10 +60,9 @@ async def test_a_click_is_answered_while_the_core_is_still_at_it(desk: Desk, car
 
 
 async def test_an_acknowledgement_asks_slack_nothing(desk: Desk, card: Card, slack: SlackServer) -> None:
-    before = len(slack.log.calls("auth.test"))
-    slack.faults.hang("auth.test")
+    held = slack.faults.hang("auth.test")
     await card.click("Acknowledge", by="ana")
-    assert len(slack.log.calls("auth.test")) == before
+    assert not held.reached.is_set()
 
 
 async def test_the_answer_leaves_the_card_as_it_is(desk: Desk, card: Card, slack: SlackServer) -> None:
@@ -195,6 +195,6 @@ async def test_closing_does_not_wait_for_ever(make: Make, slack: SlackServer, op
         card = await slack.expect_card("disk full", chat="ops")
         await card.click("Acknowledge", by="ana")
         await desk.until(lambda: len(desk.heard) == 1)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(8):
             await adapter.close()
     assert desk.cancelled == 1

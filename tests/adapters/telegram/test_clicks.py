@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from adapters.telegram.adapter import MOST_OF_ONE, TelegramAdapter
+from adapters.telegram.answers import ANSWER_WITHIN
 from bot.adapter import MessageRef, To
 from bot.playground.telegram.expect import Card
-from bot.playground.telegram.server import TelegramServer
+from bot.playground.telegram.server import CLICK_SECONDS, TelegramServer
 from bot.playground.wire import as_object
 from cards.card import Button, Note
 from tests.adapters.telegram.conftest import Logs, Make
@@ -384,3 +385,8 @@ async def test_whoever_asks_too_much_at_once_is_not_heard_until_they_were_answer
         await telegram.type("ana", None, "help")
         await asyncio.sleep(0.02)
     assert desk.heard[-1].text == "help"
+
+
+def test_telegram_waits_longer_than_we_let_it() -> None:
+    ours, theirs = ANSWER_WITHIN, CLICK_SECONDS
+    assert ours < theirs
