@@ -33,6 +33,7 @@ def account(outcome: Outcome) -> str:
     for number in sorted(_named(outcome))[:MOST_TOLD]:
         lines += _told(outcome.history, number)
     if lines:
+        lines += [f"{one.what} from {one.began:%T.%f} to {one.ended:%T.%f}" for one in outcome.history.interruptions]
         lines.append(f"seed {outcome.plan.seed}")
     return "\n".join(lines)
 
@@ -44,7 +45,7 @@ def _named(outcome: Outcome) -> set[int]:
 
 
 def _told(history: History, number: int) -> Iterator[str]:
-    """Yield what is stored of an incident: a run comes once, and so does what it shows."""
+    """Yield what is stored of an incident, and what was received of it: a run comes once, and so does what it shows."""
     for said in history.timeline.get(number, ()):
         yield f"#{number} at {said.at:%T.%f} {said.entry} level {said.level + 1}, turn {said.turn} {said.to}".rstrip()
     for row in history.deliveries:
@@ -54,6 +55,10 @@ def _told(history: History, number: int) -> Iterator[str]:
                 f"turn {row.turn}, made {row.created_at:%T.%f}, for {row.not_before:%T.%f}, "
                 f"settled {_clock(row.settled_at)}, {row.attempts} tries, board {row.board}, page {row.page}"
             )
+    for one in history.arrivals:
+        if one.number == number:
+            of, mark = f" of delivery {one.delivery}" if one.delivery else "", ", said to be a repeat" * one.is_marked
+            yield f"#{number}: {one.place} received at {one.at:%T.%f} a {one.seen}{of}{mark}"
 
 
 def _clock(at: datetime | None) -> str:
