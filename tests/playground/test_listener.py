@@ -1,6 +1,7 @@
 """The web server under the local chat apps and services."""
 
 import asyncio
+import gc
 import logging
 import socket
 
@@ -52,3 +53,21 @@ async def test_the_port_is_kept_while_the_plug_is_pulled() -> None:
     await listener.close()
     with socket.create_server((LOOPBACK, listener.port)):
         assert not listener.plugged
+
+
+async def test_where_somebody_has_taken_the_port_all_the_same_it_says_so_and_can_be_tried_again() -> None:
+    listener = Listener(Starlette())
+    await listener.start()
+    await listener.pull()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind((LOOPBACK, listener.port))
+        other.listen()
+        with pytest.raises(OSError, match="in use"):
+            await listener.start()
+        gc.collect()  # What is left open is told.
+        assert not listener.plugged
+
+    await listener.start()
+    assert listener.plugged
+    await listener.close()
