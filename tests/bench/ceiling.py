@@ -8,7 +8,6 @@ shares the next. An alert is four rows by SQLAlchemy's Core, one statement per t
 import asyncio
 import contextlib
 import json
-import sys
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,19 +18,13 @@ from typing import Any
 
 import click
 import sqlalchemy as sa
-import uvloop
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.clock import SystemClock
-from bot.playground.listener import LOOPBACK, Listener
-from tests.support.process import Program, running
+from tests.bench.served import Served, serve, served
 
-FOREVER = 86_400.0
-TOP = Path(__file__).parents[2]
 PATH = "/alerts"
 
 _TABLES = sa.MetaData()
@@ -68,23 +61,9 @@ _MESSAGES = sa.Table(
 Posted = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """The running process."""
-
-    url: str
-    pid: int
-
-
-@contextlib.contextmanager
-def ceiling(home: Path) -> Iterator[Ceiling]:
+def ceiling(home: Path) -> contextlib.AbstractContextManager[Served]:
     """Run it for as long as the block lasts."""
-    folder = home / "ceiling"
-    folder.mkdir()
-    ready = folder / "url"
-    words = [sys.executable, "-m", "tests.bench.ceiling", str(folder)]
-    with running(Program(words, folder / "log", directory=TOP), ready.exists) as process:
-        yield Ceiling(ready.read_text(), process.pid)
+    return served("ceiling", home / "ceiling")
 
 
 @dataclass(slots=True)
@@ -152,21 +131,12 @@ def _engine(file: Path) -> sa.Engine:
     return engine
 
 
-async def _serve(folder: Path) -> None:
-    door = _Door(_engine(folder / "ceiling.db"))
-    listener = Listener(Starlette(routes=[Route(PATH, door.take, methods=["POST"])]))
-    await listener.start()
-    (folder / "writing").write_text(f"http://{LOOPBACK}:{listener.port}")
-    (folder / "writing").rename(folder / "url")
-    await SystemClock().sleep(FOREVER)
-
-
 @click.command
 @click.argument("folder", type=click.Path(path_type=Path))
 def main(folder: Path) -> None:
     """Take alerts until this process is ended."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder))
+    door = _Door(_engine(folder / "ceiling.db"))
+    serve(folder, Route(PATH, door.take, methods=["POST"]))
 
 
 if __name__ == "__main__":

@@ -3,27 +3,18 @@
 `python -m tests.bench.webhook FOLDER` is that process; `webhook(...)` starts it and reads what it wrote.
 """
 
-import asyncio
 import contextlib
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import uvloop
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.clock import SystemClock
-from bot.playground.listener import LOOPBACK, Listener
-from tests.support.process import Program, running
-
-FOREVER = 86_400.0
-TOP = Path(__file__).parents[2]
+from tests.bench.served import serve, served
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +37,14 @@ class Webhook:
 def webhook(home: Path) -> Iterator[Webhook]:
     """Run a receiver for as long as the block lasts."""
     folder = home / "webhook"
-    folder.mkdir()
-    ready = folder / "url"
-    words = [sys.executable, "-m", "tests.bench.webhook", str(folder)]
-    with running(Program(words, folder / "log", directory=TOP), ready.exists):
-        yield Webhook(ready.read_text(), folder)
+    with served("webhook", folder) as server:
+        yield Webhook(f"{server.url}/", folder)
 
 
-async def _serve(folder: Path) -> None:
+@click.command
+@click.argument("folder", type=click.Path(path_type=Path))
+def main(folder: Path) -> None:
+    """Take what Alertmanager sends until this process is ended."""
     with (folder / "arrivals").open("w", buffering=1) as arrivals:
 
         async def take(request: Request) -> Response:
@@ -62,19 +53,7 @@ async def _serve(folder: Path) -> None:
                 arrivals.write(f"{alert['labels']['number']} {time.time():.6f}\n")
             return Response()
 
-        listener = Listener(Starlette(routes=[Route("/", take, methods=["POST"])]))
-        await listener.start()
-        (folder / "writing").write_text(f"http://{LOOPBACK}:{listener.port}/")
-        (folder / "writing").rename(folder / "url")
-        await SystemClock().sleep(FOREVER)
-
-
-@click.command
-@click.argument("folder", type=click.Path(path_type=Path))
-def main(folder: Path) -> None:
-    """Take what Alertmanager sends until this process is ended."""
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(folder))
+        serve(folder, Route("/", take, methods=["POST"]))
 
 
 if __name__ == "__main__":
