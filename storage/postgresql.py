@@ -179,6 +179,8 @@ def _know_types(engine: AsyncEngine) -> None:
         cursor = connection.cursor()
         cursor.execute(_TYPES)
         cursor.close()
+        # Else the first to read by it ends this transaction while it takes it, and whoever is cancelled there loses it.
+        connection.rollback()
 
     sa.event.listen(engine.sync_engine.pool, "connect", made)
 
