@@ -10,7 +10,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from bot.domain.event import ALERT_KEY_LIMIT, LABEL_VALUE_LIMIT, cut
 from bot.sources.source import PayloadError
@@ -59,10 +59,10 @@ def _is_clean(written: str) -> bool:
 
 def _is_shallow(value: Json, depth: int) -> bool:
     """Whether nothing in it is deeper than so many levels, looked through level by level."""
-    boxes = [value] if isinstance(value, NESTED) else []
+    # By class: what was read from JSON is of no other, and to ask so takes half as long.
+    boxes: list[Any] = [value] if type(value) in NESTED else []
     while boxes and depth:
-        held = [box.values() if isinstance(box, dict) else box for box in boxes]
-        boxes = [item for items in held for item in items if isinstance(item, NESTED)]
+        boxes = [item for box in boxes for item in (box.values() if type(box) is dict else box) if type(item) in NESTED]
         depth -= 1
     return not boxes
 
