@@ -4,7 +4,6 @@ The commands that act are those of `bot.commands`, and go the same way as what i
 database carries the messages that follow.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 import click
@@ -98,37 +97,20 @@ def _row(incident: Incident, organisation: Organisation) -> tuple[Cell, ...]:
 def _act(verb: Verb) -> click.Command:
     """Return the command that carries out a verb; what is said after the number is as the verb's usage has it."""
     _, _, rest = (*verb.usage.split(maxsplit=2), "", "")[:3]
-    words = (
-        [click.Argument(["words"], nargs=-1, required=not rest.startswith("["), metavar=rest.upper())] if rest else []
-    )
-    return click.Command(
-        verb.name,
-        callback=_callback(verb.name),
-        params=[
-            click.Argument(["number"], type=lookup.Number()),
-            *words,
-            click.Option(
-                ["--as", "email"],
-                metavar="EMAIL",
-                envvar="ONCARD_AS",
-                show_envvar=True,
-                help="Who acts. Default: the owner, if there is one only.",
-            ),
-        ],
-        help=f"{verb.does[:1].upper()}{verb.does[1:]}.",
-    )
 
-
-def _callback(verb: str) -> Callable[..., None]:
+    @lookup.AS
     def act(number: IncidentId, email: str | None, words: tuple[str, ...] = ()) -> None:
-        sentence = " ".join((verb, str(number), *words))
+        sentence = " ".join((verb.name, str(number), *words))
         reply = session.run(lambda service: hear(service, sentence, email))
         said = _said(reply)
         if not reply.is_done:
             raise Refused(said)
         print_line(said)
 
-    return act
+    if rest:
+        act = click.argument("words", nargs=-1, required=not rest.startswith("["), metavar=rest.upper())(act)
+    act = click.argument("number", type=lookup.Number())(act)
+    return click.command(verb.name, help=f"{verb.does[:1].upper()}{verb.does[1:]}.")(act)
 
 
 def _said(reply: Reply) -> str:

@@ -66,6 +66,17 @@ def schedule(organisation: Organisation, name: str) -> Schedule:
     raise Refused(f"there is no schedule {quoted(name)}; {did_you_mean(name, known, otherwise)}")
 
 
+AS: Final = click.option(
+    "--as",
+    "email",
+    metavar="EMAIL",
+    envvar="ONCARD_AS",
+    show_envvar=True,
+    help="Who acts. Default: the owner, if there is one only.",
+)
+"""Lets a command be told who acts: what it is told is for `acting`."""
+
+
 def acting(organisation: Organisation, email: str | None) -> Account:
     """Return the account that acts: the one of that address, else the only owner. Raises Refused."""
     accounts = [account for account in organisation.people.accounts.values() if account.active]

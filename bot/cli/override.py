@@ -43,14 +43,6 @@ class Lasting(click.ParamType[timedelta]):
         return found
 
 
-_AS = click.option(
-    "--as",
-    "email",
-    metavar="EMAIL",
-    envvar="ONCARD_AS",
-    show_envvar=True,
-    help="Who acts. Default: the owner, if there is one only.",
-)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -99,7 +91,7 @@ def list_(name: str, as_json: bool) -> None:
 @click.option("--role", metavar="ROLE", help="In this role. Default: primary, or that of whom it is instead of.")
 @click.option("--instead-of", metavar="EMAIL", help="In the place of this person alone.")
 @click.option("--why", metavar="TEXT", default="", help="Why, for people to read.")
-@_AS
+@lookup.AS
 @_JSON
 def add(
     *,
@@ -156,7 +148,7 @@ def add(
 
 @command.command
 @click.argument("number", type=click.IntRange(min=1))
-@_AS
+@lookup.AS
 @_JSON
 def remove(number: int, email: str | None, as_json: bool) -> None:
     """Remove a change: from now on it is as it was before. What a swap made is removed together."""

@@ -33,6 +33,9 @@ def command_of(verb: str, is_answer: Answers) -> click.Command:
     known = VERBS[verb]
     usage = known.usage.partition(" ")[2]
 
+    @click.command(verb, help=f"{COMMANDS[verb]}\n\nAs in a chat: {known.usage}")
+    @click.argument("words", nargs=-1, metavar=usage.upper())
+    @lookup.AS
     def say(words: tuple[str, ...], email: str | None) -> None:
         rest = " ".join(words)
         note = session.run(lambda service: hear(service, f"{verb} {rest}".strip(), email)).note
@@ -42,21 +45,7 @@ def command_of(verb: str, is_answer: Answers) -> click.Command:
             raise Refused(said)
         print_line(said)
 
-    return click.Command(
-        verb,
-        callback=say,
-        params=[
-            click.Argument(["words"], nargs=-1, metavar=usage.upper()),
-            click.Option(
-                ["--as", "email"],
-                metavar="EMAIL",
-                envvar="ONCARD_AS",
-                show_envvar=True,
-                help="Who acts. Default: the owner, if there is one only.",
-            ),
-        ],
-        help=f"{COMMANDS[verb]}\n\nAs in a chat: {known.usage}",
-    )
+    return say
 
 
 async def hear(service: Service, sentence: str, email: str | None) -> Reply:
