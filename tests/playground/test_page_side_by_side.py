@@ -1,11 +1,13 @@
 """Four chat apps beside each other on the page: one alert in all, one person in all, and an address that keeps it."""
 
 import re
+from asyncio import Event
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
+from playwright.async_api import TimeoutError as NotInTime
 from starlette.applications import Starlette
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -125,6 +127,32 @@ async def test_an_alert_shows_in_every_app_and_a_click_in_one_changes_all(
     await column(page, "Feishu").get_by_role("textbox", name="Message").fill("thanks")
     await page.keyboard.press("Enter")
     await expect(column(page, "Feishu").get_by_role("article").last).to_have_attribute("aria-label", re.compile("^Bo,"))
+
+
+async def test_what_was_drawn_for_one_person_is_never_clicked_for_another(
+    four: FourApps, telegram: TelegramServer, bot: Bot, url: str, page: Page
+) -> None:
+    await four.fire("disk")
+    await page.goto(url)
+    key = column(page, "Telegram").get_by_role("button", name="Acknowledge")
+    await key.click(trial=True)
+    held = Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/playground/chat?*", hold)
+    await page.get_by_role("radio", name="Bo").click()
+    await expect(page.get_by_role("radio", name="Bo")).to_be_checked()
+    with pytest.raises(NotInTime, match="element is inert"):
+        await key.click(timeout=200)
+    held.set()
+    await key.click()
+    click = (await bot.get_updates(timeout=5))[-1].callback_query
+    assert click is not None
+    assert str(click.from_user.id) == telegram.workspace.user("bo").id
+    await click.answer("It is yours")
 
 
 async def test_the_address_keeps_the_view_and_the_chats(

@@ -38,11 +38,19 @@ function name(pane) {
   return RENDERERS.get(pane.platform).NAME ?? pane.platform.slice(0, 1).toUpperCase() + pane.platform.slice(1);
 }
 
+// What was drawn for one person can do nothing for another: it is out of reach until it is drawn anew.
+let drawnFor = "";
+
+function keep() {
+  for (const place of [at("columns"), at("devices")]) place.inert = here.me !== drawnFor;
+}
+
 // Asking again, once at a time, and once more if something changed meanwhile.
 let asking = false;
 let askAgain = false;
 
 async function refresh() {
+  keep();
   if (asking) {
     askAgain = true;
     return;
@@ -84,6 +92,8 @@ async function draw() {
     return;
   }
   drawColumns(state, scenes);
+  drawnFor = here.me;
+  keep();
   unread.start();
 }
 
