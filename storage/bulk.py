@@ -77,7 +77,7 @@ async def insert_values(
             # Where such rows are there already is to be looked at now, and not beside others that are added.
             await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
         else:
-            await connection.insert(table.name, f"{into} {source}", parameters)
+            await connection.change(table.name, f"{into} {source}", parameters)
 
 
 async def update_values(
@@ -92,7 +92,8 @@ async def update_values(
     for source, parameters in _sources(columns, rows, connection.dialect):
         new = f"WITH new ({', '.join(quoted)}) AS ({source})"
         where = f"WHERE {table.name}.id = new.id"
-        await connection.exec_driver_sql(f"{new} UPDATE {table.name} SET {to} FROM new {where}", parameters)  # noqa: S608 - Names of our own tables.
+        statement = f"{new} UPDATE {table.name} SET {to} FROM new {where}"  # noqa: S608 - Names of our own tables.
+        await connection.change(table.name, statement, parameters)
 
 
 def _plain(rows: Sequence[Row]) -> tuple[Names, list[tuple[object, ...]]]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from bot.adapter import MessageRef
 from bot.domain.board import BoardId
-from bot.domain.delivery import CardId, Place
+from bot.domain.delivery import PAGES, CardId, Place, State
 from bot.domain.frozen import dataclass
 from bot.domain.incident import Happened, Incident, IncidentId
 from bot.domain.people import AccountId, WorkspaceId
@@ -36,6 +37,18 @@ class CardRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Where incidents are shown already, and where a message is still on its way.
+
+    `waiting`: places to which a page has not gone out yet. `being_sent`: cards whose message may just now be going out.
+    """
+
+    cards: Mapping[IncidentId, list[CardRow]] = field(default_factory=dict)
+    waiting: frozenset[tuple[IncidentId, WorkspaceId, str]] = frozenset()
+    being_sent: frozenset[CardId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What a message is about: an incident, its card there, and what revision is configured, read at one instant.
 
@@ -51,11 +64,21 @@ class About:
 # The columns of a new row.
 _NEW: Final = ("id", "incident_id", "workspace_id", "place", "chat", "account_id")
 # In the databases' own words, with one value for all numbers: put together for their number it would cost each of them.
-_OF_INCIDENTS: Final[Mapping[str, str]] = {
-    "sqlite": "SELECT id, incident_id, workspace_id, chat, account_id, message_chat, message_id, shown, board_id"
-    " FROM cards WHERE incident_id IN (SELECT value FROM json_each(?)) ORDER BY id",
-    "postgresql": "SELECT id, incident_id, workspace_id, chat, account_id, message_chat, message_id, shown, board_id"
-    " FROM cards WHERE incident_id = ANY($1::bigint[]) ORDER BY id",
+# And in one statement: to a server and back takes longer than to find them there.
+_THESE: Final[Mapping[str, str]] = {
+    "sqlite": "IN (SELECT value FROM json_each(?1))",
+    "postgresql": "= ANY($1::bigint[])",
+}
+_SHOWN: Final[Mapping[str, str]] = {
+    kind: f"""
+SELECT incident_id, workspace_id, id AS card, board_id, chat, account_id, message_chat, message_id, shown,
+    NULL AS place, NULL AS state FROM cards WHERE incident_id {these}
+UNION ALL
+SELECT incident_id, workspace_id, card_id, board_id, NULL, NULL, NULL, NULL, NULL, place, state FROM deliveries
+WHERE incident_id {these} AND state IN ('pending', 'sending') AND kind IN {tuple(map(str, PAGES))}
+ORDER BY card
+"""  # noqa: S608 - Words of our own.
+    for kind, these in _THESE.items()
 }
 _ABOUT: Final = (
     sa.select(tables.incidents.c.body, REVISION.label("revision"), tables.cards)
@@ -73,19 +96,27 @@ _ABOUT_AND_TOLD: Final = _ABOUT.add_columns(
 )
 
 
-async def cards_of(connection: Connection, incidents: Collection[IncidentId]) -> dict[IncidentId, list[CardRow]]:
-    """Return the cards of these incidents."""
+async def shown(connection: Connection, incidents: Collection[IncidentId]) -> Shown:
+    """Return where these incidents are shown, and what of them is still on its way, as of one instant."""
     found: dict[IncidentId, list[CardRow]] = {incident: [] for incident in incidents}
+    waiting: set[tuple[IncidentId, WorkspaceId, str]] = set()
+    being_sent: set[CardId] = set()
     kind = connection.dialect.name
     numbers = sorted(incidents)
     some = numbers if kind == "postgresql" else json.dumps(numbers)
     # As tuples: where there are many, to ask each row for its columns by their names takes longer than to read them.
-    for row in await connection.exec_driver_sql(_OF_INCIDENTS[kind], (some,)):
-        number, incident, workspace, chat, account, message_chat, message_id, shown, board = row
-        message = MessageRef(message_chat, message_id) if message_id else None
-        place = Place(workspace, chat, account or None)
-        found[incident].append(CardRow(number, incident, place, message, shown, board or None))
-    return found
+    for row in await connection.exec_driver_sql(_SHOWN[kind], (some,)):
+        incident, workspace, card, board, chat, account, message_chat, message_id, version, page_to, state = row
+        if state is None:
+            message = MessageRef(message_chat, message_id) if message_id else None
+            place = Place(workspace, chat, account or None)
+            found[incident].append(CardRow(card, incident, place, message, version, board or None))
+        else:
+            if state == State.PENDING:
+                waiting.add((incident, workspace, page_to))
+            if board is None and card is not None:
+                being_sent.add(card)
+    return Shown(found, frozenset(waiting), frozenset(being_sent))
 
 
 async def add_cards(connection: Connection, places: Sequence[tuple[IncidentId, Place]]) -> list[CardRow]:

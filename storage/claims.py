@@ -1,10 +1,9 @@
 """Which messages somebody takes to send them.
 
-What may go out is looked for place by place, because the messages of one place go one after the other: of each place
-where something waits, only the most urgent is looked at.
+The messages of one place go one after the other: of each place only the most urgent is taken. Mostly they are found at
+the front of the queue (`storage.front`); else place by place (`storage.places`), as where much crowds together.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +15,10 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from bot.domain.delivery import Lane, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from storage import folding, places, tables
+from storage import folding, front, places, tables
 from storage.database import Connection, in_few_sizes
 from storage.deliveries import LEASE, Claimed, Room, from_row
-from storage.places import Spot
+from storage.front import Seats
 
 # Written into the statements, not bound: so the databases see which of the partial indexes holds what is asked for.
 _PENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'pending'")
@@ -35,22 +34,23 @@ class Taken:
     quiet: tuple[tuple[WorkspaceId, str], ...]
 
 
-async def claim(connection: Connection, token: str, now: datetime, room: Room) -> list[Claimed]:
-    """Take what is due, the most urgent first, and of each place one.
+async def claim(connection: Connection, token: str, now: datetime, room: Room) -> Taken:
+    """Put onto boards what crowds together where it is about to go out; then take what is due, the most urgent first.
 
-    A message of a card that has another one under way waits for it, and an edit waits for the card that is still to be
-    sent.
+    Of each place one is taken. A message of a card that has another one under way waits for it, and an edit waits for
+    the card that is still to be sent.
     """
-    return await _claim(connection, token, now, room, await places.look(connection, now, room.busy))
-
-
-async def fold_and_claim(connection: Connection, token: str, now: datetime, room: Room) -> Taken:
-    """Put onto boards what crowds together, and take what is due then."""
+    first = front.first_of(await front.look(connection, now), room)
+    if first is not None and not any(
+        one.pages and folding.is_crowded(one.pages, has_board=one.has_board) for one in first
+    ):
+        return Taken(await _take(connection, token, now, [one.id for one in first]), ())
     spots = await places.look(connection, now, room.busy)
     folded = await folding.fold(connection, now, room.busy, spots)
     if folded.anything:
         spots = await places.look(connection, now, room.busy)
-    return Taken(await _claim(connection, token, now, room, spots), folded.quiet)
+    heads = ((spot.workspace, spot.key, spot.head) for spot in spots if spot.head is not None)
+    return Taken(await _take(connection, token, now, _fitting(heads, room)), folded.quiet)
 
 
 async def claim_new(
@@ -68,11 +68,6 @@ async def claim_new(
     free = ((workspace, place, number) for number, workspace, place, is_free in new if is_free)
     taken = await _take(connection, token, now, _fitting(free, room))
     return taken, len(taken) < len(new)
-
-
-async def _claim(connection: Connection, token: str, now: datetime, room: Room, spots: Iterable[Spot]) -> list[Claimed]:
-    heads = ((spot.workspace, spot.key, spot.head) for spot in spots if spot.head is not None)
-    return await _take(connection, token, now, _fitting(heads, room))
 
 
 async def _take(connection: Connection, token: str, now: datetime, ids: list[int]) -> list[Claimed]:
@@ -125,15 +120,7 @@ ORDER BY new.lane, new.not_before, new.id
 
 def _fitting(candidates: Iterable[tuple[int, str, int]], room: Room) -> list[int]:
     """Return which of these (workspace, place, id), the most urgent first, there is room for."""
-    taken: set[tuple[int, str]] = {(int(workspace), place) for workspace, place in room.busy}
-    count = Counter({int(workspace): number for workspace, number in room.under_way.items()})
-    ids: list[int] = []
-    for workspace, place, number in candidates:
-        if len(ids) >= room.most:
-            break
-        is_free = (workspace, place) not in taken and (workspace, "") not in taken
-        if is_free and count[workspace] < room.each:
-            taken.add((workspace, place))
-            count[workspace] += 1
-            ids.append(number)
-    return ids
+    seats = Seats(room)
+    for candidate in candidates:
+        seats.take(*candidate)
+    return seats.ids

@@ -32,8 +32,8 @@ class Connection(Protocol):
         """Run a statement in the database's own words."""
         ...
 
-    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
-        """Add rows to a table, in the database's own words. They are there for whatever is asked next.
+    async def change(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+        """Add rows to a table or change some, in the database's own words. It is so for whatever is asked next.
 
         That it fails may be raised only by that, or by the end of the transaction.
         """

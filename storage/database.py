@@ -62,7 +62,7 @@ LONGEST_WAIT: Final = 60.0
 # SQLite takes 32,766 variables in a statement, PostgreSQL's driver 32,767.
 MOST_VALUES: Final = 8_192
 # So many numbers a connection takes ahead where it may.
-AT_HAND: Final = 64
+AT_HAND: Final = 256
 
 
 class DatabaseUnusable(Exception):

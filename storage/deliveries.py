@@ -4,7 +4,6 @@ A claim is a lease with a fencing token. What is not settled when its lease has 
 comes back after that finds that its token no longer counts.
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
@@ -110,24 +109,6 @@ def ours(columns: Columns) -> sa.ColumnElement[bool]:
 
 OURS: Final = ours(tables.deliveries.c)
 _SENDING: Final[sa.ColumnElement[str]] = sa.literal_column("'sending'")
-# Built once: what is asked with every message should not be put together with every message.
-_FIRST: Final = (
-    sa.select(tables.deliveries.c.not_before)
-    .where(tables.deliveries.c.state == sa.literal_column("'pending'"), tables.BY_TIME, OURS)
-    .order_by(tables.deliveries.c.not_before)
-    .limit(1)
-)
-_NEXT: Final = (
-    sa.select(tables.deliveries.c.not_before)
-    .where(
-        tables.deliveries.c.state == sa.literal_column("'pending'"),
-        tables.BY_TIME,
-        tables.deliveries.c.not_before > sa.bindparam("now", type_=tables.Instant()),
-        OURS,
-    )
-    .order_by(tables.deliveries.c.not_before)
-    .limit(1)
-)
 _OVERDUE: Final = (
     sa.select(tables.deliveries.c.id)
     .where(
@@ -139,16 +120,6 @@ _OVERDUE: Final = (
 )
 
 
-# In the databases' own words, with one value for all numbers: put together for their number it would cost each of them.
-_THESE: Final[Mapping[str, str]] = {
-    "sqlite": "IN (SELECT value FROM json_each(?))",
-    "postgresql": "= ANY($1::bigint[])",
-}
-_UNDER_WAY: Final[Mapping[str, str]] = {
-    kind: "SELECT incident_id, workspace_id, place, card_id, state, board_id FROM deliveries"  # noqa: S608 - Our own words.
-    f" WHERE incident_id {these} AND state IN ('pending', 'sending') AND kind IN {tuple(map(str, PAGES))}"
-    for kind, these in _THESE.items()
-}
 # The columns of a new row, in the order in which its values stand in `_row`.
 _NEW: Final = (
     *("incident_id", "kind", "lane", "workspace_id", "place", "chat", "account_id", "card_id", "entry"),
@@ -199,18 +170,6 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
     soonest = {one.card: one for one in sorted(wanted, key=lambda one: one.not_before, reverse=True)}
     rows = [_row(one, now) for one in soonest.values()]
     await bulk.insert_values(connection, tables.deliveries, _NEW, rows, conflict=_THE_SOONER_EDIT)
-
-
-async def first_pending(connection: Connection) -> datetime | None:
-    """Return from when on what has waited longest may go out, or might have."""
-    found: datetime | None = await connection.scalar(_FIRST)
-    return found
-
-
-async def next_pending_after(connection: Connection, now: datetime) -> datetime | None:
-    """Return the first instant after now from which a delivery may go out."""
-    found: datetime | None = await connection.scalar(_NEXT, {"now": now})
-    return found
 
 
 async def is_overdue(connection: Connection, now: datetime) -> bool:
@@ -300,27 +259,6 @@ async def pages_like(connection: Connection, page: Delivery) -> list[tuple[State
     return [(State(row.state), row.reason or "") for row in await connection.execute(query)]
 
 
-async def under_way(
-    connection: Connection, incidents: Collection[IncidentId]
-) -> tuple[set[tuple[IncidentId, WorkspaceId, str]], set[CardId]]:
-    """Return what of these incidents is not settled yet: the places to which a page has not gone out, and the cards.
-
-    A card is among them when a message of its own is not settled.
-    """
-    waiting: set[tuple[IncidentId, WorkspaceId, str]] = set()
-    cards: set[CardId] = set()
-    kind = connection.dialect.name
-    numbers = sorted(incidents)
-    some = numbers if kind == "postgresql" else json.dumps(numbers)
-    # As tuples: where there are many, to ask each row for its columns by their names takes longer than to read them.
-    for incident, workspace, place, card, state, board in await connection.exec_driver_sql(_UNDER_WAY[kind], (some,)):
-        if state == State.PENDING:
-            waiting.add((incident, workspace, place))
-        if board is None and card is not None:
-            cards.add(card)
-    return waiting, cards
-
-
 async def ledger(connection: Connection, incident: IncidentId) -> list[Settled]:
     """Return everything that was to be sent for an incident, oldest first."""
     columns = tables.deliveries.c
@@ -335,12 +273,14 @@ async def queue(connection: Connection) -> dict[tuple[str, str], tuple[int, date
     """Return for each kind and state of what is not settled how many there are, and since when the oldest waits."""
     columns = tables.deliveries.c
     found: dict[tuple[str, str], tuple[int, datetime]] = {}
-    # One state at a time: each has an index that holds nothing else.
-    for state, these in ((State.PENDING, tables.BY_TIME), (State.SENDING, sa.true())):
-        query = sa.select(columns.kind, sa.func.count(), sa.func.min(columns.created_at))
-        query = query.where(columns.state == state, these)
-        for kind, count, since in await connection.execute(query.group_by(columns.kind)):
-            found[kind, str(state)] = (count, since)
+    # Each of these has an index that holds nothing else.
+    on_a_board = sa.and_(columns.state == State.PENDING, columns.board_id.is_not(None))
+    waiting = sa.and_(columns.state == State.PENDING, tables.BY_URGENCY)
+    for these in (waiting, on_a_board, columns.state == State.SENDING):
+        query = sa.select(columns.kind, columns.state, sa.func.count(), sa.func.min(columns.created_at)).where(these)
+        for kind, state, count, since in await connection.execute(query.group_by(columns.kind, columns.state)):
+            known, first = found.get((kind, state), (0, since))
+            found[kind, state] = (known + count, min(first, since))
     return found
 
 

@@ -40,6 +40,11 @@ class Folded:
     quiet: tuple[tuple[WorkspaceId, str], ...]
 
 
+def is_crowded(pages: int, *, has_board: bool) -> bool:
+    """Whether some of so many pages that wait in one place may be for a board."""
+    return pages > FOLD_FROM or (pages > 0 and has_board)
+
+
 async def fold(
     connection: Connection, now: datetime, busy: Collection[tuple[WorkspaceId, str]], spots: Iterable[Spot]
 ) -> Folded:
@@ -48,7 +53,7 @@ async def fold(
     Places that are `busy` are left until they may be written to.
     """
     taken = set(busy)
-    crowded = [spot for spot in spots if spot.pages > FOLD_FROM or (spot.pages and spot.has_board)]
+    crowded = [spot for spot in spots if is_crowded(spot.pages, has_board=spot.has_board)]
     free = [spot for spot in crowded if not {(spot.workspace, ""), (spot.workspace, spot.key)} & taken]
     standing = await _standing(connection) if free else {}
     quiet: list[tuple[WorkspaceId, str]] = []

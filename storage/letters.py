@@ -153,7 +153,7 @@ async def take_back(connection: Connection, matter: Matter, about: int, now: dat
         .where(
             columns.kind == str(Kind.LETTER),
             columns.state == sa.literal_column("'pending'"),
-            tables.BY_TIME,
+            tables.BY_URGENCY,
             columns.card_id.in_(unsent),
         )
         .values(state=str(State.WITHDRAWN), reason=str(Dropped.OVER), settled_at=now)

@@ -61,37 +61,61 @@ def _words(values: tuple[str, ...]) -> str:
 
 
 # The words are written into the statements, not bound, so that the databases see which of the partial indexes holds
-# what is asked for. A message of a card that has another one under way waits for it, and an edit for the card that is
-# still to be sent: that is asked by a value, since where it is asked by EXISTS PostgreSQL reads all cards that wait, on
-# boards too. While a new version and an old one share the database, each leaves alone what only the other knows how to
-# send.
+# what is asked for.
+
+
+def known(row: str) -> str:
+    """Return, in SQL, whether this version knows how to send what a row of `deliveries` says.
+
+    While a new version and an old one share the database, each leaves alone what only the other knows how to send.
+    """
+    entries = f"{row}.entry IS NULL OR {row}.entry IN ({_words(tuple(Entry))})"
+    return f"{row}.kind IN ({_words(tuple(Kind))}) AND ({entries})"
+
+
+def may_go(row: str) -> str:
+    """Return, in SQL, whether a row of `deliveries` whose time has come may go out, as far as its card is concerned.
+
+    A message of a card that has another one under way waits for it, and an edit for the card that is still to be sent:
+    that is asked by a value, since where it is asked by EXISTS PostgreSQL reads all cards that wait, on boards too.
+    """
+    return f"""
+    {known(row)}
+    AND ({row}.card_id IS NULL OR {row}.card_id NOT IN (
+        SELECT sent.card_id FROM deliveries sent WHERE sent.state = 'sending' AND sent.card_id IS NOT NULL
+    ))
+    AND ({row}.kind <> 'edit' OR (
+        SELECT card.id FROM deliveries card
+        WHERE card.incident_id = {row}.incident_id AND card.card_id = {row}.card_id
+        AND card.state IN ('pending', 'sending') AND card.state = 'pending' AND card.kind = 'card' LIMIT 1
+    ) IS NULL)
+"""  # noqa: S608 - Words of our own.
+
+
 _FIRST: Final = f"""
     FROM deliveries first WHERE first.state = 'pending' AND first.board_id IS NULL
     AND first.workspace_id = places.workspace_id AND first.place = places.place
     AND first.not_before <= :now
-    AND first.kind IN ({_words(tuple(Kind))}) AND (first.entry IS NULL OR first.entry IN ({_words(tuple(Entry))}))
-    AND (first.card_id IS NULL OR first.card_id NOT IN (
-        SELECT sent.card_id FROM deliveries sent WHERE sent.state = 'sending' AND sent.card_id IS NOT NULL
-    ))
-    AND (first.kind <> 'edit' OR (
-        SELECT card.id FROM deliveries card
-        WHERE card.card_id = first.card_id AND card.state = 'pending' AND card.kind = 'card' LIMIT 1
-    ) IS NULL)
+    AND {may_go("first")}
     ORDER BY first.lane, first.not_before, first.id LIMIT 1
-"""  # noqa: S608 - Words of our own.
+"""
 # Pages are counted in the order of the index: without one PostgreSQL may look for those few in the whole table.
-_SEEN: Final = f"""
-SELECT places.workspace_id, places.place, (
+PAGES: Final = f"""(
     SELECT count(*) FROM (
         SELECT 1 FROM deliveries page WHERE page.state = 'pending' AND page.board_id IS NULL
         AND page.workspace_id = places.workspace_id AND page.place = places.place
         AND page.lane = {int(Lane.PAGE)} AND page.not_before <= :now
         ORDER BY page.not_before LIMIT {FOLD_FROM + 1}
     ) AS pages
-) AS pages, head.id, (places.workspace_id, places.place) IN (
+)"""  # noqa: S608 - Numbers of our own.
+"""In SQL, how many pages wait that may go out now for the place of a row of `places`."""
+HAS_BOARD: Final = """(places.workspace_id, places.place) IN (
     SELECT workspace_id, place FROM boards WHERE closed_at IS NULL
-) AS has_board
-"""  # noqa: S608 - Numbers of our own.
+)"""
+"""In SQL, whether a board stands in the place of a row of `places`."""
+_SEEN: Final = f"""
+SELECT places.workspace_id, places.place, {PAGES} AS pages, head.id, {HAS_BOARD} AS has_board
+"""
 _FREE: Final = """
 WHERE places.workspace_id || ' ' || places.place NOT IN ({0}) AND places.workspace_id || ' ' NOT IN ({0})
 ORDER BY head.lane, head.not_before, head.id

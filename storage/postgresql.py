@@ -31,7 +31,7 @@ _PLACEHOLDER: Final = re.compile(r"\$(\d+)")
 
 
 class _Deferring:
-    """A connection that keeps what is only added until something else is asked: all of it goes in one statement.
+    """A connection that keeps what is only written until something else is asked: all of it goes in one statement.
 
     An alert adds rows to six tables, and each statement is a way to the server and back.
     """
@@ -61,9 +61,10 @@ class _Deferring:
         await self.write()
         return await self._connection.exec_driver_sql(statement, parameters)
 
-    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+    async def change(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
         if table in self._kept:
-            # What goes together is done in no order, and rows of one table are numbered as they come.
+            # What goes together is done in no order: rows of one table are numbered as they come, and one may be there
+            # only since another was changed.
             await self.write()
         self._kept[table] = (statement, parameters)
 
@@ -100,9 +101,10 @@ def _joined(statements: tuple[str, ...]) -> str:
         numbers = [int(number) for number in _PLACEHOLDER.findall(statement)]
         counted.append(_PLACEHOLDER.sub(partial(_moved, by=count), statement))
         count += max(numbers, default=0)
-    *first, last = counted
-    parts = ", ".join(f"part{number} AS ({statement})" for number, statement in enumerate(first))
-    return f"WITH {parts} {last}" if parts else last
+    if len(counted) == 1:
+        return counted[0]
+    parts = ", ".join(f"part{number} AS ({statement})" for number, statement in enumerate(counted))
+    return f"WITH {parts} SELECT 1"
 
 
 def _moved(found: re.Match[str], *, by: int) -> str:

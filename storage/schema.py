@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage.database import Connection, Database
 
-VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 """The versions that this code knows, the newest last: the revisions in the folder of the migrations."""
 
 _VERSION: Final = sa.table("alembic_version", sa.column("version_num", sa.String))

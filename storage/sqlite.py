@@ -54,7 +54,7 @@ class _Inline:
     async def exec_driver_sql(self, statement: str, parameters: Parameters = None) -> Rows:
         return self._connection.exec_driver_sql(statement, parameters)
 
-    async def insert(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
+    async def change(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
         del table
         self._connection.exec_driver_sql(statement, parameters)
 

@@ -320,17 +320,20 @@ sa.Index(
     sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "board"),
     postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "board"),
 )
-BY_TIME: Final = deliveries.c.attempts >= sa.literal_column("0")
-"""Said by whoever looks for what waits by its time, in whatever place. It is true of every row.
+BY_URGENCY: Final = sa.and_(deliveries.c.board_id.is_(None), deliveries.c.attempts >= sa.literal_column("0"))
+"""Said by whoever looks for what waits by its urgency, in whatever place. The second half is true of every row.
 
 Without it this index would do for whoever looks place by place as well. PostgreSQL takes one for as good as the other
 while its statistics are of an hour in which nothing waited: then each place was looked for among all that waits.
 """
 sa.Index(
-    "ix_deliveries_by_time",
+    "ix_deliveries_urgent",
+    deliveries.c.workspace_id,
+    deliveries.c.lane,
     deliveries.c.not_before,
-    sqlite_where=sa.and_(deliveries.c.state == "pending", BY_TIME),
-    postgresql_where=sa.and_(deliveries.c.state == "pending", BY_TIME),
+    deliveries.c.id,
+    sqlite_where=sa.and_(deliveries.c.state == "pending", BY_URGENCY),
+    postgresql_where=sa.and_(deliveries.c.state == "pending", BY_URGENCY),
 )
 sa.Index(
     "ix_deliveries_sending",
@@ -346,12 +349,13 @@ sa.Index(
     sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
     postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
 )
-# An edit asks whether its card is still to be sent; in a storm thousands of both wait.
+# What is not settled is found by its incident, without a look at all that was: it is asked for at each step of each.
+OPEN: Final = deliveries.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'sending'")])
 sa.Index(
-    "ix_deliveries_pending_card",
-    deliveries.c.card_id,
-    sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "card"),
-    postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "card"),
+    "ix_deliveries_open",
+    deliveries.c.incident_id,
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
 )
 # Messages to one card go out one after the other.
 sa.Index(

@@ -139,7 +139,7 @@ async def unsent(connection: Connection, now: datetime, patience: timedelta) -> 
         sa.select(*place).where(columns.settled_at >= before, columns.state == State.DELIVERED),
         sa.select(*place).where(
             columns.state == _PENDING,
-            tables.BY_TIME,
+            tables.BY_URGENCY,
             columns.not_before > now,
             columns.reason == FailureKind.RATE_LIMITED,
         ),

@@ -27,10 +27,9 @@ from bot.domain.pages import who_hears
 from bot.domain.people import LINES, AccountId, Method
 from bot.engine import paging
 from bot.engine.fallback import follow
-from bot.engine.paging import Shown
 from storage import boards, cards, deliveries, incidents, lines, withdrawals
 from storage.boards import Asked
-from storage.cards import CardRow
+from storage.cards import CardRow, Shown
 from storage.database import Connection
 from storage.deliveries import Wanted
 from storage.withdrawals import Withdrawal
@@ -64,7 +63,7 @@ async def apply(
         # What has just been opened has nothing that could be taken back, moved or changed.
         await _withdraw(connection, made, now)
         await _move_alerts(connection, made)
-        shown = await _shown(connection, known)
+        shown = await cards.shown(connection, known)
         await _credit(connection, made, shown)
         edits = await _refresh(connection, made, shown, now)
         notes += await _over(connection, made, shown, organisation, now)
@@ -112,12 +111,6 @@ async def _move_alerts(connection: Connection, made: Sequence[Made]) -> None:
             # Of several alerts of one key only the newest can take events.
             newest = {(alert.channel, alert.key): alert for alert in ended if (alert.channel, alert.key) not in taken}
             await incidents.update_alerts(connection, [replace(alert, current=True) for alert in newest.values()])
-
-
-async def _shown(connection: Connection, known: set[IncidentId]) -> Shown:
-    # In this order: what comes to its end in between is then found as a card that has its message.
-    waiting, being_sent = await deliveries.under_way(connection, known)
-    return Shown(await cards.cards_of(connection, known), frozenset(waiting), frozenset(being_sent))
 
 
 async def _refresh(connection: Connection, made: Sequence[Made], shown: Shown, now: datetime) -> int:

@@ -30,7 +30,7 @@ from bot.engine.pacing import WHOLE, Pace, next_free
 from bot.engine.picture import Picture
 from bot.engine.reservations import Reservation, Unsure
 from bot.engine.wakeups import Wakeup, Wakeups
-from storage import boards, claims, deliveries
+from storage import boards, claims, deliveries, front
 from storage.claims import Taken
 from storage.database import Connection, Database, is_away
 from storage.deliveries import Claimed, Room
@@ -186,9 +186,9 @@ class Outbox:
             given_back = await self._unsure.give_back(connection, at, but=token)
             if is_time and await deliveries.is_overdue(connection, at):
                 await deliveries.reclaim(connection, at)
-            taken = await claims.fold_and_claim(connection, token, at, room)
+            taken = await claims.claim(connection, token, at, room)
             await boards.call_up(connection, taken.claimed, at)
-            return given_back, taken, *await _what_is_left(connection, at)
+            return given_back, taken, *await front.what_waits(connection, at)
 
         # Whoever is cut off here cannot know whether the claim was stored.
         self._unsure.add(token, now)
@@ -357,14 +357,6 @@ class Outbox:
         later = (self._next_at - now).total_seconds() if self._next_at else POLL
         soonest = min(max(later, 0.0), POLL)
         return min(soonest, next_free(self._pace.busy(now).values(), now, POLL))
-
-
-async def _what_is_left(connection: Connection, now: datetime) -> tuple[bool, datetime | None]:
-    """Return whether something that may go out was not taken, and from when on something may that may not yet."""
-    first = await deliveries.first_pending(connection)
-    if first is None or first > now:
-        return False, first
-    return True, await deliveries.next_pending_after(connection, now)
 
 
 def _is_within(span: timedelta, since: datetime, now: datetime) -> bool:

@@ -1,35 +1,22 @@
 """Pages: from whom the law wants told to the messages that are to go out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import field
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.domain.delivery import CardId, Kind, PageId
+from bot.domain.delivery import Kind, PageId
 from bot.domain.event import Severity
-from bot.domain.frozen import dataclass, replace
-from bot.domain.incident import Entry, Incident, IncidentId, Notify
+from bot.domain.frozen import replace
+from bot.domain.incident import Entry, Incident, Notify
 from bot.domain.organisation import Organisation
 from bot.domain.pages import Pages, Planned, legs_of, pages_of
-from bot.domain.people import LINES, AccountId, WorkspaceId
+from bot.domain.people import LINES, AccountId
 from bot.domain.reach import quiet_ways
 from storage import cards, deliveries
-from storage.cards import CardRow
+from storage.cards import Shown
 from storage.database import Connection, take_any_numbers
 from storage.deliveries import Wanted
 
 _LINES = frozenset(LINES.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Where the incidents of a transaction are shown already, and where a message is still on its way.
-
-    `waiting`: places to which it has not gone out yet. `being_sent`: cards whose message may just now be going out.
-    """
-
-    cards: Mapping[IncidentId, list[CardRow]] = field(default_factory=dict)
-    waiting: frozenset[tuple[IncidentId, WorkspaceId, str]] = frozenset()
-    being_sent: frozenset[CardId] = frozenset()
 
 
 async def pages(

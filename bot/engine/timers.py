@@ -153,8 +153,9 @@ class Timers:
             became = step(incident, Tick(), moment.rules_of(incident), now)
             if isinstance(became, Step):
                 made.append(became)
-        await incidents.update(connection, [one.incident for one in made])
         await apply(connection, [(one.incident, one.effects) for one in made], (), moment.organisation, now)
+        # Last, so that it goes to the server together with what follows from it.
+        await incidents.update(connection, [one.incident for one in made])
         return len(due)
 
     def _until_next(self) -> float:

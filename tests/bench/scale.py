@@ -20,7 +20,7 @@ from bot.domain.people import WorkspaceId
 from bot.engine.picture import Picture
 from bot.engine.timers import MOST_TOGETHER, Timers
 from bot.engine.wakeups import Wakeups
-from storage import claims, deliveries, incidents
+from storage import claims, deliveries, front, incidents
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from tests.bench import configuration, explain, filling
@@ -114,13 +114,13 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     async def claim(connection: Connection) -> object:
         if await deliveries.is_overdue(connection, now()):
             await deliveries.reclaim(connection, now())
-        return await claims.fold_and_claim(connection, "bench", now(), room)
+        return await claims.claim(connection, "bench", now(), room)
 
     async def claim_elsewhere(connection: Connection) -> object:
         return await claims.claim(connection, "bench", now(), crowded)
 
     async def later(connection: Connection) -> object:
-        return await deliveries.next_pending_after(connection, now())
+        return await front.what_waits(connection, now())
 
     async def queue(connection: Connection) -> object:
         return await incidents.count_by_progress(connection), await deliveries.queue(connection)
@@ -131,7 +131,7 @@ async def _calls(rounds: Rounds, kind: str, database: Database, ids: Named) -> N
     _note(
         rounds, f"{kind}: claim, all but {BUSY} of them busy", await _times(lambda: database.transact(claim_elsewhere))
     )
-    _note(rounds, f"{kind}: next_pending_after", await _times(lambda: database.read(later)))
+    _note(rounds, f"{kind}: what waits", await _times(lambda: database.read(later)))
     _note(rounds, f"{kind}: the gauges of /metrics", await _times(lambda: database.read(queue), 20))
     await filling.leave(database, filling.places()[:FEW])
     # As many calls as find something to claim everywhere.

@@ -43,7 +43,7 @@ from bot.domain.verification import How
 from bot.domain.week_hours import DailyPeriod
 from bot.engine.act import Desk
 from bot.engine.heard import Heard
-from storage import contacts, definitions, deliveries, incidents
+from storage import contacts, definitions, front, incidents
 from storage.database import Connection, Database
 from tests.engine.stage import Platform, Stage, trouble
 from tests.support.clocks import START, ManualClock
@@ -298,7 +298,7 @@ class Theatre:
         now = self.clock.now()
 
         async def work(connection: Connection) -> list[datetime | None]:
-            return [(await incidents.what_is_up(connection))[0], await deliveries.next_pending_after(connection, now)]
+            return [(await incidents.what_is_up(connection))[0], (await front.what_waits(connection, now))[1]]
 
         instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until(), acts_at]
         return min((at for at in instants if at is not None and at > now), default=None)

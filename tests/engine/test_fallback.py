@@ -36,7 +36,7 @@ from bot.domain.law import step
 from bot.domain.people import LINES, ContactKind, Method, Role, TargetKind, WorkspaceId
 from bot.domain.verification import How
 from bot.engine.apply import apply
-from storage import contacts, definitions, deliveries, incidents, tables
+from storage import contacts, definitions, front, incidents, tables
 from storage.database import Connection, Database
 from tests.engine.stage import Platform, Stage
 from tests.support.clocks import ManualClock
@@ -119,7 +119,7 @@ class Team:
         """Return the instants to come at which the workers would wake."""
 
         async def work(connection: Connection) -> list[datetime | None]:
-            later = await deliveries.next_pending_after(connection, now)
+            _, later = await front.what_waits(connection, now)
             return [(await incidents.what_is_up(connection))[0], later]
 
         instants = [*await self.stage.database.read(work), *self.stage.outbox.held_until()]

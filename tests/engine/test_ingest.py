@@ -13,7 +13,7 @@ from bot.domain.incident import Actor, ChannelId, Entry, IncidentId
 from bot.engine import ingest
 from bot.engine.act import Desk
 from bot.engine.heard import Heard
-from storage import cards, deliveries, incidents
+from storage import cards, incidents
 from storage.database import Connection, Database
 from tests.engine.stage import Interrupted, Stage, trouble
 from tests.support.clocks import START, ManualClock
@@ -94,13 +94,13 @@ async def test_more_keys_than_a_statement_can_take_are_asked_for_in_portions(dat
 
     async def work(connection: Connection) -> tuple[int, ...]:
         keys = [(ChannelId(1), str(number)) for number in many]
-        waiting, being_sent = await deliveries.under_way(connection, many)
+        shown = await cards.shown(connection, many)
         return (
             len((await incidents.alerts_of_keys(connection, keys)).alerts),
             len(await incidents.lock(connection, many)),
-            len(await cards.cards_of(connection, many)),
-            len(waiting),
-            len(being_sent),
+            len(shown.cards),
+            len(shown.waiting),
+            len(shown.being_sent),
         )
 
     assert await database.transact(work) == (0, 0, len(many), 0, 0)

@@ -197,7 +197,7 @@ async def test_what_is_given_back_by_a_claim_is_its_own_alone(stage: Stage) -> N
     async def work(connection: Connection) -> tuple[int, int, int]:
         first = await claims.claim(connection, "first", now, Room(1, 1))
         await claims.claim(connection, "second", now, Room(9, 9))
-        only = await deliveries.release(connection, "second", now, only=first[0].delivery.id)
+        only = await deliveries.release(connection, "second", now, only=first.claimed[0].delivery.id)
         return only, await deliveries.release(connection, "first", now), await deliveries.release(connection, "x", now)
 
     assert await stage.database.transact(work) == (0, 1, 0)

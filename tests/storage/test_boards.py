@@ -58,7 +58,7 @@ class Storm:
     async def claim(self, token: str = "a", now: datetime = START, room: Room = ROOM) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, now)
-            taken = await claims.fold_and_claim(connection, token, now, room)
+            taken = await claims.claim(connection, token, now, room)
             await boards.call_up(connection, taken.claimed, now)
             return taken.claimed
 
@@ -297,7 +297,7 @@ async def test_what_another_process_has_just_put_onto_a_board_is_not_sent_by_its
 
     async def work(connection: Connection) -> list[Claimed]:
         interrupted = cast("Connection", Interrupted(connection, meanwhile))
-        return await claims.claim(interrupted, "slow", START, Room(10, each=10))
+        return (await claims.claim(interrupted, "slow", START, Room(10, each=10))).claimed
 
     assert await database.transact(work) == []
     assert [(one.state, one.reason) for one in await storm.ledger(1)] == [(State.PENDING, ON_THE_BOARD)]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from bot.domain.incident import IncidentId
-from storage import bulk, deliveries, postgresql, schema, tables
+from storage import bulk, cards, postgresql, schema, tables
 from storage.database import Connection, Database, DatabaseUnusable, is_away, take_any_numbers, take_numbers
 from tests.support.clocks import START
 
@@ -92,7 +92,7 @@ async def test_however_many_rows_there_are_the_statements_are_few(database: Data
         for count in range(1, 300):
             rows = [{"incident_id": count, "at": START, "body": str(number)} for number in range(count)]
             await bulk.insert(connection, tables.timeline, rows)
-            await deliveries.under_way(connection, [IncidentId(number) for number in range(count)])
+            await cards.shown(connection, [IncidentId(number) for number in range(count)])
 
     with heard() as said:
         await database.transact(work)

@@ -49,7 +49,7 @@ class Queue:
     async def claim(self, token: str = "a", after: timedelta = timedelta()) -> list[Claimed]:
         async def work(connection: Connection) -> list[Claimed]:
             await deliveries.reclaim(connection, START + after)
-            return await claims.claim(connection, token, START + after, Room(10, each=10))
+            return (await claims.claim(connection, token, START + after, Room(10, each=10))).claimed
 
         return await self.database.transact(work)
 

@@ -51,7 +51,7 @@ async def test_a_message_is_known_by_its_id_its_chat_and_its_workspace(database:
     async def work(connection: Connection) -> None:
         [card] = await cards.add_cards(connection, [(number, CHAT)])
         await deliveries.add(connection, [Wanted(number, Kind.CARD, CHAT, 1, 0, 0, START, card=card.id)], START)
-        [claimed] = await claims.claim(connection, "a", START, Room(10, each=10))
+        [claimed] = (await claims.claim(connection, "a", START, Room(10, each=10))).claimed
         await settling.delivered(connection, claimed, Receipt(message, "ok"), 1, START)
 
     await database.transact(work)

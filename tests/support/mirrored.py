@@ -285,7 +285,7 @@ class Morning:
             return cls(
                 oncard,
                 {one.id: one for one in known},
-                await cards.cards_of(connection, numbers),
+                (await cards.shown(connection, numbers)).cards,
                 {number: await incidents.timeline(connection, number, most=1000) for number in numbers},
                 [row for number in numbers for row in await deliveries.ledger(connection, number)],
                 {(int(workspace), key): name for (workspace, key), name in names.items()},

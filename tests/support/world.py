@@ -36,7 +36,7 @@ from bot.main import Service, Settings
 from bot.playground.slack.interactivity import Answer
 from bot.playground.slack.server import SlackServer
 from bot.playground.wire import JsonObject, as_object, as_objects, as_text
-from storage import definitions, deliveries, incidents
+from storage import definitions, deliveries, front, incidents
 from storage.database import Connection
 from storage.deliveries import Settled
 from tests.support.clocks import ManualClock
@@ -196,7 +196,7 @@ class World:
         now = self.clock.now()
 
         async def work(connection: Connection) -> list[datetime | None]:
-            later = await deliveries.next_pending_after(connection, now)
+            _, later = await front.what_waits(connection, now)
             return [(await incidents.what_is_up(connection))[0], later]
 
         instants = [*await self.service.database.read(work), *self.service.outbox.held_until()]

@@ -1,0 +1,241 @@
+"""The front of the queue: what is taken there is what would be taken if all that waits was looked at."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.delivery import Kind, Lane, Place, State
+from bot.domain.incident import IncidentId
+from bot.domain.people import WorkspaceId
+from storage import cards, claims, front, places, tables
+from storage.database import Connection, Database
+from storage.deliveries import Room
+from storage.front import Ahead, Seats
+from tests.bench import explain
+from tests.engine.stage import prefer_indexes
+from tests.support.clocks import START
+
+DEPTH = 3
+SECOND = timedelta(seconds=1)
+ROOM = Room(8, each=4)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiting:
+    """A message that waits."""
+
+    lane: int
+    after: int
+    number: int
+    workspace: int
+    place: str
+    may_go: bool = True
+
+
+def walked(everything: Sequence[Waiting], depth: int) -> list[Ahead]:
+    """Return what a walk of this depth finds."""
+    passed: Counter[tuple[int, int]] = Counter()
+    found: list[Ahead] = []
+    for one in sorted(everything):
+        passed[one.workspace, one.lane] += 1
+        if passed[one.workspace, one.lane] <= depth:
+            workspace = WorkspaceId(one.workspace)
+            found.append(Ahead(workspace, one.place, one.number, one.lane, one.may_go, None, has_board=False))
+    return found[: front.MOST * depth + 1]
+
+
+waiting = st.builds(
+    lambda *parts: parts,
+    st.sampled_from([int(lane) for lane in Lane]),
+    st.integers(0, 5),
+    st.integers(1, 3),
+    st.sampled_from("abcdefgh"),
+    st.booleans() | st.just(value=True),
+)
+rooms = st.builds(
+    Room,
+    st.integers(0, 6),
+    st.integers(1, 4),
+    st.sets(st.tuples(st.integers(1, 3).map(WorkspaceId), st.sampled_from(["", *"abcd"])), max_size=4),
+    st.dictionaries(st.integers(1, 3).map(WorkspaceId), st.integers(0, 3), max_size=3),
+)
+
+
+@given(st.lists(waiting, max_size=30), rooms, st.integers(1, 8))
+def test_what_is_taken_at_the_front_is_what_is_taken_of_all(
+    drawn: list[tuple[int, int, int, str, bool]], room: Room, depth: int
+) -> None:
+    everything = [
+        Waiting(lane, after, number, workspace, place, may_go)
+        for number, (lane, after, workspace, place, may_go) in enumerate(drawn)
+    ]
+    seats = Seats(room)
+    for one in sorted(everything):
+        if one.may_go:
+            seats.take(one.workspace, one.place, one.number)
+
+    taken = front.first_of(walked(everything, depth), room, depth)
+
+    assert taken is None or [one.id for one in taken] == seats.ids
+    if len(everything) < depth:
+        assert taken is not None, "nothing stands behind what was seen"
+
+
+def test_what_is_full_is_not_waited_for() -> None:
+    """However much more waits for a workspace that has what it may have, the front tells what goes to the others."""
+    crowd = [Waiting(lane, 0, number, 1, f"C{number}") for number in range(20) for lane in (0, 2)]
+    other = Waiting(0, 1, 20, 2, "D")
+
+    for depth in (4, 6):
+        taken = front.first_of(walked([*crowd, other], depth), Room(9, each=4), depth)
+
+        assert taken is not None
+        assert [one.id for one in taken] == [0, 1, 2, 3, 20]
+
+
+def _message(number: int, place: str = "A", **values: object) -> dict[str, object]:
+    """Return a row of a card that may go out."""
+    row: dict[str, object] = {
+        "incident_id": number,
+        "kind": str(Kind.CARD),
+        "lane": int(Lane.PAGE),
+        "workspace_id": 1,
+        "place": Place(WorkspaceId(1), chat=place).key,
+        "chat": place,
+        "version": 1,
+        "level": 0,
+        "turn": 0,
+        "state": str(State.PENDING),
+        "attempts": 0,
+        "uncertain": False,
+        "not_before": START,
+        "created_at": START,
+        "board_id": None,
+        "card_id": None,
+    }
+    return row | values
+
+
+async def _store(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    await connection.execute(sa.insert(tables.deliveries), rows)
+
+
+def _some(random: Random, count: int) -> list[dict[str, object]]:
+    """Return messages of all kinds, some on a board, some for later, some of a card that is being sent."""
+    sending = _message(0, state=str(State.SENDING), card_id=7, place="chat:elsewhere")
+    waiting = [
+        _message(
+            number,
+            random.choice("ABCDEF"),
+            kind=str(random.choice([Kind.CARD, Kind.CARD, Kind.NOTE, Kind.PAGE, "unheard of"])),
+            lane=int(random.choice(list(Lane))),
+            workspace_id=random.randint(1, 3),
+            state=str(random.choice([State.PENDING, State.PENDING, State.DELIVERED])),
+            not_before=START + random.randint(-9, 3) * SECOND,
+            board_id=random.choice([None] * 9 + [5]),
+            card_id=random.choice([100 + number] * 9 + [7]),
+        )
+        for number in range(1, count)
+    ]
+    return [sending, *waiting]
+
+
+async def _taken_of_all(connection: Connection) -> list[int]:
+    seats = Seats(ROOM)
+    for spot in await places.look(connection, START, ROOM.busy):
+        if spot.head is not None:
+            seats.take(spot.workspace, spot.key, spot.head)
+    return seats.ids
+
+
+@pytest.mark.parametrize("count", [2, 12, 60])
+async def test_the_databases_find_the_front(database: Database, count: int) -> None:
+    random, found = Random(count), 0  # noqa: S311 - The same each time.
+
+    async def work(connection: Connection) -> bool:
+        await connection.execute(sa.delete(tables.deliveries))
+        await _store(connection, _some(random, count))
+        first = front.first_of(await front.look(connection, START, DEPTH), ROOM, DEPTH)
+        everything = front.first_of(await front.look(connection, START), ROOM)
+        assert everything is not None
+        assert [one.id for one in everything] == await _taken_of_all(connection)
+        assert first is None or [one.id for one in first] == [one.id for one in everything]
+        assert not [one for one in everything if one.pages is None]
+        return first is not None
+
+    for _ in range(12):
+        found += await database.transact(work)
+    assert found == 12 if count == 2 else found < 12
+
+
+async def test_how_many_pages_wait_is_told_once_for_each_place(database: Database) -> None:
+    async def work(connection: Connection) -> list[Ahead]:
+        rows = [_message(number, place, not_before=START - number * SECOND) for number, place in enumerate("XABA")]
+        edit = _message(4, "C", lane=int(Lane.EDIT))
+        of_a_board = _message(5, "D", kind=str(Kind.BOARD), not_before=START - 9 * SECOND)
+        await _store(connection, [*rows[1:], edit, of_a_board])
+        board = {"id": 9, "workspace_id": 1, "place": "chat:B", "chat": "B", "opened_at": START, "joined_at": START}
+        await connection.execute(sa.insert(tables.boards), board)
+        return await front.look(connection, START)
+
+    ahead = await database.transact(work)
+
+    assert [(one.key, one.pages, bool(one.has_board)) for one in ahead] == [
+        ("chat:D", 0, False),
+        ("chat:A", 2, False),
+        ("chat:B", 1, True),
+        ("chat:A", None, False),
+        ("chat:C", 0, False),
+    ]
+
+
+async def test_a_claim_where_hundreds_of_conversations_wait_looks_at_the_front_alone(database: Database) -> None:
+    rows = [_message(number, f"C{number % 200}", not_before=START - (600 - number) * SECOND) for number in range(600)]
+    await database.transact(lambda connection: _store(connection, rows))
+
+    with explain.listening() as heard:
+        taken = await database.transact(lambda connection: claims.claim(connection, "a", START, Room(32, each=12)))
+
+    assert [one.delivery.incident for one in taken.claimed] == list(range(12))
+    looks, take = await explain.plans(database, heard)
+    assert ("row_number" in looks[0], "UPDATE" in take[0]) == (True, True)
+
+
+async def test_the_front_is_found_by_an_index_of_its_own(schema_url: str) -> None:
+    """Whatever the statistics say: of an hour in which nothing waited they tell PostgreSQL that any index will do."""
+    await prefer_indexes(schema_url)
+    database = Database(schema_url)
+    await database.transact(lambda connection: _store(connection, [_message(1)]))
+
+    async def work(connection: Connection) -> None:
+        await front.look(connection, START)
+        await front.what_waits(connection, START)
+        await cards.shown(connection, [IncidentId(1), IncidentId(2)])
+
+    with explain.listening() as heard:
+        await database.read(work)
+
+    (_, look), (_, waits), (_, shown) = await explain.plans(database, heard)
+    assert "ix_deliveries_open" in shown, "without those that are settled"
+    for name, how in (("one", look), ("due", waits), ("later", waits)):
+        indexed = rf"ix_deliveries_urgent on deliveries {name}|{name} USING (COVERING )?INDEX ix_deliveries_urgent"
+        assert re.search(indexed, how), name
+    await database.close()
+
+
+async def test_what_waits_is_told_but_for_what_is_on_a_board(database: Database) -> None:
+    async def work(connection: Connection) -> tuple[object, ...]:
+        nothing = await front.what_waits(connection, START)
+        await _store(connection, [_message(1, not_before=START + SECOND), _message(2, not_before=START, board_id=5)])
+        later = await front.what_waits(connection, START)
+        return nothing, later, await front.what_waits(connection, START + SECOND)
+
+    assert await database.transact(work) == ((False, None), (False, START + SECOND), (True, None))
