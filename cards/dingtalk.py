@@ -16,7 +16,7 @@ from typing import Final
 
 from bot.domain.event import Image, Link, Severity
 from cards.card import Button, Card, Confirm, Listing, Message, Note, Style, Text, Tone
-from cards.dingtalk_text import BREAK, NOTHING, bold, described, escaped, fit, link, marked, size, url
+from cards.dingtalk_text import BREAK, NOTHING, bold, described, fit, link, marked, size, url
 from cards.plain import isolated, line, spoken
 
 JsonObject = dict[str, object]
@@ -69,7 +69,7 @@ def render(message: Message) -> Params:
 
 def plain(message: Message) -> Params:
     """Return the values of a card with one plain line, for when DingTalk refuses the whole one."""
-    return _whole({"status": fit(escaped(plain_line(message)), VALUE_LIMIT) or NOTHING})
+    return _whole({"status": marked((plain_line(message),), VALUE_LIMIT) or NOTHING})
 
 
 def plain_line(message: Message) -> str:

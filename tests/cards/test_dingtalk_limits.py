@@ -181,6 +181,13 @@ def test_foreign_marks_become_look_alikes(text: str, shown: str) -> None:
     assert escaped(text) == shown
 
 
+@pytest.mark.parametrize(("said", "shown"), [("# disk", "＃ disk"), ("1. disk", "1․ disk"), ("- disk", "‐ disk")])
+def test_a_plain_line_is_no_heading_and_no_list(said: str, shown: str) -> None:
+    values = plain(Note((said,)))
+    check_markdown(values["status"])
+    assert values["status"] == shown
+
+
 def test_a_plain_line_sends_nothing_when_it_is_touched() -> None:
     told = Note(("dtmd://dingtalkclient/sendMessage?content=close",))
     assert "dtmd:" not in str(robot_plain(told))
