@@ -75,7 +75,7 @@ SELECT incident_id, workspace_id, id AS card, board_id, chat, account_id, messag
     NULL AS place, NULL AS state FROM cards WHERE incident_id {these}
 UNION ALL
 SELECT incident_id, workspace_id, card_id, board_id, NULL, NULL, NULL, NULL, NULL, place, state FROM deliveries
-WHERE incident_id {these} AND state IN ('pending', 'sending') AND kind IN {tuple(map(str, PAGES))}
+WHERE incident_id {these} AND state IN ('pending', 'sending') AND version >= 0 AND kind IN {tuple(map(str, PAGES))}
 ORDER BY card
 """  # noqa: S608 - Words of our own.
     for kind, these in _THESE.items()

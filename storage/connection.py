@@ -20,8 +20,8 @@ class Connection(Protocol):
         ...
 
     @property
-    def info(self) -> dict[Any, Any]:
-        """What is kept with the connection beyond this transaction."""
+    def info(self) -> dict[Any, Any] | None:
+        """What is kept with the connection beyond this transaction; None: the next one may have another connection."""
         ...
 
     async def execute(self, statement: sa.Executable, parameters: Parameters = None) -> Rows:

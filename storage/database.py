@@ -210,9 +210,10 @@ async def take_any_numbers(connection: Connection, series: Series, count: int) -
 
     On PostgreSQL a connection keeps some at hand, so that they are not asked for with every message.
     """
-    if connection.dialect.name != "postgresql":
+    kept = connection.info if connection.dialect.name == "postgresql" else None
+    if kept is None:
         return await take_numbers(connection, series, count)
-    at_hand: list[int] = connection.info.setdefault(f"{series}_numbers", [])
+    at_hand: list[int] = kept.setdefault(f"{series}_numbers", [])
     if len(at_hand) < count:
         at_hand += await take_numbers(connection, series, max(count, AT_HAND))
     taken = at_hand[:count]

@@ -87,7 +87,8 @@ def may_go(row: str) -> str:
     AND ({row}.kind <> 'edit' OR (
         SELECT card.id FROM deliveries card
         WHERE card.incident_id = {row}.incident_id AND card.card_id = {row}.card_id
-        AND card.state IN ('pending', 'sending') AND card.state = 'pending' AND card.kind = 'card' LIMIT 1
+        AND card.state IN ('pending', 'sending') AND card.version >= 0 AND card.state = 'pending' AND card.kind = 'card'
+        LIMIT 1
     ) IS NULL)
 """  # noqa: S608 - Words of our own.
 

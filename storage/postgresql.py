@@ -38,8 +38,7 @@ class _Deferring:
 
     def __init__(self, connection: AsyncConnection, *, pooled: bool) -> None:
         self._connection = connection
-        # A pooler may give the next transaction another server, which knows nothing of what this one has told.
-        self._of_transaction: dict[Any, Any] | None = {} if pooled else None
+        self._is_pooled = pooled
         self._kept: dict[str, tuple[str, tuple[object, ...]]] = {}
 
     @property
@@ -47,9 +46,9 @@ class _Deferring:
         return self._connection.dialect
 
     @property
-    def info(self) -> dict[Any, Any]:
-        if self._of_transaction is not None:
-            return self._of_transaction
+    def info(self) -> dict[Any, Any] | None:
+        if self._is_pooled:
+            return None
         info: dict[Any, Any] = self._connection.sync_connection.info  # type: ignore[union-attr]  # It is open.
         return info
 

@@ -349,8 +349,14 @@ sa.Index(
     sqlite_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
     postgresql_where=sa.and_(deliveries.c.state == "pending", deliveries.c.kind == "edit"),
 )
-# What is not settled is found by its incident, without a look at all that was: it is asked for at each step of each.
-OPEN: Final = deliveries.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'sending'")])
+OPEN: Final = sa.and_(
+    deliveries.c.state.in_([sa.literal_column("'pending'"), sa.literal_column("'sending'")]),
+    deliveries.c.version >= sa.literal_column("0"),
+)
+"""Said by whoever looks for what is not settled by its incident, without a look at all that was.
+
+The second half is true of every row, and has the same reason as that of `BY_URGENCY`.
+"""
 sa.Index(
     "ix_deliveries_open",
     deliveries.c.incident_id,

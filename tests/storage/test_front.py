@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.board import BoardId
 from bot.domain.delivery import Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from storage import cards, claims, front, places, tables
+from storage import boards, cards, claims, front, places, tables
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from storage.front import Ahead, Seats
@@ -229,6 +230,39 @@ async def test_the_front_is_found_by_an_index_of_its_own(schema_url: str) -> Non
         indexed = rf"ix_deliveries_urgent on deliveries {name}|{name} USING (COVERING )?INDEX ix_deliveries_urgent"
         assert re.search(indexed, how), name
     await database.close()
+
+
+async def test_what_begins_to_wait_after_a_quiet_hour_is_found_as_ever(database: Database) -> None:
+    """PostgreSQL then knows a table in which nothing waits, and takes the smallest index for as good as any other."""
+
+    async def settled(connection: Connection) -> None:
+        rows = [_message(number, state=str(State.DELIVERED)) for number in range(3_000)]
+        for first in range(0, len(rows), 500):
+            await _store(connection, rows[first : first + 500])
+        if connection.dialect.name == "postgresql":
+            await connection.execute(sa.text("ANALYZE deliveries"))
+
+    async def work(connection: Connection) -> None:
+        await front.look(connection, START)
+        await front.what_waits(connection, START)
+        await places.look(connection, START)
+        await claims.claim_new(connection, "a", START, [IncidentId(1)], Room(9, each=9))
+        await boards.is_waited_on(connection, BoardId(5))
+        await cards.shown(connection, [IncidentId(1), IncidentId(2)])
+
+    await database.transact(settled)
+    waiting = [_message(number, f"C{number % 40}", board_id=5 if number < 9 else None) for number in range(400)]
+    await database.transact(lambda connection: _store(connection, waiting))
+    with explain.listening() as heard:
+        await database.transact(work)
+
+    found = await explain.plans(database, heard)
+    by_incident = re.compile(
+        r"ix_deliveries_open on deliveries(?: (\w+))?|(\w+) USING (?:COVERING )?INDEX ix_deliveries_open"
+    )
+    *others, shown = [{one or other for one, other in by_incident.findall(how)} for _, how in found]
+    assert [names - {"card", "new"} for names in others] == [set()] * len(others), found
+    assert shown
 
 
 async def test_what_waits_is_told_but_for_what_is_on_a_board(database: Database) -> None:

@@ -15,10 +15,13 @@ def upgrade() -> None:
     It then reads the whole table to see what waits longest: a quarter of a second with a million messages, on
     PostgreSQL; and for each edit all that waits. To keep the old indexes for that would cost each message two more.
     """
+    if op.get_context().dialect.name == "postgresql":
+        # At once: whoever reads the table now and then writes to it would wait for us, and we for them.
+        op.execute("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
     where = sa.text("state = 'pending' AND board_id IS NULL AND attempts >= 0")
     columns = ["workspace_id", "lane", "not_before", "id"]
     op.create_index("ix_deliveries_urgent", "deliveries", columns, sqlite_where=where, postgresql_where=where)
     op.drop_index("ix_deliveries_by_time", "deliveries")
-    where = sa.text("state IN ('pending', 'sending')")
+    where = sa.text("state IN ('pending', 'sending') AND version >= 0")
     op.create_index("ix_deliveries_open", "deliveries", ["incident_id"], sqlite_where=where, postgresql_where=where)
     op.drop_index("ix_deliveries_pending_card", "deliveries")
