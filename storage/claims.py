@@ -40,7 +40,7 @@ async def claim(connection: Connection, token: str, now: datetime, room: Room) -
     Of each place one is taken. A message of a card that has another one under way waits for it, and an edit waits for
     the card that is still to be sent.
     """
-    first = front.first_of(await front.look(connection, now), room)
+    first = await front.find(connection, now, room)
     if first is not None and not any(
         one.pages and folding.is_crowded(one.pages, has_board=one.has_board) for one in first
     ):

@@ -68,6 +68,12 @@ class Seats:
         return is_free
 
 
+async def find(connection: Connection, now: datetime, room: Room) -> list[Ahead] | None:
+    """Return what goes out first; None: that is not to be told from the front."""
+    # Where so many places are busy the front is full of what is for them.
+    return first_of(await look(connection, now), room) if len(room.busy) <= DEPTH else None
+
+
 async def look(connection: Connection, now: datetime, depth: int = DEPTH) -> list[Ahead]:
     """Return the most urgent messages, the first of them first.
 

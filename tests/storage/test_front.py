@@ -210,6 +210,20 @@ async def test_a_claim_where_hundreds_of_conversations_wait_looks_at_the_front_a
     assert ("row_number" in looks[0], "UPDATE" in take[0]) == (True, True)
 
 
+async def test_where_hundreds_of_conversations_are_busy_the_others_are_looked_for_at_once(database: Database) -> None:
+    await database.transact(lambda connection: _store(connection, [_message(n, f"C{n}") for n in range(200)]))
+    busy = {(WorkspaceId(1), Place(WorkspaceId(1), chat=f"C{number}").key) for number in range(1, 200)}
+
+    with explain.listening() as heard:
+        taken = await database.transact(
+            lambda connection: claims.claim(connection, "a", START, Room(9, each=9, busy=busy))
+        )
+
+    assert [one.delivery.incident for one in taken.claimed] == [0]
+    looks, _ = await explain.plans(database, heard)
+    assert "row_number" not in looks[0]
+
+
 async def test_the_front_is_found_by_an_index_of_its_own(schema_url: str) -> None:
     """Whatever the statistics say: of an hour in which nothing waited they tell PostgreSQL that any index will do."""
     await prefer_indexes(schema_url)
