@@ -94,6 +94,8 @@ async def _fill_and_call(rounds: Rounds, kind: str, url: str, *, is_first: bool)
                 say(f"- {query[:LONGEST_SHOWN]}")
                 say(f"    {how[:LONGEST_SHOWN]}")
             say("")
+        # What the calls have left waiting would be a storm of its own beside what falls due.
+        await filling.leave(database, ())
         start = SystemClock().now() + timedelta(seconds=START_WITHIN)
         due = numbers[-int(DUE_PER_SECOND * DUE_SECONDS) :]
         await filling.fall_due(database, due, start, DUE_PER_SECOND)
