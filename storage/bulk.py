@@ -71,13 +71,28 @@ async def insert_values(
     if not rows:
         return
     columns = _columns(table, names, connection.dialect)
-    into = f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns.names))})"
+    into = _into(table, columns)
     for source, parameters in _sources(columns, rows, connection.dialect):
         if conflict:
             # Where such rows are there already is to be looked at now, and not beside others that are added.
             await connection.exec_driver_sql(f"{into} {source} {conflict}", parameters)
         else:
             await connection.change(table.name, f"{into} {source}", parameters)
+
+
+async def merge_values(
+    connection: Connection, table: sa.Table, names: Names, rows: Sequence[tuple[object, ...]], conflict: str
+) -> None:
+    """Add rows, or do as the clause `conflict` says of those that are there already.
+
+    Such a row must be there since before this transaction, or since something was asked in it: what is only added goes
+    to the server beside these.
+    """
+    if not rows:
+        return
+    columns = _columns(table, names, connection.dialect)
+    for source, parameters in _sources(columns, rows, connection.dialect):
+        await connection.change(f"{table.name}, merged", f"{_into(table, columns)} {source} {conflict}", parameters)
 
 
 async def update_values(
@@ -94,6 +109,10 @@ async def update_values(
         where = f"WHERE {table.name}.id = new.id"
         statement = f"{new} UPDATE {table.name} SET {to} FROM new {where}"  # noqa: S608 - Names of our own tables.
         await connection.change(table.name, statement, parameters)
+
+
+def _into(table: sa.Table, columns: _Columns) -> str:
+    return f"INSERT INTO {table.name} ({', '.join(map(_quoted, columns.names))})"
 
 
 def _plain(rows: Sequence[Row]) -> tuple[Names, list[tuple[object, ...]]]:

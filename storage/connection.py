@@ -35,7 +35,8 @@ class Connection(Protocol):
     async def change(self, table: str, statement: str, parameters: tuple[object, ...]) -> None:
         """Add rows to a table or change some, in the database's own words. It is so for whatever is asked next.
 
-        That it fails may be raised only by that, or by the end of the transaction.
+        That it fails may be raised only by that, or by the end of the transaction. `table`: two changes of one name are
+        done in their order, those of several at once.
         """
         ...
 

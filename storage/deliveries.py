@@ -169,7 +169,7 @@ async def ask_for_edits(connection: Connection, wanted: Sequence[Wanted], now: d
     # A statement may ask for the edit of a card once.
     soonest = {one.card: one for one in sorted(wanted, key=lambda one: one.not_before, reverse=True)}
     rows = [_row(one, now) for one in soonest.values()]
-    await bulk.insert_values(connection, tables.deliveries, _NEW, rows, conflict=_THE_SOONER_EDIT)
+    await bulk.merge_values(connection, tables.deliveries, _NEW, rows, _THE_SOONER_EDIT)
 
 
 async def is_overdue(connection: Connection, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from bot.domain.people import WorkspaceId
 from storage import places, tables
 from storage.database import Connection
 from storage.deliveries import Room
+from storage.planning import planned_once, written_out
 
 DEPTH: Final = 64
 """How many messages of a lane of a workspace are gone through: more than there is room for, and than make a crowd."""
@@ -131,7 +132,9 @@ def _queue(row: str) -> str:
 
 
 _WAITS: Final = (
-    sa.text(f"""
+    sa.text(
+        planned_once(
+            f"""
 {_QUEUES}
 SELECT
     max((
@@ -142,7 +145,10 @@ SELECT
         ORDER BY later.not_before LIMIT 1
     )) AS later
 FROM owners CROSS JOIN lanes
-""")  # noqa: S608 - Words of our own.
+""",  # noqa: S608 - Words of our own.
+            "now",
+        )
+    )
     .bindparams(sa.bindparam("now", type_=tables.Instant()))
     .columns(is_due=sa.Integer(), later=tables.Instant())
 )
@@ -183,9 +189,7 @@ SELECT places.workspace_id, places.place, places.id, places.lane, places.may_go,
 FROM numbered places ORDER BY places.lane, places.not_before, places.id
 """  # noqa: S608 - Words of our own.
     instants = sa.bindparam("now", type_=tables.Instant())
-    return sa.text(text).bindparams(
-        instants, sa.bindparam("depth", type_=sa.Integer()), sa.bindparam("most", type_=sa.Integer())
-    )
+    return sa.text(planned_once(text, "now")).bindparams(instants, written_out("depth"), written_out("most"))
 
 
 _LOOK: Final = {kind: _looking(walk) for kind, walk in _WALK.items()}

@@ -21,6 +21,7 @@ from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_together
 from storage.definitions import REVISION
+from storage.planning import unseen, written_out
 
 DueMark = tuple[datetime, IncidentId]
 """How far a walk over the due incidents has come: they are ordered by when they are due, and number."""
@@ -91,9 +92,9 @@ _THESE: Final = _BODIES.where(tables.incidents.c.id.in_(sa.bindparam("ids", expa
 _LOCKED: Final = _THESE.order_by(tables.incidents.c.id).with_for_update()
 _DUE: Final = (
     _BODIES.add_columns(REVISION)
-    .where(tables.incidents.c.due <= sa.bindparam("now", type_=tables.Instant()))
+    .where(tables.incidents.c.due <= unseen("now", tables.Instant()))
     .order_by(tables.incidents.c.due)
-    .limit(sa.bindparam("most", type_=sa.Integer))
+    .limit(written_out("most"))
     .with_for_update(skip_locked=True)
 )
 LAST_ENTRIES: Final = (
@@ -107,7 +108,7 @@ _NEXT_DUE: Final = (
     sa.select(tables.incidents.c.due)
     .where(tables.incidents.c.due.is_not(None))
     .order_by(tables.incidents.c.due)
-    .limit(1)
+    .limit(sa.literal_column("1"))
 )
 _WHAT_IS_UP: Final = sa.select(_NEXT_DUE.scalar_subquery(), REVISION)
 

@@ -18,6 +18,7 @@ from bot.domain.incident import Entry
 from bot.domain.people import WorkspaceId
 from storage import tables
 from storage.database import Connection
+from storage.planning import planned_once
 
 Busy = Collection[tuple[WorkspaceId, str]]
 """Places, each by its workspace and its key; a workspace as a whole under the key `""`."""
@@ -167,6 +168,8 @@ FROM places LEFT JOIN LATERAL (SELECT first.id, first.lane, first.not_before {_F
 """  # noqa: S608 - Words and numbers of our own.
 _NOW: Final = sa.bindparam("now", type_=tables.Instant())
 _LOOK: Final = {
-    "sqlite": sa.text(_SQLITE).bindparams(_NOW, sa.bindparam("busy", type_=sa.Text())),
-    "postgresql": sa.text(_POSTGRESQL).bindparams(_NOW, sa.bindparam("busy", type_=postgresql.ARRAY(sa.Text))),
+    "sqlite": sa.text(planned_once(_SQLITE, "now", "busy")).bindparams(_NOW, sa.bindparam("busy", type_=sa.Text())),
+    "postgresql": sa.text(planned_once(_POSTGRESQL, "now", "busy")).bindparams(
+        _NOW, sa.bindparam("busy", type_=postgresql.ARRAY(sa.Text))
+    ),
 }

@@ -14,6 +14,7 @@ from storage.cards import CardRow
 from storage.database import Connection, Database
 from storage.deliveries import LEASE, Claimed, Room, Settled, Wanted
 from storage.withdrawals import Withdrawal
+from tests.storage.test_database import heard
 from tests.support.clocks import START
 
 INCIDENT = IncidentId(1)
@@ -94,6 +95,30 @@ async def test_a_card_has_one_pending_edit_and_it_keeps_the_sooner_instant(queue
     (settled,) = await queue.ledger()
 
     assert settled.not_before == START + SECOND
+
+
+async def test_edits_go_to_a_server_beside_what_is_added(queue: Queue) -> None:
+    """An edit that waits already keeps the sooner instant, and one transaction may ask for one twice."""
+    first, second, third = [await queue.card(Place(WorkspaceId(1), chat=chat)) for chat in ("C1", "C2", "C3")]
+    await queue.add(Kind.EDIT, first, SECOND)
+
+    def edit(card: CardRow, after: timedelta) -> Wanted:
+        return Wanted(INCIDENT, Kind.EDIT, card.place, 2, 0, 0, START + after, card=card.id)
+
+    async def work(connection: Connection) -> None:
+        await deliveries.ask_for_edits(connection, [edit(first, 0 * SECOND), edit(second, SECOND)], START)
+        await deliveries.add(connection, [Wanted(INCIDENT, Kind.CARD, CHAT, 2, 0, 0, START, card=third.id)], START)
+        await deliveries.ask_for_edits(connection, [edit(second, 0 * SECOND)], START)
+
+    with heard() as said:
+        await queue.database.transact(work)
+
+    assert sum("deliveries" in text for text in said) == (3 if queue.database.is_sqlite else 2)
+    assert sorted((one.delivery.kind, one.delivery.card, one.not_before) for one in await queue.ledger()) == [
+        (Kind.CARD, third.id, START),
+        (Kind.EDIT, first.id, START),
+        (Kind.EDIT, second.id, START),
+    ]
 
 
 async def test_an_edit_waits_for_the_card_and_for_the_edit_before_it(queue: Queue) -> None:

@@ -16,13 +16,14 @@ from bot.domain.board import BoardId
 from bot.domain.delivery import Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from storage import boards, cards, claims, front, places, tables
+from storage import boards, cards, claims, front, incidents, places, tables
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from storage.front import Ahead, Seats
 from tests.bench import explain
 from tests.engine.stage import prefer_indexes
 from tests.support.clocks import START
+from tests.support.databases import NewDatabase, with_schema
 
 DEPTH = 3
 SECOND = timedelta(seconds=1)
@@ -277,6 +278,34 @@ async def test_what_begins_to_wait_after_a_quiet_hour_is_found_as_ever(database:
     *others, shown = [{one or other for one, other in by_incident.findall(how)} for _, how in found]
     assert [names - {"card", "new"} for names in others] == [set()] * len(others), found
     assert shown
+
+
+async def test_postgresql_plans_what_is_asked_all_the_time_once(new_postgresql_database: NewDatabase) -> None:
+    """To plan it takes as long as to find it."""
+    database = Database(new_postgresql_database(with_schema))
+    incident = {"channel_id": 1, "progress": "Triggered", "severity": "Critical", "version": 1, "body": "{}"}
+    later = [incident | {"id": number, "opened_at": START, "due": START + SECOND} for number in range(1, 999)]
+
+    async def fill(connection: Connection) -> None:
+        await _store(connection, [_message(number, f"C{number % 200}") for number in range(999)])
+        await connection.execute(sa.insert(tables.incidents), later)
+        await connection.execute(sa.text("ANALYZE"))
+
+    async def ask(connection: Connection) -> list[tuple[str, int]]:
+        for _ in range(9):
+            await front.look(connection, START)
+            await front.what_waits(connection, START)
+            await places.look(connection, START, ROOM.busy)
+            await incidents.what_is_up(connection)
+            await incidents.due(connection, START, 100)
+        asked = "SELECT statement, generic_plans FROM pg_prepared_statements WHERE generic_plans + custom_plans = 9"
+        return [(text, count) for text, count in await connection.execute(sa.text(asked))]
+
+    await database.transact(fill)
+    counts = await database.transact(ask)
+
+    assert [count for _, count in counts] == [4] * 5, "five it plans for their values, to learn what that promises"
+    await database.close()
 
 
 async def test_what_waits_is_told_but_for_what_is_on_a_board(database: Database) -> None:
