@@ -21,7 +21,7 @@ from bot.domain.organisation import IntegrationId
 from storage import bulk, codec, tables
 from storage.database import Connection, portions, take_together
 from storage.definitions import REVISION
-from storage.planning import unseen, written_out
+from storage.planning import unseen
 
 DueMark = tuple[datetime, IncidentId]
 """How far a walk over the due incidents has come: they are ordered by when they are due, and number."""
@@ -94,7 +94,7 @@ _DUE: Final = (
     _BODIES.add_columns(REVISION)
     .where(tables.incidents.c.due <= unseen("now", tables.Instant()))
     .order_by(tables.incidents.c.due)
-    .limit(written_out("most"))
+    .limit(unseen("most", sa.Integer()))
     .with_for_update(skip_locked=True)
 )
 LAST_ENTRIES: Final = (

@@ -2,8 +2,10 @@
 
 It plans a prepared statement once, for all values, unless it expects more of a plan for the values themselves. Then it
 makes one each time, which may take as long as what is asked, and is for nothing where a statement is written so that
-one index alone serves it. There the values are not to be seen when it is planned, but for those of a LIMIT: these are
-to be written out, or it takes the answer for so large that it has the plan compiled (`jit_above_cost`).
+one index alone serves it. There the values are not to be seen when it is planned.
+
+Of a LIMIT that it does not see it expects a tenth of all rows. That is well where it is to go by the index whose order
+is asked for; else the number is to be written out.
 """
 
 from typing import Any

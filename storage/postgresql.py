@@ -25,8 +25,13 @@ _MOST_PREPARED: Final = 500
 # Seconds: a connection that was at work until just now need not be asked whether it still stands. That costs as much as
 # three statements, and a transaction has about ten.
 FRESH: Final = 0.2
+# Seconds: so long a connection goes by its plans. One that was made while a table was small reads the whole of it, and
+# the server makes it anew only when it has counted the rows, up to a minute after a storm has begun.
+PLANS_HOLD: Final = 5.0
 _ARRAYS: Final = ("bigint", "boolean", "integer", "smallint", "text", "timestamptz", "varchar")
 _TYPES: Final = f"SELECT {', '.join(f'NULL::{kind}[]' for kind in _ARRAYS)}"
+# To compile a plan takes far longer than what is asked here, also where the server expects much of it.
+_NOT_COMPILED: Final = "set_config('jit', 'off', false)"
 _PLACEHOLDER: Final = re.compile(r"\$(\d+)")
 
 
@@ -117,9 +122,10 @@ class Postgresql:
         # The connection that was used last is taken first: there everything is prepared. None is given up, since a new
         # one costs dozens of statements: it would do so just when all of them are at work.
         self._engine = _engine(url, pool_size=_MOST_CONNECTIONS, max_overflow=0, pool_use_lifo=True)
-        _look_before_use(self._engine)
-        _know_types(self._engine)
         self._is_pooled = _is_pooled(url)
+        _look_before_use(self._engine, plans=not self._is_pooled)
+        # What is set through a pooler is set for others, too.
+        _begin_with(self._engine, _TYPES if self._is_pooled else f"{_TYPES}, {_NOT_COMPILED}")
         # Without a transaction around what is only read, whose begin and end would be said to the server; but not
         # behind a pooler, which keeps its server's connection for us only as long as a transaction lasts.
         alone = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -169,25 +175,33 @@ async def listening(url: sa.URL, channel: str, heard: Callable[[str], None]) -> 
         await engine.dispose()
 
 
-def _know_types(engine: AsyncEngine) -> None:
-    """Let each new connection learn all types that we use at once: the driver asks for those that it meets anew.
+def _begin_with(engine: AsyncEngine, statement: str) -> None:
+    """Let each new connection execute a statement at once, and learn all types that we use.
 
-    Each time takes 4 to 20 ms, just when something has begun to happen.
+    The driver asks for those that it meets anew, which takes 4 to 20 ms each time, just when something has begun to
+    happen.
     """
 
     def made(connection: Any, record: Any) -> None:
         del record
-        cursor = connection.cursor()
-        cursor.execute(_TYPES)
-        cursor.close()
-        # Else the first to read by it ends this transaction while it takes it, and whoever is cancelled there loses it.
-        connection.rollback()
+        _execute(connection, statement)
 
     sa.event.listen(engine.sync_engine.pool, "connect", made)
 
 
-def _look_before_use(engine: AsyncEngine) -> None:
-    """Let a connection that has been idle be asked whether it still stands, and be made anew if it does not."""
+def _execute(connection: Any, statement: str) -> None:
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
+    # Else the first to read by it ends this transaction while it takes it, and whoever is cancelled there loses it.
+    connection.commit()
+
+
+def _look_before_use(engine: AsyncEngine, *, plans: bool) -> None:
+    """Let a connection that has been idle be asked whether it still stands, and be made anew if it does not.
+
+    `plans`: it keeps plans, and forgets them from time to time.
+    """
     pool, dialect = engine.sync_engine.pool, engine.dialect
 
     def given_back(connection: Any, record: Any) -> None:
@@ -196,11 +210,14 @@ def _look_before_use(engine: AsyncEngine) -> None:
 
     def taken(connection: Any, record: Any, borrowed: Any) -> None:
         del borrowed
-        since = record.info.get("since")
-        if since is None or asyncio.get_running_loop().time() - since < FRESH:
-            return
+        now = asyncio.get_running_loop().time()
+        planned, since = record.info.setdefault("planned", now), record.info.get("since", now)
         try:
-            dialect.do_ping(connection)
+            if plans and now - planned >= PLANS_HOLD:
+                record.info["planned"] = now
+                _execute(connection, "DISCARD PLANS")
+            elif now - since >= FRESH:
+                dialect.do_ping(connection)
         except dialect.loaded_dbapi.Error as error:
             if not dialect.is_disconnect(error, connection, None):
                 raise

@@ -138,6 +138,8 @@ async def chat_in_trouble(run: Run) -> str:
             continue  # Nobody says "too fast" to what he has taken.
         fault = faults.add(Fault(kind, method, TROUBLES[kind], applied=applied))
         if not await _until(run, partial(_is_used, fault), BACK_WITHIN):
+            # It would strike later, and nobody would note that.
+            faults.remove(fault)
             continue
         struck += 1
         now = run.clock.now()

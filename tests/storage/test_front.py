@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -16,7 +16,7 @@ from bot.domain.board import BoardId
 from bot.domain.delivery import Kind, Lane, Place, State
 from bot.domain.incident import IncidentId
 from bot.domain.people import WorkspaceId
-from storage import boards, cards, claims, front, incidents, places, tables
+from storage import boards, cards, claims, front, incidents, places, postgresql, tables
 from storage.database import Connection, Database
 from storage.deliveries import Room
 from storage.front import Ahead, Seats
@@ -280,31 +280,90 @@ async def test_what_begins_to_wait_after_a_quiet_hour_is_found_as_ever(database:
     assert shown
 
 
+_MANY_WAIT = """
+INSERT INTO deliveries (incident_id, kind, lane, workspace_id, place, chat, version, level, turn, state, attempts,
+    uncertain, not_before, created_at, card_id)
+SELECT n / 20, 'card', 0, 1, 'chat:C' || n % 200, 'C' || n % 200, 1, 0, 0, 'pending', 0, false, :at, :at, n
+FROM generate_series(1, :count) n
+"""
+_MANY_ARE_OPEN = """
+INSERT INTO incidents (id, channel_id, progress, severity, opened_at, due, version, body)
+SELECT n, 1, 'Triggered', 'Critical', :at, :at, 1, '{}' FROM generate_series(1, :count) n
+"""
+
+
+async def _add_many(connection: Connection, statement: str, at: datetime, count: int) -> None:
+    instant = sa.bindparam("at", type_=tables.Instant())
+    await connection.execute(sa.text(statement).bindparams(instant), {"at": at, "count": count})
+
+
 async def test_postgresql_plans_what_is_asked_all_the_time_once(new_postgresql_database: NewDatabase) -> None:
     """To plan it takes as long as to find it."""
     database = Database(new_postgresql_database(with_schema))
-    incident = {"channel_id": 1, "progress": "Triggered", "severity": "Critical", "version": 1, "body": "{}"}
-    later = [incident | {"id": number, "opened_at": START, "due": START + SECOND} for number in range(1, 999)]
 
     async def fill(connection: Connection) -> None:
-        await _store(connection, [_message(number, f"C{number % 200}") for number in range(999)])
-        await connection.execute(sa.insert(tables.incidents), later)
+        await _add_many(connection, _MANY_WAIT, START, 20_000)
+        await _add_many(connection, _MANY_ARE_OPEN, START + SECOND, 20_000)
         await connection.execute(sa.text("ANALYZE"))
 
-    async def ask(connection: Connection) -> list[tuple[str, int]]:
+    async def ask(connection: Connection) -> list[int]:
         for _ in range(9):
             await front.look(connection, START)
             await front.what_waits(connection, START)
-            await places.look(connection, START, ROOM.busy)
+            await places.look(connection, START, {(WorkspaceId(1), "chat:C1")})
             await incidents.what_is_up(connection)
             await incidents.due(connection, START, 100)
-        asked = "SELECT statement, generic_plans FROM pg_prepared_statements WHERE generic_plans + custom_plans = 9"
-        return [(text, count) for text, count in await connection.execute(sa.text(asked))]
+        asked = "SELECT generic_plans FROM pg_prepared_statements WHERE generic_plans + custom_plans = 9"
+        return list(await connection.scalars(sa.text(asked)))
 
     await database.transact(fill)
     counts = await database.transact(ask)
 
-    assert [count for _, count in counts] == [4] * 5, "five it plans for their values, to learn what that promises"
+    assert counts == [4] * 5, "five times it plans for the values, to learn what that promises"
+    await database.close()
+
+
+async def test_a_plan_of_a_day_with_few_rows_does_not_outlive_it(
+    new_postgresql_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL read the whole table then, and would go on with that in a storm until it has counted the rows."""
+    monkeypatch.setattr(postgresql, "PLANS_HOLD", 0.0)
+    database = Database(new_postgresql_database(with_schema))
+
+    async def quiet(connection: Connection) -> None:
+        await _store(connection, [_message(number, state=str(State.DELIVERED)) for number in range(30)])
+        await connection.execute(sa.text("ANALYZE deliveries"))
+
+    async def look(connection: Connection) -> None:
+        for _ in range(9):
+            await front.look(connection, START)
+
+    async def plan(connection: Connection) -> str:
+        name = "SELECT name FROM pg_prepared_statements WHERE generic_plans > 3 AND parameter_types[2] IS NULL"
+        asked = f"EXPLAIN EXECUTE {await connection.scalar(sa.text(name))} (now())"
+        return "\n".join(await connection.scalars(sa.text(asked)))
+
+    await database.transact(quiet)
+    await database.transact(look)
+    before = await database.transact(plan)
+    await database.transact(lambda connection: _add_many(connection, _MANY_WAIT, START, 3_000))
+    after = await database.transact(plan)
+
+    assert ("Seq Scan on deliveries" in before, "Seq Scan on deliveries" in after) == (True, False)
+    await database.close()
+
+
+@pytest.mark.parametrize(("query", "compiles"), [("", "off"), ("prepared_statement_cache_size=0", "on")])
+async def test_plans_are_not_compiled_but_nothing_is_set_for_others_behind_a_pooler(
+    new_postgresql_database: NewDatabase, query: str, compiles: str
+) -> None:
+    url = new_postgresql_database(with_schema)
+    database = Database(f"{url}{'&' if '?' in url else '?'}{query}" if query else url)
+
+    async def ask(connection: Connection) -> str:
+        return str(await connection.scalar(sa.text("SELECT current_setting('jit')")))
+
+    assert (await database.read(ask), await database.transact(ask)) == (compiles, compiles)
     await database.close()
 
 
